@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The whole NPU behind its two BARs: registers, control core, MMU, timers and
+ * the engine, with no QEMU in it. qemu/hw/ puts it on PCI; tests drive it
+ * directly.
+ *
+ * Threads: v3npu_hw_read(), _write() and _reset() may be called from one or
+ * more host threads at a time and return quickly (_reset() within tens of
+ * milliseconds). The core and the engine run in threads of their own. Host
+ * callbacks are called from any thread and must not wait for a thread that
+ * is inside one of these functions.
+ */
+#ifndef V3NPU_DEVICE_H
+#define V3NPU_DEVICE_H
+
+#include "engine.h"
+#include "v3npu/core.h"
+#include "v3npu/regs.h"
+
+/**
+ * struct v3npu_host - what the device needs of its host
+ * @enter: called by a device thread before it uses @map, may nest; NULL for none
+ * @leave: called when the pointers from @map since @enter are no longer used
+ * @map: host pointer to bus address @addr for DMA, in @run how many bytes are
+ *	contiguous there (1..@want); NULL if there is no memory
+ * @raise: raise MSI-X vector; must not block
+ * @thread_start: called first in every thread the device makes; NULL for none
+ * @thread_stop: called last in it
+ */
+struct v3npu_host {
+	void (*enter)(void *opaque);
+	void (*leave)(void *opaque);
+	void *(*map)(void *opaque, uint64_t addr, size_t want, bool write, size_t *run);
+	void (*raise)(void *opaque, unsigned int vector);
+	void (*thread_start)(void *opaque);
+	void (*thread_stop)(void *opaque);
+};
+
+struct v3npu_hw;
+
+/**
+ * v3npu_hw_new() - make a device, held in reset
+ * @config: within bounds (v3npu_config_check()), copied
+ * @host: callbacks, must outlive the device
+ * @opaque: first argument of each
+ *
+ * Return: the device, or NULL with errno set.
+ */
+struct v3npu_hw *v3npu_hw_new(const struct v3npu_config *config, const struct v3npu_host *host,
+			      void *opaque);
+
+/* Stops everything, waits for the threads to end, and frees it; no callback after it returns */
+void v3npu_hw_free(struct v3npu_hw *hw);
+
+/* Bus reset: as V3NPU_CONTROL_RESET, and waits until it is done. Core memory is cleared too. */
+void v3npu_hw_reset(struct v3npu_hw *hw);
+
+/* Accesses by the host to V3NPU_BAR_REGS (32-bit) and V3NPU_BAR_CORE_MEM (1, 2, 4 or 8 bytes) */
+uint64_t v3npu_hw_read(struct v3npu_hw *hw, unsigned int bar, uint64_t offset, unsigned int size);
+void v3npu_hw_write(struct v3npu_hw *hw, unsigned int bar, uint64_t offset, uint64_t value,
+		    unsigned int size);
+
+#endif /* V3NPU_DEVICE_H */

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The compiler's interface: a .tflite model in, a command stream out.
+ */
+#ifndef V3C_COMPILER_H
+#define V3C_COMPILER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "v3npu/cmd.h"
+
+/** struct v3c_target - the NPU to compile for; fields as in struct drm_v3npu_dev_info */
+struct v3c_target {
+	uint32_t macs;
+	uint32_t sram_size;
+	uint32_t dram_mbps;
+	uint32_t dram_latency;
+	uint32_t dram_burst;
+	uint32_t clock_mhz;
+	uint64_t sram_va;
+};
+
+/** enum v3c_dtype - element types of a program's inputs and outputs */
+enum v3c_dtype {
+	V3C_INT8,
+};
+
+/**
+ * struct v3c_tensor - a tensor that can be found in memory after a run
+ * @index: its number in the .tflite file
+ * @name: its name in the file, owned by the program
+ * @dtype: element type
+ * @rank: dimensions used of @dim, 0..6
+ * @dim: logical shape
+ * @scale: quantization scale
+ * @zero_point: quantization zero point
+ * @region: where it is, enum v3c_region (plus the input's or output's number)
+ * @offset: bytes from the region's start to element 0
+ * @stride: bytes from one element to the next along each dimension
+ */
+struct v3c_tensor {
+	int index;
+	const char *name;
+	enum v3c_dtype dtype;
+	int rank;
+	uint32_t dim[6];
+	float scale;
+	int32_t zero_point;
+	uint32_t region;
+	uint64_t offset;
+	uint64_t stride[6];
+};
+
+/**
+ * enum v3c_region - memory a command refers to
+ * @V3C_REGION_NONE: no address (0 stays 0), or SRAM, which needs no relocation
+ * @V3C_REGION_CONST: the program's constants, read only
+ * @V3C_REGION_ARENA: intermediate tensors
+ * @V3C_REGION_IO: this plus k is input k; this plus the number of inputs plus k
+ *	is output k. Dense, in the order of the tensor's logical shape.
+ */
+enum v3c_region {
+	V3C_REGION_NONE,
+	V3C_REGION_CONST,
+	V3C_REGION_ARENA,
+	V3C_REGION_IO,
+};
+
+/**
+ * struct v3c_reloc - an address in the command stream to fix up at load
+ * @offset: byte offset in the stream of a __u64 that holds an offset in @region
+ * @region: add this region's base address
+ */
+struct v3c_reloc {
+	uint32_t offset;
+	uint32_t region;
+};
+
+/**
+ * struct v3c_program - a compiled model; v3c_program_free() frees all of it
+ * @cmds: command stream, before relocation; @cmds_size bytes, 8-byte aligned
+ * @cmd_count: commands in it
+ * @consts: weights, output-stage constants, tables, constant tensors;
+ *	@consts_size bytes; the region's base must be 64-byte aligned
+ * @arena_size: bytes of intermediate tensors; base 64-byte aligned
+ * @relocs: @reloc_count relocations
+ * @inputs: @input_count tensors
+ * @outputs: @output_count tensors
+ * @tensors: @tensor_count intermediate tensors that a run leaves in memory,
+ *	in execution order of what makes them; with keep_tensors all that fusing
+ *	left, otherwise none
+ * @op_count: operators of the model
+ * @macs: multiply-accumulates of one inference, by the model's shapes
+ * @metadata: the file's metadata as text (JSON or YAML), NUL-terminated; NULL
+ *	if it has none
+ */
+struct v3c_program {
+	uint8_t *cmds;
+	size_t cmds_size;
+	uint32_t cmd_count;
+	uint8_t *consts;
+	size_t consts_size;
+	uint64_t arena_size;
+	struct v3c_reloc *relocs;
+	size_t reloc_count;
+	struct v3c_tensor *inputs;
+	size_t input_count;
+	struct v3c_tensor *outputs;
+	size_t output_count;
+	struct v3c_tensor *tensors;
+	size_t tensor_count;
+	uint32_t op_count;
+	uint64_t macs;
+	char *metadata;
+};
+
+/**
+ * struct v3c_options - how to compile
+ * @keep_tensors: give every intermediate tensor memory of its own, so that all
+ *	of them can be read after a run
+ */
+struct v3c_options {
+	bool keep_tensors;
+};
+
+#define V3C_ERROR_SIZE 256
+
+/**
+ * v3c_compile() - compile a .tflite file
+ * @model: the file's bytes, untrusted, only read
+ * @size: how many
+ * @target: NPU to compile for
+ * @options: NULL for defaults
+ * @error: on failure, one line that says what is wrong and what to do
+ *
+ * Return: the program, or NULL with errno EINVAL (damaged file), ENOTSUP
+ * (an operator or form that cannot be compiled) or ENOMEM.
+ */
+struct v3c_program *v3c_compile(const void *model, size_t size, const struct v3c_target *target,
+				const struct v3c_options *options, char error[V3C_ERROR_SIZE]);
+void v3c_program_free(struct v3c_program *program);
+
+#endif /* V3C_COMPILER_H */
