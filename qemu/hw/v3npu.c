@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * V3NPU on PCI Express: BARs, MSI-X, DMA and properties.
+ *
+ * All the NPU's behaviour is in the device library (qemu/device/), which knows
+ * nothing of QEMU and works in threads of its own. This file lends it guest
+ * memory and interrupts. The library's threads never take the global lock, so
+ * that reset and unplug can wait for them while they hold it: memory is looked
+ * up under RCU, and interrupts go through a bottom half.
+ */
+
+#include "qemu/osdep.h"
+#include "exec/memory.h"
+#include "hw/pci/msix.h"
+#include "hw/pci/pci.h"
+#include "hw/qdev-properties.h"
+#include "migration/vmstate.h"
+#include "qapi/error.h"
+#include "qemu/atomic.h"
+#include "qemu/main-loop.h"
+#include "qemu/module.h"
+#include "qemu/rcu.h"
+#include "qom/object.h"
+
+#include "device.h"
+
+#define TYPE_V3NPU "v3npu"
+OBJECT_DECLARE_SIMPLE_TYPE(V3NPUState, V3NPU)
+
+#define V3NPU_PCIE_CAP_OFFSET   0x80
+#define V3NPU_PM_CAP_OFFSET     0x60
+
+struct V3NPUState {
+    PCIDevice parent_obj;
+
+    MemoryRegion regs;
+    MemoryRegion core_mem;
+
+    struct v3npu_config config;
+    uint64_t sram;              /* property, checked into config.sram_size */
+
+    struct v3npu_hw *hw;
+    QEMUBH *irq_bh;
+    unsigned long irq_pending;  /* a bit per vector, set by any thread */
+};
+
+static uint64_t v3npu_regs_read(void *opaque, hwaddr addr, unsigned size)
+{
+    V3NPUState *s = opaque;
+
+    return v3npu_hw_read(s->hw, V3NPU_BAR_REGS, addr, size);
+}
+
+static void v3npu_regs_write(void *opaque, hwaddr addr, uint64_t val,
+                             unsigned size)
+{
+    V3NPUState *s = opaque;
+
+    v3npu_hw_write(s->hw, V3NPU_BAR_REGS, addr, val, size);
+}
+
+static const MemoryRegionOps v3npu_regs_ops = {
+    .read = v3npu_regs_read,
+    .write = v3npu_regs_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = {
+        .min_access_size = 4,
+        .max_access_size = 4,
+    },
+    .impl = {
+        .min_access_size = 4,
+        .max_access_size = 4,
+    },
+};
+
+static uint64_t v3npu_core_mem_read(void *opaque, hwaddr addr, unsigned size)
+{
+    V3NPUState *s = opaque;
+
+    return v3npu_hw_read(s->hw, V3NPU_BAR_CORE_MEM, addr, size);
+}
+
+static void v3npu_core_mem_write(void *opaque, hwaddr addr, uint64_t val,
+                                 unsigned size)
+{
+    V3NPUState *s = opaque;
+
+    v3npu_hw_write(s->hw, V3NPU_BAR_CORE_MEM, addr, val, size);
+}
+
+static const MemoryRegionOps v3npu_core_mem_ops = {
+    .read = v3npu_core_mem_read,
+    .write = v3npu_core_mem_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = {
+        .min_access_size = 1,
+        .max_access_size = 8,
+    },
+    .impl = {
+        .min_access_size = 1,
+        .max_access_size = 8,
+    },
+};
+
+static void v3npu_thread_start(void *opaque)
+{
+    rcu_register_thread();
+}
+
+static void v3npu_thread_stop(void *opaque)
+{
+    rcu_unregister_thread();
+}
+
+static void v3npu_enter(void *opaque)
+{
+    rcu_read_lock();
+}
+
+static void v3npu_leave(void *opaque)
+{
+    rcu_read_unlock();
+}
+
+/*
+ * Only RAM can be mapped: an NPU has no business in another device's
+ * registers. Dirty pages are not tracked, for there is no migration and
+ * nothing executes what the NPU writes.
+ */
+static void *v3npu_map(void *opaque, uint64_t addr, size_t want, bool write,
+                       size_t *run)
+{
+    V3NPUState *s = opaque;
+    hwaddr offset, len = want;
+    MemoryRegion *mr;
+
+    RCU_READ_LOCK_GUARD();
+
+    mr = address_space_translate(pci_get_address_space(PCI_DEVICE(s)), addr,
+                                 &offset, &len, write,
+                                 MEMTXATTRS_UNSPECIFIED);
+    if (!len || !memory_access_is_direct(mr, write)) {
+        return NULL;
+    }
+    *run = len;
+    return (uint8_t *)memory_region_get_ram_ptr(mr) + offset;
+}
+
+static void v3npu_raise(void *opaque, unsigned int vector)
+{
+    V3NPUState *s = opaque;
+
+    qatomic_or(&s->irq_pending, 1ul << vector);
+    qemu_bh_schedule(s->irq_bh);
+}
+
+static void v3npu_irq_bh(void *opaque)
+{
+    V3NPUState *s = opaque;
+    unsigned long pending = qatomic_xchg(&s->irq_pending, 0);
+    unsigned int vector;
+
+    for (vector = 0; vector < V3NPU_NUM_VECTORS; vector++) {
+        if (pending & (1ul << vector)) {
+            msix_notify(PCI_DEVICE(s), vector);
+        }
+    }
+}
+
+static const struct v3npu_host v3npu_host = {
+    .enter = v3npu_enter,
+    .leave = v3npu_leave,
+    .map = v3npu_map,
+    .raise = v3npu_raise,
+    .thread_start = v3npu_thread_start,
+    .thread_stop = v3npu_thread_stop,
+};
+
+static bool v3npu_check_config(V3NPUState *s, Error **errp)
+{
+    const char *reason;
+
+    /* What does not fit is out of bounds anyway, and is reported as such */
+    s->config.sram_size = MIN(s->sram, UINT32_MAX);
+    reason = v3npu_config_check(&s->config);
+    if (reason) {
+        error_setg(errp, "%s", reason);
+        return false;
+    }
+    return true;
+}
+
+/* For runtime power management; D3hot keeps the device's state */
+static int v3npu_add_pm_capability(PCIDevice *pdev, Error **errp)
+{
+    int pos = pci_add_capability(pdev, PCI_CAP_ID_PM, V3NPU_PM_CAP_OFFSET,
+                                 PCI_PM_SIZEOF, errp);
+
+    if (pos < 0) {
+        return pos;
+    }
+    pci_set_word(pdev->config + pos + PCI_PM_PMC, PCI_PM_CAP_VER_1_2);
+    pci_set_word(pdev->config + pos + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET);
+    pci_set_word(pdev->wmask + pos + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
+    return 0;
+}
+
+static void v3npu_realize(PCIDevice *pdev, Error **errp)
+{
+    V3NPUState *s = V3NPU(pdev);
+    unsigned int vector;
+    int ret;
+
+    if (!v3npu_check_config(s, errp)) {
+        return;
+    }
+    if (v3npu_add_pm_capability(pdev, errp) < 0) {
+        return;
+    }
+    ret = pcie_endpoint_cap_init(pdev, V3NPU_PCIE_CAP_OFFSET);
+    if (ret < 0) {
+        error_setg_errno(errp, -ret, "cannot add PCI Express capability");
+        return;
+    }
+    pcie_cap_flr_init(pdev);
+    if (msix_init_exclusive_bar(pdev, V3NPU_NUM_VECTORS, V3NPU_BAR_MSIX,
+                                errp) < 0) {
+        goto err_pcie;
+    }
+    for (vector = 0; vector < V3NPU_NUM_VECTORS; vector++) {
+        msix_vector_use(pdev, vector);
+    }
+
+    s->irq_bh = qemu_bh_new(v3npu_irq_bh, s);
+    s->hw = v3npu_hw_new(&s->config, &v3npu_host, s);
+    if (!s->hw) {
+        error_setg_errno(errp, errno, "cannot make the NPU");
+        goto err_irq;
+    }
+
+    memory_region_init_io(&s->regs, OBJECT(s), &v3npu_regs_ops, s,
+                          "v3npu-regs", V3NPU_REGS_SIZE);
+    pci_register_bar(pdev, V3NPU_BAR_REGS, PCI_BASE_ADDRESS_SPACE_MEMORY,
+                     &s->regs);
+    memory_region_init_io(&s->core_mem, OBJECT(s), &v3npu_core_mem_ops, s,
+                          "v3npu-core-mem", V3NPU_CORE_MEM_SIZE);
+    pci_register_bar(pdev, V3NPU_BAR_CORE_MEM, PCI_BASE_ADDRESS_SPACE_MEMORY,
+                     &s->core_mem);
+    return;
+
+err_irq:
+    qemu_bh_delete(s->irq_bh);
+    msix_uninit_exclusive_bar(pdev);
+err_pcie:
+    pcie_cap_exit(pdev);
+}
+
+static void v3npu_exit(PCIDevice *pdev)
+{
+    V3NPUState *s = V3NPU(pdev);
+
+    v3npu_hw_free(s->hw);
+    qemu_bh_delete(s->irq_bh);
+    msix_uninit_exclusive_bar(pdev);
+    pcie_cap_exit(pdev);
+}
+
+static void v3npu_reset(DeviceState *dev)
+{
+    V3NPUState *s = V3NPU(dev);
+
+    v3npu_hw_reset(s->hw);
+    qemu_bh_cancel(s->irq_bh);
+    qatomic_set(&s->irq_pending, 0);
+}
+
+static void v3npu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
+                               int len)
+{
+    pci_default_write_config(pdev, addr, val, len);
+    pcie_cap_flr_write_config(pdev, addr, val, len);
+}
+
+static void v3npu_instance_init(Object *obj)
+{
+    V3NPUState *s = V3NPU(obj);
+
+    s->config = (struct v3npu_config)V3NPU_CONFIG_DEFAULT;
+    s->sram = s->config.sram_size;
+}
+
+static const VMStateDescription v3npu_vmstate = {
+    .name = TYPE_V3NPU,
+    .unmigratable = 1,
+};
+
+/* The defaults are the engine library's: see v3npu_instance_init() */
+#define V3NPU_PROP_UINT32(name, field)                                  \
+    DEFINE_PROP_UNSIGNED_NODEFAULT(name, V3NPUState, config.field,      \
+                                   qdev_prop_uint32, uint32_t)
+
+static Property v3npu_properties[] = {
+    V3NPU_PROP_UINT32("macs", macs),
+    DEFINE_PROP_UNSIGNED_NODEFAULT("sram", V3NPUState, sram,
+                                   qdev_prop_size, uint64_t),
+    V3NPU_PROP_UINT32("dram-mbps", dram_mbps),
+    V3NPU_PROP_UINT32("dram-latency", dram_latency),
+    V3NPU_PROP_UINT32("dram-burst", dram_burst),
+    V3NPU_PROP_UINT32("clock-mhz", clock_mhz),
+    V3NPU_PROP_UINT32("threads", threads),
+    DEFINE_PROP_END_OF_LIST(),
+};
+
+static void v3npu_class_init(ObjectClass *klass, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);
+
+    pc->realize = v3npu_realize;
+    pc->exit = v3npu_exit;
+    pc->config_write = v3npu_config_write;
+    pc->vendor_id = V3NPU_PCI_VENDOR_ID;
+    pc->device_id = V3NPU_PCI_DEVICE_ID;
+    pc->revision = V3NPU_PCI_REVISION;
+    pc->class_id = V3NPU_PCI_CLASS;
+
+    dc->desc = "V3NPU neural processing unit";
+    dc->reset = v3npu_reset;
+    dc->vmsd = &v3npu_vmstate;
+    device_class_set_props(dc, v3npu_properties);
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+}
+
+static const TypeInfo v3npu_info = {
+    .name = TYPE_V3NPU,
+    .parent = TYPE_PCI_DEVICE,
+    .instance_size = sizeof(V3NPUState),
+    .instance_init = v3npu_instance_init,
+    .class_init = v3npu_class_init,
+    .interfaces = (InterfaceInfo[]) {
+        { INTERFACE_PCIE_DEVICE },
+        { }
+    },
+};
+
+static void v3npu_register_types(void)
+{
+    type_register_static(&v3npu_info);
+}
+
+type_init(v3npu_register_types)
