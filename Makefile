@@ -18,8 +18,67 @@ HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) -I$(top)/uapi $(EXTRA_CFLAGS)
 CHECK_PROGS :=
 CHECK_DEPS :=
 
+# What the test machine needs; each is a target of some module.mk.
+PARTS := qemu guest-kernel kernel firmware userspace
+
+# Test data that is not of this repository; tests say so where it is absent.
+export V3NPU_SHARED ?= $(abspath $(top)/../shared)
+export PYTHONDONTWRITEBYTECODE := 1
+
+step := +@$(top)/scripts/step
+# As many jobs as there are processors, unless the command line says otherwise.
+make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
 .DELETE_ON_ERROR:
-.PHONY: all
-all:
+.PHONY: all run check lint bench shell help clean distclean deps parts
+
+all:			## build everything but the tests
+	$(step) deps $(top)/scripts/deps.sh run
+	+@$(make) parts
+
+run: all		## find the traffic sign in a picture, in the test machine
+	@$(top)/scripts/run-demo
+
+check: all		## run all tests; ONLY=text runs those with text in their path
+	$(step) check-deps $(top)/scripts/deps.sh check
+	$(step) tests $(make) check-programs
+	@$(top)/scripts/check $(if $(ONLY),--only $(ONLY)) $(CHECK_PROGS)
+
+lint: all		## check style and warnings
+	$(step) lint-deps $(top)/scripts/deps.sh lint
+	$(step) linux-source $(make) $(B)/linux/version
+	+@$(top)/scripts/lint
+
+bench: all		## measure, in the test machine, the simulator and ONNX Runtime
+	@$(top)/scripts/bench
+
+shell: all		## a shell in the test machine; SHARE=dir is there as /share
+	@$(top)/qemu/run-guest $(if $(SHARE),--share $(SHARE))
+
+deps:			## install the Debian packages needed
+	@$(top)/scripts/deps.sh run
+
+help:			## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(top)/Makefile | expand -t 18
+	@echo "  make NAME       build one part: $(PARTS)"
+
+clean:			## remove what was built, but for QEMU and what was fetched
+	rm -rf $(filter-out $(B)/qemu $(B)/guest $(B)/linux $(B)/peers,$(wildcard $(B)/*))
+
+distclean:		## remove all that was built or fetched
+	rm -rf $(B)
+
+parts: $(PARTS:%=part-%)
+
+.PHONY: $(PARTS:%=part-%)
+$(PARTS:%=part-%): part-%:
+	$(step) $* $(MAKE) --no-print-directory $*
 
 include $(sort $(wildcard $(top)/*/module.mk $(top)/tests/*/module.mk))
+
+.PHONY: check-programs
+check-programs: $(CHECK_PROGS) $(CHECK_DEPS)
+
+# Single files of the kernel's source: checkpatch, and its tests' headers.
+$(B)/linux/version: $(top)/scripts/linux-source.sh
+	$< $(@D)

@@ -1,0 +1,103 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Install the Debian packages that this tree needs and the machine has not.
+
+set -eu
+
+usage()
+{
+	cat <<USAGE
+Usage: deps.sh [--list] run|check|lint|bench
+
+Installs what is missing for "make run" (or check, lint, bench) with apt-get, as
+root or with sudo. With --list, prints the packages and installs nothing.
+USAGE
+}
+
+die()
+{
+	echo "deps.sh: $*" >&2
+	exit 1
+}
+
+list=
+if [ "${1-}" = --list ]; then
+	list=1
+	shift
+fi
+
+# The build tools, of the host, the control core and the kernel module; what
+# QEMU is built from and with; the libraries of v3run; what boots the guest.
+packages="build-essential pkg-config python3
+	gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf
+	dpkg-dev ninja-build meson python3-venv flex bison util-linux
+	libglib2.0-dev libpixman-1-dev libfdt-dev libattr1-dev libcap-ng-dev seabios
+	libdrm-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev libzip-dev libcjson-dev
+	busybox-static kmod xz-utils zstd"
+
+case "${1-}" in
+run)	;;
+check)	packages="$packages linux-source-6.12" ;;
+lint)	packages="$packages linux-source-6.12 sparse shellcheck perl" ;;
+bench)	;; # and npm, if it is there: scripts/bench
+-h|--help)
+	usage
+	exit 0 ;;
+*)
+	usage >&2
+	exit 2 ;;
+esac
+
+installed()
+{
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+as_root()
+{
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+command -v apt-get >/dev/null || die "this is not Debian: there is no apt-get. Needed:" $packages
+[ "$(dpkg --print-architecture)" = amd64 ] || die "only amd64 machines are supported"
+
+# Which kernel apt offers is not known before its first update.
+here=$(dirname "$0")
+updated=
+update()
+{
+	[ -z "$updated" ] || return 0
+	echo "updating apt's package lists"
+	as_root apt-get -q update || die "apt-get update failed; is the network up?"
+	updated=1
+}
+
+if ! kernel=$("$here/kernel-version.sh" 2>/dev/null); then
+	update
+	kernel=$("$here/kernel-version.sh")
+fi
+packages="$packages linux-headers-$kernel"
+
+if [ -n "$list" ]; then
+	printf '%s\n' $packages
+	exit 0
+fi
+
+missing=
+for package in $packages; do
+	installed "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+	die "not root, and there is no sudo. As root: apt-get install --no-install-recommends$missing"
+fi
+echo "installing$missing"
+update
+as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing ||
+	die "apt-get install failed:$missing"
