@@ -18,6 +18,11 @@ $(qemu_bin): $(qemu_sources)
 
 guest-kernel: $(B)/guest/kernel/version
 
-$(B)/guest/kernel/version: $(top)/qemu/guest/fetch-kernel $(top)/scripts/kernel-version.sh
+$(B)/guest/kernel/version: $(top)/qemu/guest/fetch-kernel $(B)/kernel-version
 	$(top)/qemu/guest/fetch-kernel $(B)/guest/kernel
+	@touch $@
+
+# The choice of the kernel, which the driver is built for too.
+$(B)/kernel-version: $(top)/scripts/kernel-version.sh
+	@$< >/dev/null
 	@touch $@
