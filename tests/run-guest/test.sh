@@ -55,6 +55,7 @@ check "standard output is the command's alone" is "$(cat "$tmp/out")" hi
 check "standard error has the command's" err_has '^oops$'
 check "the kernel's log is printed after a failure" err_has 'Run /init'
 
+# shellcheck disable=SC2016 # it is to arrive unexpanded
 guest -- printf '%s|' 'two words' "it's" '$HOME' '' '*'
 check "arguments arrive as they are" is "$(cat "$tmp/out")" "two words|it's|\$HOME||*|"
 check "nothing is printed but the command's output" is "$(cat "$tmp/err")" ""
@@ -80,10 +81,14 @@ guest -- sh -c 'echo c >/proc/sysrq-trigger'
 check "a panic gives 125" is "$status" 125
 check "a panic's log is printed" err_has 'Kernel panic'
 
-for i in 1 2; do
-	$run_guest -- sh -c "sleep 1; echo $i; exit $i" >"$tmp/out$i" 2>"$tmp/err$i" &
-	eval "pid$i=$!"
-done
+sleeper()
+{
+	$run_guest -- sh -c "sleep 1; echo $1; exit $1" >"$tmp/out$1" 2>"$tmp/err$1"
+}
+sleeper 1 &
+pid1=$!
+sleeper 2 &
+pid2=$!
 wait "$pid1"
 results="$? $(cat "$tmp/out1")"
 wait "$pid2"
