@@ -42,7 +42,7 @@ def one_line(text):
         m = pattern.match(line)
         if m:
             options = dict(o.split("=", 1) for o in (m.group(1) or "").split() if "=" in o)
-            extra = {n: options[n.lower()] for n in KEPT if n.lower() in options}
+            extra = {n: " " + options[n.lower()] for n in KEPT if n.lower() in options}
             yield extra, m.group(2), m.group(3), m.group(4).split()
 
 
@@ -52,8 +52,8 @@ def deb822(text):
     for stanza in re.split(r"\n\s*\n", text):
         fields = {}
         for name, value in re.findall(r"^([\w-]+):(.*(?:\n[ \t].*)*)", stanza, re.M):
-            fields[name.lower()] = value.strip()
-        if fields.get("enabled", "yes").lower() in ("no", "false", "0"):
+            fields[name.lower()] = value
+        if fields.get("enabled", "yes").strip().lower() in ("no", "false", "0"):
             continue
         # Signed-By may be a whole key, of many lines: kept as it is.
         extra = {n: fields[n.lower()] for n in KEPT if n.lower() in fields}
@@ -79,8 +79,9 @@ def main():
     stanzas = []
     for extra, uri, suite, components in entries:
         if suite in wanted and "main" in components:
-            fields = {"Types": "deb-src", "URIs": uri, "Suites": suite, "Components": "main"}
-            stanzas.append("".join(f"{k}: {v}\n" for k, v in {**fields, **extra}.items()))
+            kept = "".join(f"{name}:{value}\n" for name, value in extra.items())
+            stanzas.append(f"Types: deb-src\nURIs: {uri}\nSuites: {suite}\n"
+                           f"Components: main\n{kept}")
     if not stanzas:
         sys.exit(f"deb-src.py: no apt source of this machine offers {codename} main; "
                  "add Debian 12's to /etc/apt/sources.list")
