@@ -110,11 +110,8 @@ static bool step(struct job *job)
 	const struct v3npu_cmd_hdr *cmd;
 	int ret;
 
-	if (!job->left) {
-		event->cmd_opcode = 0;
-		event->cmd_tag = 0;
+	if (!job->left)
 		return false;
-	}
 	cmd = next_command(job);
 	if (!cmd)
 		return false;
@@ -141,6 +138,9 @@ static bool step(struct job *job)
 		}
 	}
 
+	/* Those of a failed command only: not of the one before a fetch that fails */
+	event->cmd_opcode = 0;
+	event->cmd_tag = 0;
 	event->cmd_index++;
 	event->commands++;
 	job->left -= cmd->size;

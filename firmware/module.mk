@@ -12,8 +12,8 @@ FIRMWARE_ARCH := -march=rv32imc_zicsr -mabi=ilp32 -mcmodel=medlow
 FIRMWARE_CFLAGS := $(FIRMWARE_ARCH) -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-common \
 	-fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections \
 	-fdata-sections -msmall-data-limit=0 -I$(top)/uapi
-FIRMWARE_LDFLAGS := $(FIRMWARE_ARCH) -nostdlib -static -Wl,--gc-sections -Wl,--no-relax \
-	-Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
+FIRMWARE_LDFLAGS := $(FIRMWARE_ARCH) -nostdlib -static -Wl,--gc-sections -Wl,--fatal-warnings \
+	-Wl,--no-warn-rwx-segments
 
 FIRMWARE_OBJS := $(addprefix $(FIRMWARE_DIR)/, start.o core.o dma.o engine.o event.o job.o log.o \
 	main.o panic.o sched.o string.o)

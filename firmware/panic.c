@@ -38,13 +38,7 @@ void trap_handler(const __u32 *regs, __u32 mcause, __u32 mepc, __u32 mtval)
 		"a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7",
 		"s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
 	};
-	static __u32 trapped;
 	int i;
-
-	/* A trap while reporting a trap: what is left of the firmware is not to be trusted */
-	if (trapped)
-		halt(V3NPU_HALT_PANIC);
-	trapped = 1;
 
 	log_error("trap: mcause %lx mepc %lx mtval %lx", mcause, mepc, mtval);
 	for (i = 1; i < 32; i++)
