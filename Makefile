@@ -25,29 +25,31 @@ PARTS := qemu guest-kernel kernel firmware userspace
 export V3NPU_SHARED ?= $(abspath $(top)/../shared)
 export PYTHONDONTWRITEBYTECODE := 1
 
+# These goals are steps of makes of their own, so that packages are installed
+# before the modules' makefiles are read, and each step's output is its log's.
+DRIVERS := all run check lint bench shell help deps clean distclean
 step := +@$(top)/scripts/step
-# As many jobs as there are processors, unless the command line says otherwise.
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .DELETE_ON_ERROR:
-.PHONY: all run check lint bench shell help clean distclean deps parts
+.PHONY: $(DRIVERS)
 
 all:			## build everything but the tests
-	$(step) deps $(top)/scripts/deps.sh run
+	$(step) packages $(top)/scripts/deps.sh run
 	+@$(make) parts
 
 run: all		## find the traffic sign in a picture, in the test machine
 	@$(top)/scripts/run-demo
 
 check: all		## run all tests; ONLY=text runs those with text in their path
-	$(step) check-deps $(top)/scripts/deps.sh check
+	$(step) test-packages $(top)/scripts/deps.sh check
 	$(step) tests $(make) check-programs
-	@$(top)/scripts/check $(if $(ONLY),--only $(ONLY)) $(CHECK_PROGS)
+	@$(MAKE) --no-print-directory -j1 check-run
 
 lint: all		## check style and warnings
-	$(step) lint-deps $(top)/scripts/deps.sh lint
+	$(step) lint-packages $(top)/scripts/deps.sh lint
 	$(step) linux-source $(make) $(B)/linux/version
-	+@$(top)/scripts/lint
+	@$(top)/scripts/lint
 
 bench: all		## measure, in the test machine, the simulator and ONNX Runtime
 	@$(top)/scripts/bench
@@ -68,17 +70,22 @@ clean:			## remove what was built, but for QEMU and what was fetched
 distclean:		## remove all that was built or fetched
 	rm -rf $(B)
 
-parts: $(PARTS:%=part-%)
-
-.PHONY: $(PARTS:%=part-%)
-$(PARTS:%=part-%): part-%:
-	$(step) $* $(MAKE) --no-print-directory $*
+ifneq ($(filter-out $(DRIVERS),$(MAKECMDGOALS)),)
 
 include $(sort $(wildcard $(top)/*/module.mk $(top)/tests/*/module.mk))
 
-.PHONY: check-programs
+.PHONY: parts $(PARTS:%=part-%) check-programs check-run
+parts: $(PARTS:%=part-%)
+$(PARTS:%=part-%): part-%:
+	$(step) $* $(MAKE) --no-print-directory $*
+
 check-programs: $(CHECK_PROGS) $(CHECK_DEPS)
+
+check-run:
+	@$(top)/scripts/check $(if $(ONLY),--only $(ONLY)) $(CHECK_PROGS)
 
 # Single files of the kernel's source: checkpatch, and its tests' headers.
 $(B)/linux/version: $(top)/scripts/linux-source.sh
 	$< $(@D)
+
+endif
