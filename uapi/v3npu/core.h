@@ -44,7 +44,8 @@
 #define V3NPU_CORE_DMA_VA_LO		0x10000204u
 #define V3NPU_CORE_DMA_VA_HI		0x10000208u
 #define V3NPU_CORE_DMA_LOCAL		0x1000020cu	/* offset in core memory */
-#define V3NPU_CORE_DMA_LEN		0x10000210u	/* bytes, 1..65536 */
+#define V3NPU_CORE_DMA_LEN		0x10000210u	/* bytes, 1..V3NPU_DMA_LEN_MAX */
+#define   V3NPU_DMA_LEN_MAX		65536u
 #define V3NPU_CORE_DMA_CTRL		0x10000214u
 #define   V3NPU_DMA_FROM_HOST		1u
 #define   V3NPU_DMA_TO_HOST		2u
@@ -63,7 +64,8 @@
  */
 #define V3NPU_CORE_ENGINE_CTRL		0x10000300u
 #define   V3NPU_ENGINE_START		1u
-#define   V3NPU_ENGINE_SCRUB		2u	/* clear SRAM: before another address space's job */
+#define   V3NPU_ENGINE_SCRUB		2u	/* clear SRAM: before another address space's job; runs
+						 * and ends as a command does, with DONE */
 #define V3NPU_CORE_ENGINE_STATUS	0x10000304u	/* read only */
 #define   V3NPU_ENGINE_IDLE		0u	/* since reset */
 #define   V3NPU_ENGINE_BUSY		1u
