@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+/* The calling thread's error line */
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "internal.h"
+
+static _Thread_local char line[512];
+
+const char *v3npu_error(void)
+{
+	return line;
+}
+
+int v3npu_fail(int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	return err;
+}
+
+double v3npu_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}

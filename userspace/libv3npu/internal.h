@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of libv3npu share: errors, buffers, and the operations that
+ * a real NPU (device_accel.c) and the simulator (device_sim.c) both have.
+ */
+#ifndef V3NPU_INTERNAL_H
+#define V3NPU_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/compiler.h"
+#include "v3npu.h"
+
+/* Sets the calling thread's error line; returns @err, a negative errno */
+int v3npu_fail(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Milliseconds of CLOCK_MONOTONIC */
+double v3npu_now_ms(void);
+
+/**
+ * struct v3npu_buffer - memory that the NPU can reach
+ * @map: the caller's view of it; NULL for an imported dma-buf
+ * @size: bytes
+ * @va: NPU address
+ */
+struct v3npu_buffer {
+	void *map;
+	size_t size;
+	uint64_t va;
+};
+
+/** struct v3npu_buffer_ref - a buffer that a job uses */
+struct v3npu_buffer_ref {
+	struct v3npu_buffer *buffer;
+	bool write;
+};
+
+/** struct v3npu_fault - why a job failed; the fields of struct drm_v3npu_ctx_query */
+struct v3npu_fault {
+	uint32_t kind;			/* enum drm_v3npu_fault */
+	uint64_t va;
+	uint32_t cmd_index;
+	uint32_t cmd_opcode;
+	uint32_t cmd_tag;
+	uint32_t detail;
+};
+
+/* Sets the error line for a failed job; returns the negative errno of its kind */
+int v3npu_fail_job(const struct v3npu_fault *fault);
+
+/* A queue of jobs on a device, at most one of them unfinished */
+struct v3npu_context {
+	struct v3npu_device *device;
+};
+
+/**
+ * struct v3npu_device_ops - what a kind of device does
+ * @close: frees the device
+ * @buffer_new: makes a zeroed buffer; @readonly: the NPU can only read it
+ * @buffer_import: makes a buffer of a dma-buf of at least @size bytes
+ * @buffer_free: no unfinished job may use it
+ * @context_new: makes a context
+ * @context_free: ends its unfinished job first
+ * @submit: starts a job; @refs lists every buffer it uses, the one with the
+ *	commands too, and stays valid until the job is done
+ * @wait: -ETIMEDOUT if the job is not done after @timeout_ms (< 0: no limit),
+ *	otherwise how it ended
+ *
+ * All but @close may be called from several threads, one at a time for each
+ * context. Failures set the error line.
+ */
+struct v3npu_device_ops {
+	void (*close)(struct v3npu_device *device);
+	int (*buffer_new)(struct v3npu_device *device, size_t size, bool readonly,
+			  struct v3npu_buffer **buffer);
+	int (*buffer_import)(struct v3npu_device *device, int fd, size_t size,
+			     struct v3npu_buffer **buffer);
+	void (*buffer_free)(struct v3npu_device *device, struct v3npu_buffer *buffer);
+	int (*context_new)(struct v3npu_device *device, enum v3npu_priority priority,
+			   struct v3npu_context **context);
+	void (*context_free)(struct v3npu_context *context);
+	int (*submit)(struct v3npu_context *context, uint64_t cmds, uint32_t cmds_size,
+		      const struct v3npu_buffer_ref *refs, size_t ref_count);
+	int (*wait)(struct v3npu_context *context, int timeout_ms, struct v3npu_run_stats *stats);
+};
+
+struct v3npu_device {
+	const struct v3npu_device_ops *ops;
+	struct v3npu_device_info info;
+	uint64_t sram_va;
+};
+
+struct v3npu_model {
+	struct v3npu_device *device;
+	struct v3c_program *program;
+	struct v3npu_buffer *consts;	/* NULL if there are none */
+	double compile_ms;
+};
+
+/* Bytes of a tensor, dense */
+size_t v3npu_tensor_size(const struct v3c_tensor *tensor);
+
+/* The two kinds; @args is what follows "sim:", or NULL */
+int v3npu_device_open_accel(const char *node, struct v3npu_device **device);
+int v3npu_device_open_sim(const char *args, struct v3npu_device **device);
+
+#define V3NPU_NODE_SIZE 32
+
+/**
+ * v3npu_find_node() - find the @n-th V3NPU's device node
+ * @root: in front of /sys, /dev and /lib; "" but for tests
+ * @n: from 0
+ * @node: the result, without @root
+ *
+ * Return: 0, or -ENODEV with an error line that names the cause.
+ */
+int v3npu_find_node(const char *root, unsigned int n, char node[V3NPU_NODE_SIZE]);
+
+/* Sets the error line for a node that could not be opened; returns -@err */
+int v3npu_fail_open(const char *node, int err);
+
+#endif /* V3NPU_INTERNAL_H */

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+#
+# The runtime library with the compiler in it, and the tools: make userspace
+#
+PREFIX ?= /usr/local
+
+USERSPACE_DIR := $(B)/userspace
+USERSPACE_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -I$(top) -I$(top)/userspace \
+	$(shell pkg-config --cflags libdrm)
+USERSPACE_ENGINE := $(B)/model/libv3npu-engine.a
+
+LIBV3C_OBJS := $(patsubst $(top)/%.c,$(B)/%.o,$(sort $(wildcard $(top)/userspace/compiler/*.c)))
+LIBV3NPU_OBJS := $(addprefix $(USERSPACE_DIR)/libv3npu/, device.o device_accel.o device_sim.o \
+	error.o fault.o find.o model.o session.o)
+V3RUN_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, detect.o draw.o font.o image.o image_jpeg.o \
+	image_png.o letterbox.o names.o options.o report.o tool.o v3run.o)
+V3CRC_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, tool.o v3crc.o)
+
+# What a program with libv3npu.a in it needs
+LIBV3NPU_LIBS := -ldrm -lzip -lm -pthread
+V3RUN_LIBS := -ljansson -ljpeg -lpng $(LIBV3NPU_LIBS)
+V3CRC_LIBS := -lz $(LIBV3NPU_LIBS)
+
+.PHONY: userspace install install-userspace
+userspace: $(addprefix $(USERSPACE_DIR)/, libv3npu.a v3run v3crc)
+
+$(USERSPACE_DIR)/%.o: $(top)/userspace/%.c $(top)/userspace/module.mk
+	@mkdir -p $(@D)
+	$(CC) $(USERSPACE_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The compiler alone, for its tests
+$(USERSPACE_DIR)/libv3c.a: $(LIBV3C_OBJS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+# All that an application links with: the engines are members too
+$(USERSPACE_DIR)/libv3npu.a: $(LIBV3NPU_OBJS) $(LIBV3C_OBJS) $(USERSPACE_ENGINE)
+	@rm -f $@
+	{ echo create $@; echo addlib $(USERSPACE_ENGINE); \
+	  printf 'addmod %s\n' $(filter %.o,$^); echo save; echo end; } | $(AR) -M
+
+$(USERSPACE_DIR)/v3run: $(V3RUN_OBJS) $(USERSPACE_DIR)/libv3npu.a
+	$(CC) $(HOST_CFLAGS) -o $@ $^ $(V3RUN_LIBS)
+
+$(USERSPACE_DIR)/v3crc: $(V3CRC_OBJS) $(USERSPACE_DIR)/libv3npu.a
+	$(CC) $(HOST_CFLAGS) -o $@ $^ $(V3CRC_LIBS)
+
+install: install-userspace
+
+install-userspace: userspace
+	install -Dm 755 -t $(DESTDIR)$(PREFIX)/bin $(USERSPACE_DIR)/v3run $(USERSPACE_DIR)/v3crc
+	install -Dm 644 -t $(DESTDIR)$(PREFIX)/lib $(USERSPACE_DIR)/libv3npu.a
+	install -Dm 644 -t $(DESTDIR)$(PREFIX)/include $(top)/userspace/libv3npu/v3npu.h
+	install -Dm 644 -t $(DESTDIR)/etc/udev/rules.d $(top)/userspace/udev/60-v3npu.rules
+
+-include $(LIBV3C_OBJS:.o=.d) $(LIBV3NPU_OBJS:.o=.d) $(V3RUN_OBJS:.o=.d) $(V3CRC_OBJS:.o=.d)
