@@ -33,7 +33,7 @@ packages="build-essential pkg-config python3
 	gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf
 	dpkg-dev ninja-build meson python3-venv flex bison util-linux
 	libglib2.0-dev libpixman-1-dev libfdt-dev libattr1-dev libcap-ng-dev seabios
-	libdrm-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev libzip-dev libcjson-dev
+	libdrm-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev libzip-dev libjansson-dev
 	busybox-static kmod xz-utils zstd"
 
 case "${1-}" in

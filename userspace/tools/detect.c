@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Scores are compared as the integers they are; only anchors that pass the
+ * threshold become numbers with a fraction.
+ */
+#include "detect.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Lowest q with scale * (q - zero_point) >= conf; above 127 if no int8 has it */
+static int quantized_threshold(const struct detect_output *o, float conf)
+{
+	double q = ceil((double)conf / o->scale - 1e-6) + o->zero_point;
+
+	return q < -128 ? -128 : q > 128 ? 128 : (int)q;
+}
+
+struct candidate {
+	int anchor;
+	int class_id;
+	int score;		/* quantized */
+};
+
+/* Highest score first, then lowest anchor, so that the order never depends on the sort */
+static int compare(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->score != y->score)
+		return y->score - x->score;
+	return x->anchor - y->anchor;
+}
+
+/* The best class of each anchor that passes, in one pass over the scores */
+static int collect(const struct detect_output *o, int threshold, int *number,
+		   struct candidate *candidates)
+{
+	int count = 0, c, i;
+
+	memset(number, 0xff, o->anchors * sizeof(number[0]));
+	for (c = 0; c < o->classes; c++) {
+		const int8_t *row = o->data + (size_t)(4 + c) * o->anchors;
+
+		for (i = 0; i < o->anchors; i++) {
+			struct candidate *k;
+
+			if (row[i] < threshold)
+				continue;
+			if (number[i] < 0) {
+				number[i] = count++;
+				candidates[number[i]].score = INT8_MIN - 1;
+			}
+			k = &candidates[number[i]];
+			if (row[i] > k->score)
+				*k = (struct candidate) { i, c, row[i] };
+		}
+	}
+	return count;
+}
+
+/* An anchor's box in the input, left top right bottom in pixels */
+static void decode(const struct detect_output *o, int anchor, int in_width, int in_height,
+		   float box[4])
+{
+	float v[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		v[i] = o->scale * (o->data[(size_t)i * o->anchors + anchor] - o->zero_point);
+	box[0] = (v[0] - v[2] / 2) * in_width;
+	box[1] = (v[1] - v[3] / 2) * in_height;
+	box[2] = (v[0] + v[2] / 2) * in_width;
+	box[3] = (v[1] + v[3] / 2) * in_height;
+}
+
+static float overlap(const float a[4], const float b[4])
+{
+	float w = fminf(a[2], b[2]) - fmaxf(a[0], b[0]);
+	float h = fminf(a[3], b[3]) - fmaxf(a[1], b[1]);
+	float both, all;
+
+	if (w <= 0 || h <= 0)
+		return 0;
+	both = w * h;
+	all = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both;
+	return both / all;
+}
+
+/* Keeps the best, and of the others what overlaps nothing that is kept of its class */
+static int suppress(const struct detect_output *o, const struct candidate *candidates, int count,
+		    int in_width, int in_height, float iou, struct detection found[DETECT_MAX])
+{
+	int kept = 0, i, k;
+
+	for (i = 0; i < count && kept < DETECT_MAX; i++) {
+		struct detection *d = &found[kept];
+
+		d->class_id = candidates[i].class_id;
+		d->score = o->scale * (candidates[i].score - o->zero_point);
+		decode(o, candidates[i].anchor, in_width, in_height, d->box);
+		for (k = 0; k < kept; k++)
+			if (found[k].class_id == d->class_id && overlap(found[k].box, d->box) > iou)
+				break;
+		kept += k == kept;
+	}
+	return kept;
+}
+
+static float clip(float v, int max)
+{
+	return v < 0 ? 0 : v > max ? max : v;
+}
+
+static void to_picture(const struct letterbox *box, const struct image *image, float b[4])
+{
+	float x = (float)image->width / box->width, y = (float)image->height / box->height;
+
+	b[0] = clip((b[0] - box->left) * x, image->width);
+	b[1] = clip((b[1] - box->top) * y, image->height);
+	b[2] = clip((b[2] - box->left) * x, image->width);
+	b[3] = clip((b[3] - box->top) * y, image->height);
+}
+
+int detect(const struct detect_output *output, const struct letterbox *box, int in_width,
+	   int in_height, const struct image *image, float conf, float iou,
+	   struct detection found[DETECT_MAX])
+{
+	struct candidate *candidates = malloc(output->anchors * sizeof(*candidates));
+	int *number = malloc(output->anchors * sizeof(*number));
+	int count = -1, i;
+
+	if (candidates && number) {
+		count = collect(output, quantized_threshold(output, conf), number, candidates);
+		qsort(candidates, count, sizeof(*candidates), compare);
+		count = suppress(output, candidates, count, in_width, in_height, iou, found);
+	}
+	for (i = 0; i < count; i++)
+		to_picture(box, image, found[i].box);
+	free(number);
+	free(candidates);
+	return count;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* From a detector's output to boxes in the picture */
+#ifndef V3NPU_DETECT_H
+#define V3NPU_DETECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "letterbox.h"
+
+#define DETECT_MAX	300	/* detections kept, the best first; as Ultralytics */
+
+/** struct detection - one object; the box is in picture pixels, left top right bottom */
+struct detection {
+	int class_id;
+	float score;
+	float box[4];
+};
+
+/**
+ * struct detect_output - a detector's output tensor, int8 [4 + classes][anchors]
+ * @data: rows cx, cy, w, h in 0..1 of the input, then a score for each class
+ * @classes: rows after the first four
+ * @anchors: columns
+ * @scale: quantization scale
+ * @zero_point: quantization zero point
+ */
+struct detect_output {
+	const int8_t *data;
+	int classes;
+	int anchors;
+	float scale;
+	int32_t zero_point;
+};
+
+/**
+ * detect() - decode an output and drop what overlaps
+ * @output: what the model said
+ * @box: where letterbox() put the picture
+ * @in_width: of the model's input, pixels
+ * @in_height: of the model's input
+ * @image: picture, for its size
+ * @conf: lowest score
+ * @iou: two boxes of a class whose intersection over union is above this are one object
+ * @found: room for DETECT_MAX, best first
+ *
+ * Each anchor counts for its best class (the first of equals) only.
+ *
+ * Return: how many were found, or -1 if memory ran out.
+ */
+int detect(const struct detect_output *output, const struct letterbox *box, int in_width,
+	   int in_height, const struct image *image, float conf, float iou,
+	   struct detection found[DETECT_MAX]);
+
+#endif /* V3NPU_DETECT_H */

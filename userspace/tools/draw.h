@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Detections drawn into the picture */
+#ifndef V3NPU_DRAW_H
+#define V3NPU_DRAW_H
+
+#include "detect.h"
+#include "names.h"
+
+/* Draws a frame and a label for each detection, the best one last and so on top */
+void draw_detections(struct image *image, const struct detection *found, int count,
+		     const struct names *names);
+
+#endif /* V3NPU_DRAW_H */

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "options.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+static const char help[] =
+"Usage: v3run MODEL.tflite IMAGE... [OPTION]...\n"
+"       v3run MODEL.tflite --raw IN OUT [OPTION]...\n"
+"Find objects in pictures with a detector that runs on a V3NPU.\n"
+"\n"
+"  -o OUT.png         write the picture with the detections drawn in; of several\n"
+"                     pictures number N goes to OUT-N.png\n"
+"  --conf SCORE       lowest score of a detection, 0..1 (default 0.25)\n"
+"  --iou OVERLAP      boxes of a class that overlap more are one, 0..1 (default 0.45)\n"
+"  --json             print one JSON object instead of tables\n"
+"  --device DEVICE    accel (the first V3NPU, the default), accel:N, a node such as\n"
+"                     /dev/accel/accel0, or sim[:PROPERTY=VALUE,...] for the simulator,\n"
+"                     with macs, sram, dram-mbps, dram-latency, dram-burst, clock-mhz\n"
+"                     and threads\n"
+"  --bench N          run the last input N times more and print the times\n"
+"  --raw IN OUT       no picture: IN has the input tensor's bytes, OUT gets the output's\n"
+"  -h, --help         print this\n"
+"  -V, --version      print the version\n"
+"\n"
+"Pictures are JPEG or PNG. Exit status: 0 done, 1 failed, 2 wrong command line.\n";
+
+static int usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static int usage(const char *format, ...)
+{
+	va_list args;
+
+	fputs("v3run: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return TOOL_USAGE;
+}
+
+static int parse_fraction(const char *name, const char *text, float *value)
+{
+	char *end;
+
+	*value = strtof(text, &end);
+	if (end == text || *end || !(*value >= 0 && *value <= 1))
+		return usage("--%s %s: not a number from 0 to 1", name, text);
+	return -1;
+}
+
+static int parse_count(const char *text, int *value)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end || n < 1 || n > BENCH_MAX)
+		return usage("--bench %s: not a number from 1 to %d", text, BENCH_MAX);
+	*value = n;
+	return -1;
+}
+
+static bool ends_in_png(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 4 && !strcasecmp(path + n - 4, ".png");
+}
+
+static int check(int argc, char **argv, struct options *o)
+{
+	if (optind == argc)
+		return usage("no model; name one: v3run MODEL.tflite IMAGE... (--help for more)");
+	o->model = argv[optind];
+	o->images = argv + optind + 1;
+	o->image_count = argc - optind - 1;
+	if (o->raw_in && o->image_count)
+		return usage("%s: a picture and --raw; give one of them", o->images[0]);
+	if (!o->raw_in && !o->image_count)
+		return usage("no picture; name one: v3run MODEL.tflite IMAGE... (--help for more)");
+	if (o->raw_in && o->out)
+		return usage("-o %s: with --raw there is no picture to draw in; leave out -o", o->out);
+	if (o->out && !ends_in_png(o->out))
+		return usage("-o %s: pictures are written as PNG; use a name that ends in .png", o->out);
+	return -1;
+}
+
+int options_parse(int argc, char **argv, struct options *o)
+{
+	enum { CONF = 256, IOU, JSON, DEVICE, BENCH, RAW };
+	static const struct option longs[] = {
+		{ "conf", required_argument, NULL, CONF },
+		{ "iou", required_argument, NULL, IOU },
+		{ "json", no_argument, NULL, JSON },
+		{ "device", required_argument, NULL, DEVICE },
+		{ "bench", required_argument, NULL, BENCH },
+		{ "raw", required_argument, NULL, RAW },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{}
+	};
+	int c, status = -1;
+
+	*o = (struct options) { .device = "accel", .conf = 0.25f, .iou = 0.45f };
+	opterr = 0;
+	while (status < 0 && (c = getopt_long(argc, argv, ":o:hV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'o':
+			o->out = optarg;
+			break;
+		case CONF:
+			status = parse_fraction("conf", optarg, &o->conf);
+			break;
+		case IOU:
+			status = parse_fraction("iou", optarg, &o->iou);
+			break;
+		case JSON:
+			o->json = true;
+			break;
+		case DEVICE:
+			o->device = optarg;
+			break;
+		case BENCH:
+			status = parse_count(optarg, &o->bench);
+			break;
+		case RAW:
+			if (optind == argc)
+				return usage("--raw needs two files: --raw IN OUT");
+			o->raw_in = optarg;
+			o->raw_out = argv[optind++];
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return 0;
+		case 'V':
+			puts("v3run " TOOL_VERSION);
+			return 0;
+		case ':':
+			return usage("%s: needs a value; see --help", argv[optind - 1]);
+		default:
+			return usage("%s: no such option, or it takes no value; see --help",
+				     argv[optind - 1]);
+		}
+	}
+	return status < 0 ? check(argc, argv, o) : status;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* v3run's command line */
+#ifndef V3NPU_OPTIONS_H
+#define V3NPU_OPTIONS_H
+
+#include <stdbool.h>
+
+#define BENCH_MAX 1000000
+
+struct options {
+	const char *model;
+	char **images;
+	int image_count;
+	const char *device;
+	const char *out;	/* annotated picture, NULL for none */
+	const char *raw_in;	/* tensor bytes in and out, both or neither */
+	const char *raw_out;
+	float conf;
+	float iou;
+	int bench;		/* runs to time, 0 for none */
+	bool json;
+};
+
+/**
+ * options_parse() - read the command line
+ *
+ * Return: -1 to go on; otherwise the exit status, --help or --version or one
+ * line about what is wrong having been printed.
+ */
+int options_parse(int argc, char **argv, struct options *o);
+
+#endif /* V3NPU_OPTIONS_H */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A JSON string of bytes that may be no UTF-8, such as a file's name */
+static json_t *json_text(const char *text)
+{
+	json_t *json = json_string(text);
+	char *copy, *p;
+
+	if (json)
+		return json;
+	copy = strdup(text);
+	for (p = copy; p && *p; p++)
+		if (*p & 0x80)
+			*p = '?';
+	json = json_string(copy ? copy : "");
+	free(copy);
+	return json;
+}
+
+static void json_image(struct report *r, const struct report_image *image,
+		       const struct names *names)
+{
+	json_t *list = json_array(), *object;
+	int i;
+
+	for (i = 0; i < image->count; i++) {
+		const struct detection *d = &image->found[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:i, s:f, s:[f,f,f,f]}",
+			"class", names->name[d->class_id], "class_id", d->class_id,
+			"score", d->score, "box", d->box[0], d->box[1], d->box[2], d->box[3]));
+	}
+	object = json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f}",
+			   "image", json_text(image->path), "width", image->width,
+			   "height", image->height, "detections", list,
+			   "read_ms", image->read_ms, "letterbox_ms", image->letterbox_ms,
+			   "inference_ms", image->inference_ms, "decode_ms", image->decode_ms);
+	if (image->drawn)
+		json_object_set_new(object, "drawn", json_text(image->drawn));
+	if (!r->images)
+		r->images = json_array();
+	json_array_append_new(r->images, object);
+}
+
+void report_image(struct report *r, const struct report_image *image, const struct names *names)
+{
+	int i, width = strlen("class");
+
+	if (r->json) {
+		json_image(r, image, names);
+		return;
+	}
+	printf("%s: %dx%d, %d object%s\n", image->path, image->width, image->height, image->count,
+	       image->count == 1 ? "" : "s");
+	for (i = 0; i < image->count; i++) {
+		int n = strlen(names->name[image->found[i].class_id]);
+
+		width = n > width ? n : width;
+	}
+	if (image->count)
+		printf("  %-*s  score    left     top   right  bottom\n", width, "class");
+	for (i = 0; i < image->count; i++) {
+		const struct detection *d = &image->found[i];
+
+		printf("  %-*s  %5.2f %7.1f %7.1f %7.1f %7.1f\n", width, names->name[d->class_id],
+		       d->score, d->box[0], d->box[1], d->box[2], d->box[3]);
+	}
+	printf("  read %.1f ms, letterbox %.1f ms, inference %.1f ms, decode %.1f ms\n",
+	       image->read_ms, image->letterbox_ms, image->inference_ms, image->decode_ms);
+	if (image->drawn)
+		printf("  drawn in %s\n", image->drawn);
+}
+
+void report_raw(struct report *r, const char *out, size_t size)
+{
+	if (r->json)
+		r->images = json_pack("[{s:o, s:I, s:f}]", "output", json_text(out), "bytes",
+				      (json_int_t)size, "inference_ms", r->stats.wall_ms);
+	else
+		printf("%s: %zu bytes\n  inference %.1f ms\n", out, size, r->stats.wall_ms);
+}
+
+static double utilization(const struct report *r)
+{
+	double available = (double)r->stats.cycles * r->device.macs;
+
+	return available ? r->stats.macs / available : 0;
+}
+
+static double median(const struct report *r)
+{
+	return (r->bench[(r->bench_count - 1) / 2] + r->bench[r->bench_count / 2]) / 2;
+}
+
+static void print_json(struct report *r)
+{
+	json_t *root = json_pack("{s:o, s:s, s:f, s:f, s:I, s:I, s:I, s:I, s:f}",
+		"model", json_text(r->model_path), "device", r->device.name,
+		"load_ms", r->load_ms, "compile_ms", r->model.compile_ms,
+		"npu_cycles", (json_int_t)r->stats.cycles, "macs", (json_int_t)r->stats.macs,
+		"dram_read", (json_int_t)r->stats.dram_read,
+		"dram_write", (json_int_t)r->stats.dram_write, "mac_utilization", utilization(r));
+
+	if (r->bench_count)
+		json_object_update_new(root, json_pack("{s:i, s:f, s:f}", "runs", r->bench_count,
+			"median_ms", median(r), "min_ms", r->bench[0]));
+	if (json_array_size(r->images) == 1)
+		json_object_update(root, json_array_get(r->images, 0));
+	else
+		json_object_set(root, "images", r->images);
+	json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(8));
+	putchar('\n');
+	json_decref(root);
+}
+
+static void print_text(const struct report *r)
+{
+	const struct v3npu_run_stats *s = &r->stats;
+
+	printf("%s on %s: loaded in %.1f ms (compiled in %.1f ms)\n", r->model_path, r->device.name,
+	       r->load_ms, r->model.compile_ms);
+	printf("  NPU: %" PRIu64 " cycles (%.1f ms at %u MHz), %" PRIu64 " MACs (%.1f%% of %u a "
+	       "cycle), DRAM %.1f MB read, %.1f MB written\n", s->cycles,
+	       s->cycles / (r->device.clock_mhz * 1e3), r->device.clock_mhz, s->macs,
+	       utilization(r) * 100, r->device.macs, s->dram_read / 1e6, s->dram_write / 1e6);
+	if (r->bench_count)
+		printf("  %d runs: median %.2f ms, fastest %.2f ms\n", r->bench_count, median(r),
+		       r->bench[0]);
+}
+
+int report_end(struct report *r)
+{
+	if (r->json)
+		print_json(r);
+	else
+		print_text(r);
+	json_decref(r->images);
+	return fflush(stdout) || ferror(stdout) ? -1 : 0;
+}

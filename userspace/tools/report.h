@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* What v3run prints: tables for people, or one JSON object for programs */
+#ifndef V3NPU_REPORT_H
+#define V3NPU_REPORT_H
+
+#include <jansson.h>
+
+#include "detect.h"
+#include "libv3npu/v3npu.h"
+#include "names.h"
+
+/** struct report_image - one picture's detections and what each step took */
+struct report_image {
+	const char *path;
+	int width;
+	int height;
+	const char *drawn;	/* where the picture with boxes went, NULL for nowhere */
+	int count;
+	struct detection found[DETECT_MAX];
+	double read_ms;
+	double letterbox_ms;
+	double inference_ms;
+	double decode_ms;
+};
+
+/**
+ * struct report - the whole run
+ * @json: print JSON; otherwise tables
+ * @model_path: model
+ * @device: what it ran on
+ * @model: the loaded model
+ * @load_ms: from the file's name to a session that can run
+ * @stats: of the last run
+ * @bench: @bench_count times in milliseconds, sorted
+ * @bench_count: 0 without --bench
+ * @images: JSON collected so far, NULL before the first
+ */
+struct report {
+	bool json;
+	const char *model_path;
+	struct v3npu_device_info device;
+	struct v3npu_model_info model;
+	double load_ms;
+	struct v3npu_run_stats stats;
+	double *bench;
+	int bench_count;
+	json_t *images;
+};
+
+void report_image(struct report *r, const struct report_image *image, const struct names *names);
+void report_raw(struct report *r, const char *out, size_t size);
+
+/* Prints what is of the whole run; 0, or -1 if standard output could not be written */
+int report_end(struct report *r);
+
+#endif /* V3NPU_REPORT_H */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tools share: reading and writing files, one-line errors */
+#ifndef V3NPU_TOOL_H
+#define V3NPU_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define TOOL_VERSION	"0.1"
+#define TOOL_FAILED	1	/* exit status: something went wrong */
+#define TOOL_USAGE	2	/* exit status: the command line is wrong */
+
+/* A line for the user: "FILE: what; what to do" */
+struct tool_error {
+	char text[512];
+};
+
+/* Sets the line; returns -1 */
+int tool_fail(struct tool_error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Reads exactly @size bytes, all that the file has; 0 or -1 */
+int tool_read_exactly(const char *path, void *data, size_t size, struct tool_error *error);
+
+/**
+ * struct tool_output - a file that appears whole or not at all
+ * @file: to write to
+ * @path: where it will be
+ * @temporary: where it is until tool_output_commit()
+ */
+struct tool_output {
+	FILE *file;
+	char *path;
+	char *temporary;
+};
+
+int tool_output_open(struct tool_output *out, const char *path, struct tool_error *error);
+
+/* Moves the file to its place; 0 or -1; @out is closed either way */
+int tool_output_commit(struct tool_output *out, struct tool_error *error);
+void tool_output_discard(struct tool_output *out);
+
+#endif /* V3NPU_TOOL_H */

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+/*
+ * v3run: pictures in, detections out, by way of an NPU.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "draw.h"
+#include "options.h"
+#include "report.h"
+
+struct run {
+	const struct options *options;
+	struct report report;
+	struct tool_error error;
+	struct v3npu_device *device;
+	struct v3npu_model *model;
+	struct v3npu_session *session;
+	struct v3npu_tensor_info in;
+	struct v3npu_tensor_info out;
+	struct names names;
+	int8_t table[256];		/* colour value to input value */
+};
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+/* Takes over the library's error line */
+static int fail_library(struct run *r)
+{
+	return tool_fail(&r->error, "%s", v3npu_error());
+}
+
+static int load(struct run *r)
+{
+	const struct options *o = r->options;
+	double start = now_ms();
+
+	if (v3npu_model_load_file(r->device, o->model, NULL, &r->model))
+		return fail_library(r);
+	v3npu_model_get_info(r->model, &r->report.model);
+	if (r->report.model.inputs != 1 || r->report.model.outputs != 1)
+		return tool_fail(&r->error, "%s: has %zu inputs and %zu outputs; v3run takes models "
+				 "with one of each", o->model, r->report.model.inputs,
+				 r->report.model.outputs);
+	if (v3npu_model_input_info(r->model, 0, &r->in) ||
+	    v3npu_model_output_info(r->model, 0, &r->out) ||
+	    v3npu_session_create(r->model, V3NPU_PRIORITY_NORMAL, &r->session))
+		return fail_library(r);
+	r->report.load_ms = now_ms() - start;
+	return 0;
+}
+
+static void format_shape(const struct v3npu_tensor_info *t, char text[80])
+{
+	int i, n = 0;
+
+	text[0] = '\0';
+	for (i = 0; i < t->rank; i++)
+		n += snprintf(text + n, 80 - n, "%s%u", i ? "x" : "", t->dim[i]);
+}
+
+/* Whether the model is a detector as letterbox() and detect() know them */
+static int check_detector(struct run *r)
+{
+	const struct v3npu_tensor_info *in = &r->in, *out = &r->out;
+	char shape[80];
+
+	if (in->rank != 4 || in->dim[0] != 1 || in->dim[3] != 3 ||
+	    in->dim[1] > IMAGE_SIDE_MAX || in->dim[2] > IMAGE_SIDE_MAX) {
+		format_shape(in, shape);
+		return tool_fail(&r->error, "%s: its input, %s, is no picture, 1xHxWx3; use --raw",
+				 r->options->model, shape);
+	}
+	if (out->rank != 3 || out->dim[0] != 1 || out->dim[1] < 5) {
+		format_shape(out, shape);
+		return tool_fail(&r->error, "%s: its output, %s, is not a detector's, "
+				 "1x(4 + classes)xN; use --raw", r->options->model, shape);
+	}
+	if (!isnormal(in->scale) || in->scale < 0 || !isnormal(out->scale) || out->scale < 0)
+		return tool_fail(&r->error, "%s: its input or output has no scale; quantize the model "
+				 "to int8, or use --raw", r->options->model);
+	letterbox_table(in->scale, in->zero_point, r->table);
+	if (names_parse(r->report.model.metadata, out->dim[1] - 4, &r->names))
+		return tool_fail(&r->error, "%s: out of memory", r->options->model);
+	return 0;
+}
+
+static int infer(struct run *r)
+{
+	if (v3npu_session_run(r->session) ||
+	    v3npu_session_get_stats(r->session, &r->report.stats))
+		return fail_library(r);
+	return 0;
+}
+
+/* The name for picture number @n, from 1: OUT.png, or OUT-N.png of several */
+static char *output_name(const struct options *o, int n)
+{
+	char *name;
+
+	if (o->image_count == 1)
+		return strdup(o->out);
+	if (asprintf(&name, "%.*s-%d.png", (int)strlen(o->out) - 4, o->out, n) < 0)
+		return NULL;
+	return name;
+}
+
+static int draw(struct run *r, struct image *image, int n, struct report_image *result)
+{
+	char *name = output_name(r->options, n);
+
+	if (!name)
+		return tool_fail(&r->error, "%s: out of memory", r->options->out);
+	result->drawn = name;
+	draw_detections(image, result->found, result->count, &r->names);
+	return image_write_png(name, image, &r->error);
+}
+
+static int find_objects(struct run *r, const struct image *image, struct report_image *result)
+{
+	const struct options *o = r->options;
+	const struct detect_output output = {
+		.data = v3npu_session_output(r->session, 0),
+		.classes = r->out.dim[1] - 4,
+		.anchors = r->out.dim[2],
+		.scale = r->out.scale,
+		.zero_point = r->out.zero_point,
+	};
+	int height = r->in.dim[1], width = r->in.dim[2];
+	struct letterbox box;
+	double start = now_ms();
+
+	if (letterbox(image, width, height, r->table, v3npu_session_input(r->session, 0), &box))
+		return tool_fail(&r->error, "%s: out of memory", result->path);
+	result->letterbox_ms = now_ms() - start;
+	if (infer(r))
+		return -1;
+	result->inference_ms = r->report.stats.wall_ms;
+	start = now_ms();
+	result->count = detect(&output, &box, width, height, image, o->conf, o->iou, result->found);
+	if (result->count < 0)
+		return tool_fail(&r->error, "%s: out of memory", result->path);
+	result->decode_ms = now_ms() - start;
+	return 0;
+}
+
+static int run_image(struct run *r, int n)
+{
+	struct report_image result = { .path = r->options->images[n - 1] };
+	double start = now_ms();
+	struct image image;
+	int ret;
+
+	if (image_read(result.path, &image, &r->error))
+		return -1;
+	result.width = image.width;
+	result.height = image.height;
+	result.read_ms = now_ms() - start;
+	ret = find_objects(r, &image, &result);
+	if (!ret && r->options->out)
+		ret = draw(r, &image, n, &result);
+	if (!ret)
+		report_image(&r->report, &result, &r->names);
+	free((char *)result.drawn);
+	free(image.pixels);
+	return ret;
+}
+
+static int run_raw(struct run *r)
+{
+	const struct options *o = r->options;
+	struct tool_output out;
+
+	if (tool_read_exactly(o->raw_in, v3npu_session_input(r->session, 0), r->in.size, &r->error) ||
+	    infer(r) || tool_output_open(&out, o->raw_out, &r->error))
+		return -1;
+	fwrite(v3npu_session_output(r->session, 0), 1, r->out.size, out.file);
+	if (tool_output_commit(&out, &r->error))
+		return -1;
+	report_raw(&r->report, o->raw_out, r->out.size);
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int run_bench(struct run *r)
+{
+	struct report *report = &r->report;
+	int i;
+
+	report->bench = calloc(r->options->bench, sizeof(report->bench[0]));
+	if (!report->bench)
+		return tool_fail(&r->error, "--bench: out of memory; use fewer runs");
+	for (i = 0; i < r->options->bench; i++) {
+		if (infer(r))
+			return -1;
+		report->bench[i] = report->stats.wall_ms;
+	}
+	report->bench_count = i;
+	qsort(report->bench, i, sizeof(report->bench[0]), compare);
+	return 0;
+}
+
+static int run(struct run *r)
+{
+	int n;
+
+	if (load(r))
+		return -1;
+	if (r->options->raw_in) {
+		if (run_raw(r))
+			return -1;
+	} else if (check_detector(r)) {
+		return -1;
+	}
+	for (n = 1; n <= r->options->image_count; n++)
+		if (run_image(r, n))
+			return -1;
+	if (r->options->bench && run_bench(r))
+		return -1;
+	if (report_end(&r->report))
+		return tool_fail(&r->error, "standard output: cannot be written: %s", strerror(errno));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct run r = { .options = &options };
+	int ret;
+
+	ret = options_parse(argc, argv, &options);
+	if (ret >= 0)
+		return ret;
+	r.report.json = options.json;
+	r.report.model_path = options.model;
+
+	ret = v3npu_device_open(options.device, &r.device);
+	if (ret) {
+		fprintf(stderr, "v3run: %s\n", v3npu_error());
+		/* The library says EINVAL only of what it was asked for */
+		return ret == -EINVAL ? TOOL_USAGE : TOOL_FAILED;
+	}
+	v3npu_device_get_info(r.device, &r.report.device);
+	ret = run(&r);
+	if (ret) {
+		fflush(stdout);
+		fprintf(stderr, "v3run: %s\n", r.error.text);
+	}
+	free(r.report.bench);
+	names_free(&r.names);
+	v3npu_session_free(r.session);
+	v3npu_model_free(r.model);
+	v3npu_device_close(r.device);
+	return ret ? TOOL_FAILED : 0;
+}
