@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Resets, unplugs and plugs in an NPU whose control core is running. TAP on standard output.
+
+There is no driver: the guest writes a one-instruction program into core memory
+and starts it. The host's side unplugs through QEMU's monitor (QMP).
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TIMEOUT = 120
+
+# Register offsets and bits: uapi/v3npu/regs.h. 0x6f is RV32's jump to itself.
+GUEST = r"""
+set -e
+dev=/sys/bus/pci/devices/0000:01:00.0
+bar() { sed -n "$(($1 + 1))s/ .*//p" $dev/resource; }
+reg() { devmem $(($(bar 0) + $1)) 32 $2; }
+start() {
+	devmem $(($(bar 2))) 32 0x6f
+	reg 0x100 1
+	i=0
+	while [ $(($(reg 0x104) & 1)) = 0 ] && [ $i -lt 100 ]; do i=$((i + 1)); usleep 20000; done
+	echo "status $(reg 0x104)"
+}
+echo "id $(bar 0 >/dev/null; echo 1 >$dev/enable; reg 0)"
+start
+echo 1 >$dev/reset
+echo "reset $(reg 0x104) $(devmem $(($(bar 2))) 32)"
+start
+echo unplug
+while [ -e $dev ]; do usleep 50000; done
+echo gone
+dev=/sys/bus/pci/devices/0000:02:00.0
+while [ ! -e $dev ]; do usleep 50000; done
+echo 1 >$dev/enable
+echo "id $(reg 0) macs $(($(reg 8)))"
+start
+"""
+
+
+class Monitor:
+    """A QMP connection."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(TIMEOUT)
+        self.socket.connect(path)
+        self.file = self.socket.makefile("rw", encoding="utf-8")
+        self.events = []
+        self._receive()
+        self.command("qmp_capabilities")
+
+    def _receive(self):
+        line = self.file.readline()
+        if not line:
+            raise EOFError("QEMU closed its monitor")
+        return json.loads(line)
+
+    def command(self, name, **arguments):
+        """Run a command. Return its result, or {"error": ...}."""
+        self.file.write(json.dumps({"execute": name, "arguments": arguments}) + "\n")
+        self.file.flush()
+        while True:
+            message = self._receive()
+            if "event" not in message:
+                return message if "error" in message else message["return"]
+            self.events.append(message)
+
+    def wait_event(self, name):
+        """Wait for an event of this name and drop those before it."""
+        while True:
+            event = self.events.pop(0) if self.events else self._receive()
+            if event.get("event") == name:
+                return event
+
+
+class Tap:
+    """Prints results, and remembers whether all were good."""
+
+    def __init__(self, plan):
+        self.number = 0
+        self.plan = plan
+        print(f"1..{plan}", flush=True)
+
+    def check(self, description, good, detail=""):
+        """Print the result of one test."""
+        self.number += 1
+        print(f"{'ok' if good else 'not ok'} {self.number} - {description}", flush=True)
+        if not good and detail:
+            print(f"# {detail}", flush=True)
+
+
+def running(line):
+    """Whether a status line says that the core runs and is not halted."""
+    words = line.split()
+    return words[:1] == ["status"] and int(words[1], 16) & 3 == 1
+
+
+def run(tap, tmp):
+    """Run the guest and judge what it prints."""
+    path = tmp + "/qmp"
+    guest = subprocess.Popen(  # pylint: disable=consider-using-with
+        [TOP + "/qemu/run-guest", "--no-driver", "--timeout", str(TIMEOUT),
+         "--qemu-arg=-qmp", f"--qemu-arg=unix:{path},server=on,wait=off",
+         "--", "sh", "-c", GUEST],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+
+    def line():
+        return guest.stdout.readline().strip()
+
+    try:
+        got = line()
+        tap.check("the guest reads the NPU's ID", got == "id 0x504E3356", got)
+        monitor = Monitor(path)
+        got = line()
+        tap.check("the core runs", running(got), got)
+        got = line()
+        tap.check("a function-level reset stops it and clears its memory",
+                  got == "reset 0x00000000 0x00000000", got)
+        got = line()
+        tap.check("the core runs again", running(got), got)
+
+        got = monitor.command("migrate", uri="exec:cat >/dev/null")
+        tap.check("migration is refused", "v3npu" in str(got.get("error")), str(got))
+
+        assert line() == "unplug"
+        monitor.command("device_del", id="npu0")
+        got = line()
+        monitor.wait_event("DEVICE_DELETED")
+        tap.check("the NPU is unplugged while its core runs", got == "gone", got)
+
+        got = monitor.command("device_add", driver="v3npu", id="npu1", bus="slot1", macs=512)
+        tap.check("another NPU is plugged in", "error" not in got, str(got))
+        got = line()
+        tap.check("the guest reads its ID and its MACs", got == "id 0x504E3356 macs 512", got)
+        got = line()
+        tap.check("its core runs", running(got), got)
+        status = guest.wait(TIMEOUT)
+        tap.check("the guest ends well, with the core running", status == 0, str(status))
+    finally:
+        guest.terminate()
+        guest.wait()
+
+
+def main():
+    """Run all tests."""
+    tap = Tap(10)
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as tmp:
+        try:
+            run(tap, tmp)
+        except (AssertionError, EOFError, OSError, IndexError, ValueError) as e:
+            tap.check("no surprise", False, repr(e))
+    print(f"# {time.monotonic() - start:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
