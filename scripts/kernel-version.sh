@@ -4,7 +4,7 @@
 # Print the version of the kernel that the driver is built for and the test
 # machine boots, e.g. 6.12.117+deb12-amd64: the newest Debian 6.12 kernel that
 # apt offers with its headers. The first choice stays until "make clean", so
-# that driver and kernel never differ. V3NPU_KERNEL overrides it.
+# that driver and kernel never differ. V3NPU_LINUX overrides it.
 
 set -eu
 
@@ -13,8 +13,8 @@ pattern='6\.12\.[0-9]+\+[^-]*-amd64'
 
 choice=$(cd "$(dirname "$0")/.." && pwd)/build/kernel-version
 
-if [ -n "${V3NPU_KERNEL-}" ]; then
-	echo "$V3NPU_KERNEL"
+if [ -n "${V3NPU_LINUX-}" ]; then
+	echo "$V3NPU_LINUX"
 	exit 0
 fi
 
