@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+
+CHECK_PROGS += tests/check/test
