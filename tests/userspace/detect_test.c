@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+/* detect(), class names and the drawing, on tensors and pictures made here */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tap.h"
+#include "tools/draw.h"
+
+#define ANCHORS	400
+#define CLASSES	3
+
+static int8_t tensor[(4 + CLASSES) * ANCHORS];
+
+/* Scale 1/128, zero point -128: 0..1.99 in steps of 1/128; the input is 256x256, so a step is 2 pixels */
+static struct detect_output output = { tensor, CLASSES, ANCHORS, 1 / 128.0f, -128 };
+static const struct letterbox whole = { 256, 256, 0, 0 };
+static const struct image square = { .width = 256, .height = 256 };
+static struct detection found[DETECT_MAX];
+
+/* Puts a box, in steps, and one class's score into an anchor */
+static void put(int anchor, int cx, int cy, int w, int h, int class_id, int score)
+{
+	const int v[4] = { cx, cy, w, h };
+	int i;
+
+	for (i = 0; i < 4; i++)
+		tensor[i * ANCHORS + anchor] = v[i] - 128;
+	tensor[(4 + class_id) * ANCHORS + anchor] = score - 128;
+}
+
+static void clear(void)
+{
+	memset(tensor, -128, sizeof(tensor));
+}
+
+static int run(float conf, float iou)
+{
+	return detect(&output, &whole, 256, 256, &square, conf, iou, found);
+}
+
+static bool box_is(const struct detection *d, float x0, float y0, float x1, float y1)
+{
+	const float want[4] = { x0, y0, x1, y1 };
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (fabsf(d->box[i] - want[i]) > 1e-3f)
+			return false;
+	return true;
+}
+
+static void test_threshold(void)
+{
+	clear();
+	put(0, 20, 20, 10, 10, 0, 32);
+	put(1, 60, 60, 10, 10, 0, 31);
+	ok(run(0.25f, 0.5f) == 1 && found[0].score == 0.25f, "a score equal to --conf counts, less not");
+	ok(run(0, 0.5f) == DETECT_MAX, "with --conf 0 every anchor counts");
+	ok(run(1, 0.5f) == 0, "with --conf 1 nothing below 1 counts");
+	put(0, 20, 20, 10, 10, 0, 128);
+	ok(run(1, 0.5f) == 1 && found[0].score == 1, "with --conf 1 a score of 1 counts");
+}
+
+static void test_box(void)
+{
+	const struct letterbox box = { 256, 128, 0, 64 };
+	const struct image wide = { .width = 512, .height = 256 };
+	int n;
+
+	clear();
+	put(3, 64, 40, 20, 10, 1, 100);
+	n = run(0.25f, 0.5f);
+	ok(n == 1 && box_is(&found[0], 108, 70, 148, 90), "centre and size become corners in pixels");
+	n = detect(&output, &box, 256, 256, &wide, 0.25f, 0.5f, found);
+	ok(n == 1 && box_is(&found[0], 216, 12, 296, 52),
+	   "a letterboxed picture's boxes come back to its own pixels");
+	put(3, 2, 126, 20, 10, 1, 100);
+	n = run(0.25f, 0.5f);
+	ok(n == 1 && box_is(&found[0], 0, 242, 24, 256), "boxes are clipped to the picture");
+}
+
+static void test_suppression(void)
+{
+	clear();
+	put(10, 50, 50, 20, 20, 0, 80);
+	put(11, 51, 50, 20, 20, 0, 90);		/* overlaps anchor 10 by 19/21 */
+	put(12, 50, 50, 20, 20, 2, 70);		/* the same place, another class */
+	put(13, 60, 50, 20, 20, 0, 60);		/* overlaps the kept one by 11/29 */
+	ok(run(0.25f, 0.45f) == 3 && found[0].score == 90 / 128.0f && found[1].class_id == 2 &&
+	   found[2].score == 60 / 128.0f, "of a class the best of what overlaps remains, best first");
+	ok(run(0.25f, 0.3f) == 2, "a lower --iou drops more");
+	ok(run(0.25f, 1) == 4, "--iou 1 drops nothing");
+}
+
+static void test_classes(void)
+{
+	clear();
+	put(5, 50, 50, 20, 20, 1, 80);
+	put(5, 50, 50, 20, 20, 2, 90);
+	ok(run(0.25f, 0.45f) == 1 && found[0].class_id == 2, "an anchor counts for its best class");
+	put(5, 50, 50, 20, 20, 1, 90);
+	ok(run(0.25f, 0.45f) == 1 && found[0].class_id == 1, "of equals the first");
+}
+
+static void test_many(void)
+{
+	int i, sorted = 1, n;
+
+	clear();
+	for (i = 0; i < ANCHORS; i++)
+		put(i, 3 * (i % 20) + 2, 3 * (i / 20) + 2, 2, 2, 0, 40 + i % 80);
+	n = run(0.25f, 0.45f);
+	for (i = 1; i < n; i++)
+		sorted &= found[i - 1].score >= found[i].score;
+	ok(n == DETECT_MAX && sorted, "the best %d of %d remain", n, ANCHORS);
+}
+
+static void test_names(void)
+{
+	struct names names;
+	char text[200];
+
+	names_parse("{\"names\": {\"0\": \"Stop\", \"2\": \"\\u001b[31mred\"}}", 3, &names);
+	ok(!strcmp(names.name[0], "Stop"), "a name from a JSON object");
+	ok(!strcmp(names.name[1], "class 1"), "a class without a name has its number");
+	ok(!strcmp(names.name[2], "?[31mred"), "control characters do not reach the terminal");
+	names_free(&names);
+	names_parse("{\"names\": [\"cat\", 5]}", 2, &names);
+	ok(!strcmp(names.name[0], "cat") && !strcmp(names.name[1], "class 1"), "a name from a list");
+	names_free(&names);
+	snprintf(text, sizeof(text), "[\"%0*d\"]", 60, 0);
+	snprintf(text, sizeof(text), "{\"names\": [\"%0*dx\xe2\x82\xac\xe2\x82\xac\"]}", 60, 0);
+	names_parse(text, 1, &names);
+	ok(strlen(names.name[0]) == 61 && names.name[0][60] == 'x',
+	   "a long name is cut between characters");
+	names_free(&names);
+	names_parse("names: {0: a", 1, &names);
+	ok(!strcmp(names.name[0], "class 0"), "metadata that is no JSON names nothing");
+	names_free(&names);
+	names_parse(NULL, 1, &names);
+	ok(!strcmp(names.name[0], "class 0"), "no metadata names nothing");
+	names_free(&names);
+}
+
+static int coloured(const struct image *im, int x, int y)
+{
+	const uint8_t *p = im->pixels + ((size_t)y * im->width + x) * 3;
+
+	return p[0] || p[1] || p[2];
+}
+
+static void test_draw(void)
+{
+	struct names names;
+	struct image im = { .width = 416, .height = 300, .pixels = calloc(416 * 300, 3) };
+	struct image tiny = { .width = 3, .height = 2, .pixels = calloc(3 * 2, 3) };
+	struct detection d[] = {
+		{ 0, 0.9f, { 100, 120, 200, 180 } },
+		{ 1, 0.8f, { 0, 0, 416, 300 } },
+		{ 2, 0.7f, { 410, 295, 416, 300 } },
+		{ 0, 0.6f, { 300, 200, 300, 200 } },
+	};
+
+	names_parse("{\"names\": [\"Speed Limit 40\", \"A name that is wider than the picture is\","
+		    "\"\xc3\xa4\"]}", 3, &names);
+	draw_detections(&im, d, 1, &names);
+	ok(coloured(&im, 99, 150) && coloured(&im, 200, 150) && coloured(&im, 150, 119) &&
+	   coloured(&im, 150, 180) && !coloured(&im, 150, 150),
+	   "the frame lies around the box and leaves its inside");
+	ok(coloured(&im, 110, 115) && !coloured(&im, 110, 80), "the label is above the frame");
+	/* The address sanitizer watches these */
+	draw_detections(&im, d, 4, &names);
+	draw_detections(&tiny, d, 4, &names);
+	ok(true, "boxes and labels at and over the edges stay in the picture");
+	names_free(&names);
+	free(im.pixels);
+	free(tiny.pixels);
+}
+
+int main(void)
+{
+	test_threshold();
+	test_box();
+	test_suppression();
+	test_classes();
+	test_many();
+	test_names();
+	test_draw();
+	return done();
+}

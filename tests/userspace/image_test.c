@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+/* The picture readers: every form they take, and files that are damaged */
+#include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "tools/image.h"
+
+#include <jpeglib.h>
+
+#define WIDTH	24
+#define HEIGHT	16
+
+static char dir[] = "/tmp/v3npu-image-test.XXXXXX";
+static char path[64];
+static struct tool_error error;
+static struct image image;
+
+/* A smooth picture, which JPEG keeps well; component c of pixel (x, y) */
+static int pixel(int x, int y, int c)
+{
+	return (c ? x * 5 : y * 8) + 40 * c;
+}
+
+static void write_png(int type, int depth, bool interlaced)
+{
+	png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+	png_infop info = png_create_info_struct(png);
+	int channels = type == PNG_COLOR_TYPE_GRAY || type == PNG_COLOR_TYPE_PALETTE ? 1 :
+		       type == PNG_COLOR_TYPE_RGB_ALPHA ? 4 : 3;
+	png_byte row[WIDTH * 4 * 2] = {};
+	png_color palette[256] = {};
+	FILE *f = fopen(path, "wb");
+	int x, y, c, pass;
+
+	png_init_io(png, f);
+	png_set_IHDR(png, info, WIDTH, HEIGHT, depth, type,
+		     interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, 0, 0);
+	if (type == PNG_COLOR_TYPE_PALETTE) {
+		for (x = 0; x < WIDTH; x++)
+			palette[x] = (png_color) { pixel(x, 0, 0), pixel(x, 0, 1), pixel(x, 0, 2) };
+		png_set_PLTE(png, info, palette, 256);
+		png_set_tRNS(png, info, (png_bytep)"\0\1\2", 3, NULL);
+	}
+	png_write_info(png, info);
+	for (pass = png_set_interlace_handling(png); pass; pass--)
+		for (y = 0; y < HEIGHT; y++) {
+			for (x = 0; x < WIDTH; x++)
+				for (c = 0; c < channels; c++) {
+					int v = type == PNG_COLOR_TYPE_PALETTE ? x :
+						c == 3 ? 128 : pixel(x, y, c);
+
+					if (depth == 16) {
+						row[(x * channels + c) * 2] = v;
+						row[(x * channels + c) * 2 + 1] = v;
+					} else {
+						row[x * channels + c] = v;
+					}
+				}
+			png_write_row(png, row);
+		}
+	png_write_end(png, info);
+	png_destroy_write_struct(&png, &info);
+	fclose(f);
+}
+
+static void write_jpeg(J_COLOR_SPACE space, int channels, bool progressive)
+{
+	struct jpeg_compress_struct info;
+	struct jpeg_error_mgr manager;
+	JSAMPLE line[WIDTH * 4];
+	JSAMPROW row = line;
+	FILE *f = fopen(path, "wb");
+	int x, y, c;
+
+	info.err = jpeg_std_error(&manager);
+	jpeg_create_compress(&info);
+	jpeg_stdio_dest(&info, f);
+	info.image_width = WIDTH;
+	info.image_height = HEIGHT;
+	info.input_components = channels;
+	info.in_color_space = space;
+	jpeg_set_defaults(&info);
+	jpeg_set_quality(&info, 100, TRUE);
+	if (progressive)
+		jpeg_simple_progression(&info);
+	jpeg_start_compress(&info, TRUE);
+	for (y = 0; y < HEIGHT; y++) {
+		for (x = 0; x < WIDTH; x++)
+			for (c = 0; c < channels; c++)
+				line[x * channels + c] = pixel(x, y, c);
+		jpeg_write_scanlines(&info, &row, 1);
+	}
+	jpeg_finish_compress(&info);
+	jpeg_destroy_compress(&info);
+	fclose(f);
+}
+
+/* Reads the file and compares it with the picture; @grey: all channels are the first */
+static void check(const char *what, int tolerance, bool grey, bool first_row)
+{
+	int x, y, c, wrong = 0;
+
+	if (image_read(path, &image, &error)) {
+		ok(false, "%s: %s", what, error.text);
+		return;
+	}
+	for (y = 0; y < HEIGHT; y++)
+		for (x = 0; x < WIDTH; x++)
+			for (c = 0; c < 3; c++)
+				wrong += abs(image.pixels[(y * WIDTH + x) * 3 + c] -
+					     pixel(x, first_row ? 0 : y, grey ? 0 : c)) > tolerance;
+	ok(image.width == WIDTH && image.height == HEIGHT && !wrong, "%s: %d bytes are wrong", what,
+	   wrong);
+	free(image.pixels);
+}
+
+static void write_bytes(const void *data, size_t size)
+{
+	FILE *f = fopen(path, "wb");
+
+	fwrite(data, 1, size, f);
+	fclose(f);
+}
+
+static void refuse(const char *what, const char *why)
+{
+	int ret;
+
+	error.text[0] = '\0';
+	ret = image_read(path, &image, &error);
+	ok(ret && strstr(error.text, why) && strstr(error.text, path) && !strchr(error.text, '\n'),
+	   "%s: '%s'", what, ret ? error.text : "was read");
+	if (!ret)
+		free(image.pixels);
+}
+
+/* Cuts the file at every length and flips bits all over it; the sanitizers watch */
+static void damage(const char *what, bool cuts_show)
+{
+	uint8_t data[16384], copy[sizeof(data)];
+	size_t size, k, unclear = 0, unnoticed = 0;
+	FILE *f = fopen(path, "rb");
+
+	size = fread(data, 1, sizeof(data), f);
+	fclose(f);
+	for (k = 0; k < size; k++) {
+		write_bytes(data, k);
+		error.text[0] = '\0';
+		if (image_read(path, &image, &error))
+			unclear += !error.text[0] || !!image.pixels;
+		else
+			unnoticed += k < size - 16;
+		free(image.pixels);
+	}
+	ok(!unclear, "%s cut at each of %zu places: each refusal has its reason", what, size);
+	ok(!cuts_show || !unnoticed, "%s cut: %zu places went unnoticed", what, unnoticed);
+	unclear = 0;
+	for (k = 0; k < size * 8; k += k < 2048 ? 1 : 7) {
+		memcpy(copy, data, size);
+		copy[k / 8] ^= 1 << k % 8;
+		write_bytes(copy, size);
+		error.text[0] = '\0';
+		if (image_read(path, &image, &error))
+			unclear += !error.text[0] || !!image.pixels;
+		free(image.pixels);
+	}
+	ok(!unclear, "%s with a bit flipped: each refusal has its reason", what);
+}
+
+static void test_png(void)
+{
+	write_png(PNG_COLOR_TYPE_RGB, 8, false);
+	check("PNG RGB", 0, false, false);
+	damage("PNG RGB", true);
+	write_png(PNG_COLOR_TYPE_RGB, 16, false);
+	check("PNG RGB of 16 bits", 0, false, false);
+	write_png(PNG_COLOR_TYPE_GRAY, 8, false);
+	check("PNG grey", 0, true, false);
+	write_png(PNG_COLOR_TYPE_GRAY, 16, false);
+	check("PNG grey of 16 bits", 0, true, false);
+	write_png(PNG_COLOR_TYPE_RGB_ALPHA, 8, true);
+	check("PNG with alpha, interlaced", 0, false, false);
+	damage("PNG interlaced", true);
+	write_png(PNG_COLOR_TYPE_PALETTE, 8, false);
+	check("PNG with a palette and transparency", 0, false, true);
+	damage("PNG palette", true);
+}
+
+static void test_jpeg(void)
+{
+	write_jpeg(JCS_RGB, 3, false);
+	check("JPEG RGB", 8, false, false);
+	damage("JPEG RGB", true);
+	write_jpeg(JCS_GRAYSCALE, 1, false);
+	check("JPEG grey", 2, true, false);
+	write_jpeg(JCS_RGB, 3, true);
+	check("JPEG progressive", 8, false, false);
+	/* A progressive picture that is cut between scans is whole, but less fine */
+	damage("JPEG progressive", false);
+	write_jpeg(JCS_CMYK, 4, false);
+	refuse("JPEG CMYK", "CMYK");
+}
+
+static void test_refusals(void)
+{
+	/* PNG headers: 2^31 - 1 by 1 pixels, and 16384 by 16384 */
+	static const char wide[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\0\0\0\1\x08\2\0\0\0"
+				   "\x2f\x54\xa4\x8a\0\0\0\4IDAT";
+	static const char large[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x40\0\0\0\x40\0\x08\2\0\0\0"
+				    "\x26\xaa\x87\xd3\0\0\0\4IDAT";
+
+	write_bytes("GIF89a", 6);
+	refuse("a GIF", "neither JPEG nor PNG");
+	write_bytes("", 0);
+	refuse("an empty file", "empty");
+	write_bytes(wide, sizeof(wide) - 1);
+	refuse("a PNG wider than the limit", "too large");
+	write_bytes(large, sizeof(large) - 1);
+	refuse("a PNG of more pixels than the limit", "too large");
+	unlink(path);
+	refuse("a missing file", "No such file");
+	strcpy(path, dir);
+	refuse("a directory", "Is a directory");
+}
+
+static void test_write(void)
+{
+	struct image out = { .width = WIDTH, .height = HEIGHT };
+	int x, y, c;
+
+	out.pixels = malloc(WIDTH * HEIGHT * 3);
+	for (y = 0; y < HEIGHT; y++)
+		for (x = 0; x < WIDTH; x++)
+			for (c = 0; c < 3; c++)
+				out.pixels[(y * WIDTH + x) * 3 + c] = pixel(x, y, c);
+	ok(!image_write_png(path, &out, &error), "a PNG is written");
+	check("PNG read back", 0, false, false);
+	ok(image_write_png("/dev/full/x.png", &out, &error) && error.text[0],
+	   "a PNG that cannot be written: '%s'", error.text);
+	free(out.pixels);
+}
+
+int main(void)
+{
+	if (!mkdtemp(dir)) {
+		perror(dir);
+		return 1;
+	}
+	snprintf(path, sizeof(path), "%s/picture", dir);
+	test_write();
+	test_png();
+	test_jpeg();
+	test_refusals();
+	rmdir(dir);
+	return done();
+}

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+#
+# Tests of the runtime and the tools. The readers and all that handles what
+# users bring are built again here, with the sanitizers.
+
+tests_userspace := $(B)/tests/userspace
+tests_userspace_progs := $(addprefix $(tests_userspace)/, letterbox_test detect_test image_test \
+	find_test sim_test)
+tests_userspace_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+tests_userspace_image := $(addprefix $(top)/userspace/tools/, image.c image_jpeg.c image_png.c tool.c)
+
+CHECK_PROGS += $(tests_userspace_progs) tests/userspace/cli
+CHECK_DEPS += userspace smallnet
+
+$(tests_userspace)/letterbox_test: $(top)/userspace/tools/letterbox.c $(tests_userspace_image)
+$(tests_userspace)/letterbox_test: tests_libs := -ljpeg -lpng -lm
+$(tests_userspace)/detect_test: $(addprefix $(top)/userspace/tools/, detect.c draw.c font.c names.c)
+$(tests_userspace)/detect_test: tests_libs := -ljansson -lm
+$(tests_userspace)/image_test: $(tests_userspace_image)
+$(tests_userspace)/image_test: tests_libs := -ljpeg -lpng
+$(tests_userspace)/find_test $(tests_userspace)/sim_test: $(B)/userspace/libv3npu.a
+$(tests_userspace)/find_test $(tests_userspace)/sim_test: tests_libs = $(LIBV3NPU_LIBS)
+
+$(tests_userspace)/%: $(top)/tests/userspace/%.c $(top)/tests/userspace/tap.h \
+		$(wildcard $(top)/userspace/*/*.h) $(top)/tests/userspace/module.mk
+	@mkdir -p $(@D)
+	$(CC) $(USERSPACE_CFLAGS) $(tests_userspace_sanitize) -o $@ $(filter %.c %.a,$^) $(tests_libs)

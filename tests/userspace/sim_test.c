@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The simulator as a device: buffers, jobs, faults and their messages, waiting,
+ * priorities. What an NPU behind the driver does is tested in the guest.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "libv3npu/internal.h"
+#include "tap.h"
+#include "v3npu/cmd.h"
+
+static struct v3npu_device *device;
+
+/* A job of one context: a buffer of commands, one to read and one to write */
+struct job {
+	struct v3npu_context *context;
+	struct v3npu_buffer *cmds, *in, *out;
+	struct v3npu_buffer_ref refs[3];
+	uint32_t size;
+	struct v3npu_run_stats stats;
+};
+
+static void job_new(struct job *j, enum v3npu_priority priority)
+{
+	memset(j, 0, sizeof(*j));
+	device->ops->context_new(device, priority, &j->context);
+	device->ops->buffer_new(device, 4096, true, &j->cmds);
+	device->ops->buffer_new(device, 4096, true, &j->in);
+	device->ops->buffer_new(device, 4096, false, &j->out);
+	j->refs[0] = (struct v3npu_buffer_ref) { j->cmds, false };
+	j->refs[1] = (struct v3npu_buffer_ref) { j->in, false };
+	j->refs[2] = (struct v3npu_buffer_ref) { j->out, true };
+}
+
+static void job_free(struct job *j)
+{
+	device->ops->context_free(j->context);
+	device->ops->buffer_free(device, j->cmds);
+	device->ops->buffer_free(device, j->in);
+	device->ops->buffer_free(device, j->out);
+}
+
+static void emit(struct job *j, const void *cmd, uint32_t size)
+{
+	memcpy((char *)j->cmds->map + j->size, cmd, size);
+	j->size += size;
+}
+
+/* Copies @n bytes from one NPU address to another */
+static void emit_copy(struct job *j, uint64_t from, uint64_t to, uint32_t n)
+{
+	struct v3npu_cmd_copy c = {
+		.hdr = { V3NPU_OP_COPY, sizeof(c), 14 },
+		.in = { from, { 1, 1, 1, n }, { n, n, n, 1 } },
+		.out = { to, { 1, 1, 1, n }, { n, n, n, 1 } },
+	};
+
+	emit(j, &c, sizeof(c));
+}
+
+static void emit_stall(struct job *j, uint32_t usec)
+{
+	struct v3npu_cmd_stall s = { .hdr = { V3NPU_OP_STALL, sizeof(s), 0 }, .usec = usec };
+
+	emit(j, &s, sizeof(s));
+}
+
+static int submit(struct job *j)
+{
+	return device->ops->submit(j->context, j->cmds->va, j->size, j->refs, 3);
+}
+
+static int wait(struct job *j, int timeout_ms)
+{
+	return device->ops->wait(j->context, timeout_ms, &j->stats);
+}
+
+static int run(struct job *j)
+{
+	int ret = submit(j);
+
+	return ret ? ret : wait(j, -1);
+}
+
+static void test_run(void)
+{
+	struct job j;
+
+	job_new(&j, V3NPU_PRIORITY_NORMAL);
+	memset(j.in->map, 42, 4096);
+	emit_copy(&j, j.in->va, j.out->va + 96, 1000);
+	emit_copy(&j, j.in->va, j.out->va + 1096, 1000);
+	ok(!run(&j), "a job runs");
+	ok(!memcmp(j.in->map, (char *)j.out->map + 96, 2000) && !((char *)j.out->map)[95] &&
+	   !((char *)j.out->map)[2096], "and writes what it should, nothing else");
+	ok(j.stats.commands == 2 && j.stats.cycles && j.stats.dram_read >= 2000 &&
+	   j.stats.dram_write >= 2000 && j.stats.wall_ms > 0, "its counters are the sum of two commands");
+	ok(!run(&j) && j.stats.commands == 2, "a second run counts anew");
+	job_free(&j);
+}
+
+static void test_fault(const char *what, uint64_t from, uint64_t to)
+{
+	char words[100];
+	struct job j;
+	int ret;
+
+	job_new(&j, V3NPU_PRIORITY_NORMAL);
+	emit_copy(&j, j.in->va, j.out->va, 8);
+	emit_copy(&j, j.in->va + from, j.out->va + to, 8);
+	snprintf(words, sizeof(words), "MMU fault at 0x%llx in command 1 (COPY, operator 14)",
+		 (unsigned long long)(from ? j.in->va + from : j.out->va + to));
+	ret = run(&j);
+	ok(ret == -EFAULT && strstr(v3npu_error(), words), "%s: '%s'", what, v3npu_error());
+	j.size = sizeof(struct v3npu_cmd_copy);
+	ok(!run(&j), "the context's next job runs");
+	job_free(&j);
+}
+
+static void test_refusals(void)
+{
+	const struct v3npu_cmd_hdr unknown = { 99, 8, 3 }, nop = { V3NPU_OP_NOP, 8, 0 };
+	struct job j;
+
+	job_new(&j, V3NPU_PRIORITY_NORMAL);
+	emit(&j, &nop, sizeof(nop));
+	emit(&j, &unknown, sizeof(unknown));
+	ok(run(&j) == -EINVAL && strstr(v3npu_error(), "command 1 (unknown opcode, operator 3) was "
+	   "refused: its opcode is unknown"), "an unknown opcode: '%s'", v3npu_error());
+	j.size = 0;
+	emit_copy(&j, j.in->va, j.out->va, 8);
+	j.size -= 8;
+	ok(run(&j) == -EINVAL && strstr(v3npu_error(), "size"), "a command cut short: '%s'",
+	   v3npu_error());
+	ok(device->ops->submit(j.context, j.cmds->va + 0x10000000, 8, j.refs, 3) == 0 &&
+	   wait(&j, -1) == -EFAULT && strstr(v3npu_error(), "could not be read"),
+	   "commands that are not in memory: '%s'", v3npu_error());
+	job_free(&j);
+}
+
+static void test_wait(void)
+{
+	struct job j;
+	int ret;
+
+	job_new(&j, V3NPU_PRIORITY_NORMAL);
+	emit_stall(&j, 100000);
+	submit(&j);
+	ret = wait(&j, 0);
+	ok(ret == -ETIMEDOUT, "wait(0) polls: '%s'", v3npu_error());
+	ok(wait(&j, 5) == -ETIMEDOUT, "wait(5) gives up");
+	ok(!wait(&j, 60000) && j.stats.wall_ms >= 100 && j.stats.wall_ms < 10000,
+	   "then it is done, after %.0f ms", j.stats.wall_ms);
+	j.size = 0;
+	emit_stall(&j, 600000000);
+	submit(&j);
+	job_free(&j);
+	ok(true, "a context that goes away ends its running job");
+}
+
+static void test_priority(void)
+{
+	struct job busy, low, high;
+
+	job_new(&busy, V3NPU_PRIORITY_NORMAL);
+	job_new(&low, V3NPU_PRIORITY_LOW);
+	job_new(&high, V3NPU_PRIORITY_HIGH);
+	emit_stall(&busy, 50000);
+	emit_stall(&low, 1000);
+	emit_stall(&high, 1000);
+	submit(&busy);
+	submit(&low);
+	submit(&high);
+	ok(!wait(&low, -1) && !wait(&high, 0) && low.stats.wall_ms > high.stats.wall_ms,
+	   "jobs of higher priority run first");
+	submit(&busy);
+	submit(&low);
+	submit(&high);
+	job_free(&high);
+	ok(!wait(&low, -1), "a queued job that goes away leaves the others");
+	job_free(&low);
+	job_free(&busy);
+}
+
+static void test_buffers(void)
+{
+	struct v3npu_buffer *a, *b, *c;
+	uint64_t va;
+	int fd;
+
+	device->ops->buffer_new(device, 5000, false, &a);
+	device->ops->buffer_new(device, 1, false, &b);
+	va = a->va;
+	ok(a->size == 8192 && b->va >= a->va + a->size, "buffers are whole pages, one after another");
+	device->ops->buffer_free(device, a);
+	device->ops->buffer_new(device, 8192, false, &a);
+	ok(a->va == va, "addresses are used again");
+	ok(device->ops->buffer_new(device, SIZE_MAX / 2, false, &c) == -ENOMEM, "too large: '%s'",
+	   v3npu_error());
+
+	fd = memfd_create("input", 0);
+	if (ftruncate(fd, 100))
+		ok(false, "memfd");
+	ok(device->ops->buffer_import(device, fd, 101, &c) == -EINVAL, "an import too small: '%s'",
+	   v3npu_error());
+	ok(!device->ops->buffer_import(device, fd, 100, &c) && !c->map, "an import");
+	device->ops->buffer_free(device, c);
+	close(fd);
+	ok(device->ops->buffer_import(device, -1, 100, &c) == -EBADF, "no file: '%s'", v3npu_error());
+	device->ops->buffer_free(device, a);
+	device->ops->buffer_free(device, b);
+}
+
+static void *many(void *arg)
+{
+	intptr_t id = (intptr_t)arg, failures = 0;
+	struct job j;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		job_new(&j, id % 4);
+		memset(j.in->map, id, 4096);
+		emit_copy(&j, j.in->va, j.out->va, 4096);
+		failures += run(&j) || memcmp(j.in->map, j.out->map, 4096);
+		job_free(&j);
+	}
+	return (void *)failures;
+}
+
+static void test_threads(void)
+{
+	pthread_t threads[8];
+	intptr_t failures = 0, i;
+	void *ret;
+
+	for (i = 0; i < 8; i++)
+		pthread_create(&threads[i], NULL, many, (void *)i);
+	for (i = 0; i < 8; i++) {
+		pthread_join(threads[i], &ret);
+		failures += (intptr_t)ret;
+	}
+	ok(!failures, "8 threads with 100 contexts each: %ld jobs failed", (long)failures);
+}
+
+static void test_spec(void)
+{
+	static const char *const wrong[] = {
+		"sim:macs", "sim:macs=", "sim:macs=x", "sim:macs=1", "sim:speed=9", "sim:sram=5000M",
+		"sim:threads=-1",
+	};
+	struct v3npu_device_info info;
+	struct v3npu_device *d;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		ret = v3npu_device_open(wrong[i], &d);
+		ok(ret == -EINVAL && !d, "%s: '%s'", wrong[i], v3npu_error());
+	}
+	ret = v3npu_device_open("sim:macs=512,sram=384K,dram-mbps=3750,clock-mhz=500,threads=1", &d);
+	if (!ok(!ret, "properties are taken"))
+		return;
+	v3npu_device_get_info(d, &info);
+	ok(info.macs == 512 && info.sram_size == 384 << 10 && info.dram_mbps == 3750 &&
+	   info.clock_mhz == 500, "and reported");
+	v3npu_device_close(d);
+}
+
+int main(void)
+{
+	test_spec();
+	if (!ok(!v3npu_device_open("sim", &device), "the simulator opens"))
+		return done();
+	test_run();
+	test_fault("reading beyond a buffer", 1 << 28, 0);
+	test_fault("writing beyond a buffer", 0, 1 << 28);
+	test_refusals();
+	test_wait();
+	test_priority();
+	test_buffers();
+	test_threads();
+	v3npu_device_close(device);
+	return done();
+}
