@@ -64,8 +64,8 @@ help:			## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(top)/Makefile | expand -t 18
 	@echo "  make NAME       build one part: $(PARTS)"
 
-clean:			## remove what was built, but for QEMU and what was fetched
-	rm -rf $(filter-out $(B)/qemu $(B)/guest $(B)/linux $(B)/peers,$(wildcard $(B)/*))
+clean:			## remove what was built, but for QEMU
+	rm -rf $(filter-out $(B)/qemu $(B)/linux $(B)/peers,$(wildcard $(B)/*))
 
 distclean:		## remove all that was built or fetched
 	rm -rf $(B)
@@ -84,6 +84,10 @@ check-programs: $(CHECK_PROGS) $(CHECK_DEPS)
 
 check-run:
 	@$(top)/scripts/check $(if $(ONLY),--only $(ONLY)) $(CHECK_PROGS)
+
+# What the driver is built with.
+$(B)/kernel-headers/version: $(top)/scripts/kernel-headers.sh
+	$< $(@D)
 
 # Single files of the kernel's source: checkpatch, and its tests' headers.
 $(B)/linux/version: $(top)/scripts/linux-source.sh

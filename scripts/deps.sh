@@ -81,7 +81,9 @@ if ! kernel=$("$here/kernel-version.sh" 2>/dev/null); then
 	update
 	kernel=$("$here/kernel-version.sh")
 fi
-packages="$packages linux-headers-$kernel"
+# Not linux-headers-$kernel itself: scripts/kernel-headers.sh says why.
+kernel=${kernel%-amd64}
+packages="$packages linux-headers-$kernel-common linux-kbuild-$kernel"
 
 if [ -n "$list" ]; then
 	printf '%s\n' $packages
