@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Contexts: their creation and destruction, and what is counted for them. */
+
+#include <linux/capability.h>
+#include <linux/slab.h>
+
+#include <drm/drm_auth.h>
+
+#include "v3npu_as.h"
+#include "v3npu_ctx.h"
+#include "v3npu_drv.h"
+
+/* The firmware's priorities are the ABI's */
+static_assert(DRM_V3NPU_PRIORITY_LOW == V3NPU_PRIO_LOW);
+static_assert(DRM_V3NPU_PRIORITY_NORMAL == V3NPU_PRIO_NORMAL);
+static_assert(DRM_V3NPU_PRIORITY_HIGH == V3NPU_PRIO_HIGH);
+static_assert(DRM_V3NPU_PRIORITY_REALTIME == V3NPU_PRIO_REALTIME);
+
+static const enum drm_sched_priority v3npu_sched_priority[V3NPU_NUM_PRIO] = {
+	[DRM_V3NPU_PRIORITY_LOW] = DRM_SCHED_PRIORITY_LOW,
+	[DRM_V3NPU_PRIORITY_NORMAL] = DRM_SCHED_PRIORITY_NORMAL,
+	[DRM_V3NPU_PRIORITY_HIGH] = DRM_SCHED_PRIORITY_HIGH,
+	[DRM_V3NPU_PRIORITY_REALTIME] = DRM_SCHED_PRIORITY_KERNEL,
+};
+
+static void v3npu_ctx_free(struct kref *refs)
+{
+	struct v3npu_ctx *ctx = container_of(refs, struct v3npu_ctx, refs);
+
+	drm_sched_entity_fini(&ctx->entity);
+	xa_erase(&ctx->vdev->jobs.ctxs, ctx->hw_id);
+	v3npu_as_put(ctx->as);
+	mutex_destroy(&ctx->submit_lock);
+	kfree(ctx);
+}
+
+/**
+ * v3npu_ctx_put() - give up a reference
+ * @ctx: freed with its last reference, when it has no job left; can sleep
+ */
+void v3npu_ctx_put(struct v3npu_ctx *ctx)
+{
+	kref_put(&ctx->refs, v3npu_ctx_free);
+}
+
+/**
+ * v3npu_ctx_get() - find a context of a file
+ * @vfile: file
+ * @id: its number there
+ *
+ * Return: the context with a reference for the caller, or NULL.
+ */
+struct v3npu_ctx *v3npu_ctx_get(struct v3npu_file *vfile, u32 id)
+{
+	struct v3npu_ctx *ctx;
+
+	xa_lock(&vfile->ctxs);
+	ctx = xa_load(&vfile->ctxs, id);
+	if (ctx)
+		kref_get(&ctx->refs);
+	xa_unlock(&vfile->ctxs);
+
+	return ctx;
+}
+
+static struct v3npu_ctx *v3npu_ctx_create(struct v3npu_device *vdev, struct v3npu_as *as,
+					  u32 priority)
+{
+	struct drm_gpu_scheduler *sched = &vdev->jobs.sched;
+	struct v3npu_ctx *ctx;
+	int ret;
+
+	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL);
+	if (!ctx)
+		return ERR_PTR(-ENOMEM);
+
+	/* Cyclic, so that a number rests as long as possible before another file gets it */
+	ret = xa_alloc_cyclic(&vdev->jobs.ctxs, &ctx->hw_id, ctx,
+			      XA_LIMIT(0, V3NPU_NUM_CTX - 1), &vdev->jobs.next_ctx, GFP_KERNEL);
+	if (ret < 0) {
+		ret = ret == -EBUSY ? -ENOSPC : ret;
+		goto err_free;
+	}
+
+	ret = drm_sched_entity_init(&ctx->entity, v3npu_sched_priority[priority], &sched, 1, NULL);
+	if (ret)
+		goto err_erase;
+
+	kref_init(&ctx->refs);
+	ctx->vdev = vdev;
+	ctx->as = v3npu_as_get(as);
+	ctx->priority = priority;
+	ctx->fence_context = dma_fence_context_alloc(1);
+	mutex_init(&ctx->submit_lock);
+	spin_lock_init(&ctx->lock);
+
+	return ctx;
+
+err_erase:
+	xa_erase(&vdev->jobs.ctxs, ctx->hw_id);
+err_free:
+	kfree(ctx);
+	return ERR_PTR(ret);
+}
+
+/* Take the file's reference; jobs that the NPU does not have yet end with ECANCELED */
+static void v3npu_ctx_close(struct v3npu_ctx *ctx)
+{
+	WRITE_ONCE(ctx->cancelled, true);
+	v3npu_ctx_put(ctx);
+}
+
+/**
+ * v3npu_ctx_close_all() - destroy all contexts of a file
+ * @vfile: file that is closing
+ */
+void v3npu_ctx_close_all(struct v3npu_file *vfile)
+{
+	struct v3npu_ctx *ctx;
+	unsigned long id;
+
+	xa_for_each(&vfile->ctxs, id, ctx)
+		v3npu_ctx_close(ctx);
+	xa_destroy(&vfile->ctxs);
+}
+
+int v3npu_ctx_create_ioctl(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct v3npu_device *vdev = to_v3npu_device(drm);
+	struct v3npu_file *vfile = file->driver_priv;
+	struct drm_v3npu_ctx_create *args = data;
+	struct v3npu_ctx *ctx;
+	int ret;
+
+	if (args->flags || args->pad || args->priority > DRM_V3NPU_PRIORITY_REALTIME)
+		return -EINVAL;
+	if (args->priority > DRM_V3NPU_PRIORITY_NORMAL && !capable(CAP_SYS_NICE) &&
+	    !drm_is_current_master(file))
+		return -EACCES;
+
+	ctx = v3npu_ctx_create(vdev, vfile->as, args->priority);
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+
+	/* Once it has a number another thread can destroy it */
+	ret = xa_alloc(&vfile->ctxs, &args->id, ctx, XA_LIMIT(1, V3NPU_FILE_CONTEXTS_MAX),
+		       GFP_KERNEL);
+	if (ret)
+		v3npu_ctx_put(ctx);
+
+	return ret == -EBUSY ? -ENOSPC : ret;
+}
+
+int v3npu_ctx_destroy_ioctl(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct v3npu_file *vfile = file->driver_priv;
+	struct drm_v3npu_ctx_destroy *args = data;
+	struct v3npu_ctx *ctx;
+
+	if (args->pad)
+		return -EINVAL;
+
+	ctx = xa_erase(&vfile->ctxs, args->id);
+	if (!ctx)
+		return -ENOENT;
+	v3npu_ctx_close(ctx);
+
+	return 0;
+}
+
+int v3npu_ctx_query_ioctl(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct v3npu_file *vfile = file->driver_priv;
+	struct drm_v3npu_ctx_query *args = data;
+	struct v3npu_ctx *ctx;
+	u32 id = args->id;
+
+	ctx = v3npu_ctx_get(vfile, id);
+	if (!ctx)
+		return -ENOENT;
+
+	spin_lock(&ctx->lock);
+	*args = ctx->stats;
+	spin_unlock(&ctx->lock);
+	args->id = id;
+	v3npu_ctx_put(ctx);
+
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __V3NPU_CTX_H__
+#define __V3NPU_CTX_H__
+
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+
+#include <drm/gpu_scheduler.h>
+
+#include "drm/v3npu_accel.h"
+
+struct drm_device;
+struct drm_file;
+struct v3npu_as;
+struct v3npu_device;
+struct v3npu_file;
+
+#define V3NPU_FILE_CONTEXTS_MAX	16
+
+/**
+ * struct v3npu_ctx - a context: jobs that run in order
+ * @refs: one for the file, one for each job
+ * @vdev: device
+ * @as: address space of its file
+ * @entity: its queue in the scheduler
+ * @submit_lock: jobs enter @entity in the order of their fences
+ * @fence_context: of its jobs' hardware fences
+ * @hw_id: its number for the firmware
+ * @priority: V3NPU_PRIO_*
+ * @cancelled: jobs that are not on the NPU yet shall not run
+ * @lock: protects @stats
+ * @stats: what CTX_QUERY returns
+ */
+struct v3npu_ctx {
+	struct kref refs;
+	struct v3npu_device *vdev;
+	struct v3npu_as *as;
+	struct drm_sched_entity entity;
+	struct mutex submit_lock;
+	u64 fence_context;
+	u32 hw_id;
+	u32 priority;
+	bool cancelled;
+	spinlock_t lock;
+	struct drm_v3npu_ctx_query stats;
+};
+
+struct v3npu_ctx *v3npu_ctx_get(struct v3npu_file *vfile, u32 id);
+void v3npu_ctx_put(struct v3npu_ctx *ctx);
+void v3npu_ctx_close_all(struct v3npu_file *vfile);
+
+int v3npu_ctx_create_ioctl(struct drm_device *drm, void *data, struct drm_file *file);
+int v3npu_ctx_destroy_ioctl(struct drm_device *drm, void *data, struct drm_file *file);
+int v3npu_ctx_query_ioctl(struct drm_device *drm, void *data, struct drm_file *file);
+
+#endif /* __V3NPU_CTX_H__ */

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The device's life: probe, open files, the ioctl table, removal. */
+
+#include <linux/dma-mapping.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include <drm/drm_accel.h>
+#include <drm/drm_drv.h>
+#include <drm/drm_gem_shmem_helper.h>
+#include <drm/drm_ioctl.h>
+#include <drm/drm_managed.h>
+#include <drm/drm_print.h>
+
+#include "v3npu/cmd.h"
+
+#include "v3npu_as.h"
+#include "v3npu_ctx.h"
+#include "v3npu_debugfs.h"
+#include "v3npu_drv.h"
+#include "v3npu_gem.h"
+#include "v3npu_submit.h"
+
+#define V3NPU_JOB_TIMEOUT_MIN_MS	100
+#define V3NPU_JOB_TIMEOUT_MAX_MS	600000
+
+static unsigned int job_timeout_ms = 10000;
+module_param(job_timeout_ms, uint, 0444);
+MODULE_PARM_DESC(job_timeout_ms, "Milliseconds after which a job is ended, 100 to 600000 (default 10000)");
+
+static int v3npu_dev_query_ioctl(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct v3npu_device *vdev = to_v3npu_device(drm);
+	struct drm_v3npu_dev_query *args = data;
+
+	if (args->type != DRM_V3NPU_DEV_QUERY_INFO)
+		return -EINVAL;
+
+	if (!args->pointer) {
+		args->size = sizeof(vdev->info);
+		return 0;
+	}
+
+	args->size = min_t(u32, args->size, sizeof(vdev->info));
+	if (copy_to_user(u64_to_user_ptr(args->pointer), &vdev->info, args->size))
+		return -EFAULT;
+
+	return 0;
+}
+
+static int v3npu_open(struct drm_device *drm, struct drm_file *file)
+{
+	struct v3npu_file *vfile;
+
+	vfile = kzalloc(sizeof(*vfile), GFP_KERNEL);
+	if (!vfile)
+		return -ENOMEM;
+
+	vfile->as = v3npu_as_create(to_v3npu_device(drm));
+	if (IS_ERR(vfile->as)) {
+		int ret = PTR_ERR(vfile->as);
+
+		kfree(vfile);
+		return ret;
+	}
+	xa_init_flags(&vfile->ctxs, XA_FLAGS_ALLOC1);
+	file->driver_priv = vfile;
+
+	return 0;
+}
+
+static void v3npu_postclose(struct drm_device *drm, struct drm_file *file)
+{
+	struct v3npu_file *vfile = file->driver_priv;
+
+	v3npu_ctx_close_all(vfile);
+	v3npu_as_put(vfile->as);
+	kfree(vfile);
+}
+
+static const struct drm_ioctl_desc v3npu_ioctls[] = {
+	DRM_IOCTL_DEF_DRV(V3NPU_DEV_QUERY, v3npu_dev_query_ioctl, 0),
+	DRM_IOCTL_DEF_DRV(V3NPU_BO_CREATE, v3npu_bo_create_ioctl, 0),
+	DRM_IOCTL_DEF_DRV(V3NPU_BO_MMAP_OFFSET, v3npu_bo_mmap_offset_ioctl, 0),
+	DRM_IOCTL_DEF_DRV(V3NPU_BO_INFO, v3npu_bo_info_ioctl, 0),
+	DRM_IOCTL_DEF_DRV(V3NPU_BO_WAIT, v3npu_bo_wait_ioctl, 0),
+	DRM_IOCTL_DEF_DRV(V3NPU_CTX_CREATE, v3npu_ctx_create_ioctl, 0),
+	DRM_IOCTL_DEF_DRV(V3NPU_CTX_DESTROY, v3npu_ctx_destroy_ioctl, 0),
+	DRM_IOCTL_DEF_DRV(V3NPU_CTX_QUERY, v3npu_ctx_query_ioctl, 0),
+	DRM_IOCTL_DEF_DRV(V3NPU_SUBMIT, v3npu_submit_ioctl, 0),
+};
+
+DEFINE_DRM_ACCEL_FOPS(v3npu_fops);
+
+static const struct drm_driver v3npu_driver = {
+	.driver_features = DRIVER_COMPUTE_ACCEL | DRIVER_GEM | DRIVER_SYNCOBJ |
+			   DRIVER_SYNCOBJ_TIMELINE,
+	.open = v3npu_open,
+	.postclose = v3npu_postclose,
+	.gem_create_object = v3npu_gem_create_object,
+	.gem_prime_import_sg_table = drm_gem_shmem_prime_import_sg_table,
+	.ioctls = v3npu_ioctls,
+	.num_ioctls = ARRAY_SIZE(v3npu_ioctls),
+	.fops = &v3npu_fops,
+	.name = "v3npu",
+	.desc = "V3NPU neural processing unit",
+	.major = 1,
+};
+
+static void v3npu_wq_release(struct drm_device *drm, void *data)
+{
+	destroy_workqueue(to_v3npu_device(drm)->wq);
+}
+
+static int v3npu_wq_init(struct v3npu_device *vdev)
+{
+	vdev->wq = alloc_workqueue("v3npu", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!vdev->wq)
+		return -ENOMEM;
+
+	return drmm_add_action_or_reset(&vdev->drm, v3npu_wq_release, NULL);
+}
+
+static int v3npu_map_bars(struct v3npu_device *vdev)
+{
+	struct pci_dev *pdev = to_pci_dev(vdev->drm.dev);
+
+	if (pci_resource_len(pdev, V3NPU_BAR_REGS) < V3NPU_REGS_SIZE ||
+	    pci_resource_len(pdev, V3NPU_BAR_CORE_MEM) < V3NPU_CORE_MEM_SIZE) {
+		dev_err(&pdev->dev, "BARs are too small for a V3NPU\n");
+		return -ENODEV;
+	}
+
+	vdev->regs = pcim_iomap_region(pdev, V3NPU_BAR_REGS, "v3npu");
+	if (IS_ERR(vdev->regs))
+		return PTR_ERR(vdev->regs);
+
+	vdev->core_mem = pcim_iomap_region(pdev, V3NPU_BAR_CORE_MEM, "v3npu");
+
+	return PTR_ERR_OR_ZERO(vdev->core_mem);
+}
+
+static int v3npu_identify(struct v3npu_device *vdev)
+{
+	struct drm_v3npu_dev_info *info = &vdev->info;
+	u32 id = v3npu_read(vdev, V3NPU_REG_ID);
+	u32 version = v3npu_read(vdev, V3NPU_REG_VERSION);
+
+	if (id != V3NPU_ID_MAGIC) {
+		dev_err(vdev->drm.dev, "not a V3NPU: identity %#x\n", id);
+		return -ENODEV;
+	}
+	if (V3NPU_HW_VERSION_MAJOR(version) != V3NPU_HW_VERSION_MAJOR(V3NPU_HW_VERSION)) {
+		dev_err(vdev->drm.dev, "hardware version %#x is not supported, only major version %u\n",
+			version, V3NPU_HW_VERSION_MAJOR(V3NPU_HW_VERSION));
+		return -ENODEV;
+	}
+
+	info->hw_version = version;
+	info->cmd_version = V3NPU_CMD_VERSION;
+	info->macs = v3npu_read(vdev, V3NPU_REG_MACS);
+	info->sram_size = v3npu_read(vdev, V3NPU_REG_SRAM_SIZE);
+	info->dram_mbps = v3npu_read(vdev, V3NPU_REG_DRAM_MBPS);
+	info->dram_latency = v3npu_read(vdev, V3NPU_REG_DRAM_LATENCY);
+	info->dram_burst = v3npu_read(vdev, V3NPU_REG_DRAM_BURST);
+	info->clock_mhz = v3npu_read(vdev, V3NPU_REG_CLOCK_MHZ);
+	info->sram_va = V3NPU_VA_SRAM;
+	info->va_start = V3NPU_VA_START;
+	info->va_end = V3NPU_VA_END;
+	info->job_timeout_ms = clamp(job_timeout_ms, V3NPU_JOB_TIMEOUT_MIN_MS,
+				     V3NPU_JOB_TIMEOUT_MAX_MS);
+	info->max_contexts = V3NPU_FILE_CONTEXTS_MAX;
+
+	return 0;
+}
+
+static int v3npu_pci_init(struct v3npu_device *vdev)
+{
+	struct pci_dev *pdev = to_pci_dev(vdev->drm.dev);
+	int ret;
+
+	ret = pcim_enable_device(pdev);
+	if (ret)
+		return ret;
+
+	ret = v3npu_map_bars(vdev);
+	if (ret)
+		return ret;
+
+	ret = v3npu_identify(vdev);
+	if (ret)
+		return ret;
+
+	/* What a page table entry has room for */
+	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(52));
+	if (ret)
+		return ret;
+	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
+	pci_set_master(pdev);
+
+	return 0;
+}
+
+static int v3npu_init(struct v3npu_device *vdev)
+{
+	int ret;
+
+	ret = v3npu_fw_init(vdev);
+	if (ret)
+		return ret;
+	ret = v3npu_wq_init(vdev);
+	if (ret)
+		return ret;
+	ret = v3npu_mmu_init(vdev);
+	if (ret)
+		return ret;
+	ret = v3npu_ipc_init(vdev);
+	if (ret)
+		return ret;
+	ret = v3npu_reset_init(vdev);
+	if (ret)
+		return ret;
+	ret = v3npu_jobs_init(vdev);
+	if (ret)
+		return ret;
+
+	return v3npu_ipc_request_irqs(vdev);
+}
+
+static int v3npu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct v3npu_device *vdev;
+	int ret;
+
+	vdev = devm_drm_dev_alloc(&pdev->dev, &v3npu_driver, struct v3npu_device, drm);
+	if (IS_ERR(vdev))
+		return PTR_ERR(vdev);
+	pci_set_drvdata(pdev, vdev);
+
+	ret = v3npu_pci_init(vdev);
+	if (ret)
+		return ret;
+	ret = v3npu_init(vdev);
+	if (ret)
+		return ret;
+	ret = v3npu_fw_boot(vdev);
+	if (ret)
+		return ret;
+	vdev->info.fw_version = vdev->fw.version;
+
+	v3npu_debugfs_init(vdev);
+	ret = drm_dev_register(&vdev->drm, 0);
+	if (ret) {
+		v3npu_reset_fini(vdev);
+		v3npu_fw_stop(vdev);
+	}
+
+	return ret;
+}
+
+static void v3npu_remove(struct pci_dev *pdev)
+{
+	struct v3npu_device *vdev = pci_get_drvdata(pdev);
+
+	/* Nobody but this function touches the device after this */
+	drm_dev_unplug(&vdev->drm);
+	v3npu_reset_fini(vdev);
+	v3npu_fw_stop(vdev);
+	v3npu_jobs_fini(vdev);
+	v3npu_mmu_fini(vdev);
+	/* Work that is at its end still runs code of this module */
+	flush_workqueue(vdev->wq);
+}
+
+static const struct pci_device_id v3npu_pci_ids[] = {
+	{ PCI_DEVICE(V3NPU_PCI_VENDOR_ID, V3NPU_PCI_DEVICE_ID) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, v3npu_pci_ids);
+
+static struct pci_driver v3npu_pci_driver = {
+	.name = "v3npu",
+	.id_table = v3npu_pci_ids,
+	.probe = v3npu_probe,
+	.remove = v3npu_remove,
+};
+module_pci_driver(v3npu_pci_driver);
+
+MODULE_AUTHOR("V3NPU developers");
+MODULE_DESCRIPTION("V3NPU neural processing unit");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The firmware: the image file, loading it into core memory, boot, its log.
+ */
+
+#include <linux/crc32.h>
+#include <linux/device.h>
+#include <linux/firmware.h>
+#include <linux/iopoll.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <drm/drm_print.h>
+
+#include "v3npu/fw.h"
+
+#include "v3npu_drv.h"
+
+#define V3NPU_RESET_TIMEOUT_US	1000000
+#define V3NPU_BOOT_TIMEOUT_US	10000000
+/* Real time, so it has to cover a control core that gets little of a busy host */
+#define V3NPU_WATCHDOG_US	5000000
+
+MODULE_FIRMWARE(V3NPU_FW_NAME);
+
+static u32 v3npu_crc32(const void *data, size_t size)
+{
+	return ~crc32_le(~0, data, size);
+}
+
+/* What is wrong with the image, NULL if nothing; a version that differs is told apart by the caller */
+static const char *v3npu_fw_damage(const struct firmware *image)
+{
+	const struct v3npu_fw_header *hdr = (const void *)image->data;
+
+	if (image->size < sizeof(*hdr))
+		return "it is shorter than its header";
+	if (hdr->magic != V3NPU_FW_MAGIC)
+		return "it is not a V3NPU firmware image";
+	if (hdr->header_version != V3NPU_FW_HEADER_VERSION)
+		return NULL;
+	if (v3npu_crc32(hdr, offsetof(struct v3npu_fw_header, header_crc)) != hdr->header_crc)
+		return "its header's checksum is wrong";
+	if (hdr->header_size != sizeof(*hdr))
+		return "its header has another size";
+	if (!hdr->payload_size || hdr->payload_size % 4 || hdr->payload_size > V3NPU_FW_LIMIT)
+		return "its payload does not fit the control core";
+	if (image->size - sizeof(*hdr) != hdr->payload_size)
+		return "it is shorter or longer than its header says";
+	if (v3npu_crc32(image->data + sizeof(*hdr), hdr->payload_size) != hdr->payload_crc)
+		return "its payload's checksum is wrong";
+
+	return NULL;
+}
+
+static int v3npu_fw_check(struct device *dev, const struct firmware *image)
+{
+	const struct v3npu_fw_header *hdr = (const void *)image->data;
+	const char *damage = v3npu_fw_damage(image);
+
+	if (damage) {
+		dev_err(dev, "firmware %s is damaged: %s; install it again\n", V3NPU_FW_NAME,
+			damage);
+		return -EINVAL;
+	}
+	if (hdr->header_version != V3NPU_FW_HEADER_VERSION) {
+		dev_err(dev, "firmware %s has header version %u, this driver needs %u; install the one that belongs to the driver\n",
+			V3NPU_FW_NAME, hdr->header_version, V3NPU_FW_HEADER_VERSION);
+		return -EINVAL;
+	}
+	if (hdr->ipc_version != V3NPU_IPC_VERSION) {
+		dev_err(dev, "firmware %s speaks interface version %u, this driver needs %u; install the one that belongs to the driver\n",
+			V3NPU_FW_NAME, hdr->ipc_version, V3NPU_IPC_VERSION);
+		return -EINVAL;
+	}
+
+	return 0;
+}
+
+static void v3npu_fw_release(void *image)
+{
+	release_firmware(image);
+}
+
+/**
+ * v3npu_fw_init() - read the image and check it
+ * @vdev: device
+ *
+ * Return: 0, or a negative error after one line in the log that says what to do.
+ */
+int v3npu_fw_init(struct v3npu_device *vdev)
+{
+	struct device *dev = vdev->drm.dev;
+	const struct v3npu_fw_header *hdr;
+	const struct firmware *image;
+	int ret;
+
+	ret = firmware_request_nowarn(&image, V3NPU_FW_NAME, dev);
+	if (ret) {
+		dev_err(dev, "firmware %s not found (%d); put it below /lib/firmware and load the module again\n",
+			V3NPU_FW_NAME, ret);
+		return ret;
+	}
+
+	ret = v3npu_fw_check(dev, image);
+	if (ret) {
+		release_firmware(image);
+		return ret;
+	}
+
+	ret = devm_add_action_or_reset(dev, v3npu_fw_release, (void *)image);
+	if (ret)
+		return ret;
+
+	hdr = (const void *)image->data;
+	vdev->fw.payload = image->data + sizeof(*hdr);
+	vdev->fw.size = hdr->payload_size;
+	vdev->fw.version = hdr->fw_version;
+
+	return 0;
+}
+
+/**
+ * v3npu_fw_status() - read what the firmware says of itself
+ * @vdev: device, within drm_dev_enter()
+ * @status: filled in; not to be trusted
+ */
+void v3npu_fw_status(struct v3npu_device *vdev, struct v3npu_fw_status *status)
+{
+	memcpy_fromio(status, vdev->core_mem + V3NPU_STATUS_OFFSET, sizeof(*status));
+}
+
+static void v3npu_fw_load(struct v3npu_device *vdev)
+{
+	struct v3npu_boot_args args = {
+		.magic = V3NPU_BOOT_MAGIC,
+		.ipc_version = V3NPU_IPC_VERSION,
+		.ctx_table = v3npu_ipc_ctx_table_va(),
+		.event_ring = v3npu_ipc_event_ring_va(),
+		.event_entries = V3NPU_EVENT_ENTRIES,
+		.watchdog_us = V3NPU_WATCHDOG_US,
+		.log_level = V3NPU_LOG_INFO,
+	};
+
+	memcpy_toio(vdev->core_mem, vdev->fw.payload, vdev->fw.size);
+	/* What a former boot left must not be taken for this one's */
+	memset_io(vdev->core_mem + V3NPU_LOG_OFFSET, 0, offsetof(struct v3npu_log, text));
+	memset_io(vdev->core_mem + V3NPU_STATUS_OFFSET, 0, sizeof(struct v3npu_fw_status));
+	memcpy_toio(vdev->core_mem + V3NPU_BOOT_OFFSET, &args, sizeof(args));
+}
+
+static bool v3npu_fw_settled(struct v3npu_device *vdev)
+{
+	return readl(vdev->core_mem + V3NPU_STATUS_OFFSET +
+		     offsetof(struct v3npu_fw_status, state)) >= V3NPU_FW_READY ||
+	       v3npu_read(vdev, V3NPU_REG_STATUS) & V3NPU_STATUS_CORE_HALTED;
+}
+
+static int v3npu_fw_wait_ready(struct v3npu_device *vdev)
+{
+	struct drm_printer p = drm_err_printer(&vdev->drm, "firmware log");
+	struct v3npu_fw_status status;
+	bool settled;
+	int ret;
+
+	ret = read_poll_timeout(v3npu_fw_settled, settled, settled, 1000, V3NPU_BOOT_TIMEOUT_US,
+				false, vdev);
+	v3npu_fw_status(vdev, &status);
+	if (ret || status.magic != V3NPU_STATUS_MAGIC || status.state != V3NPU_FW_READY) {
+		drm_err(&vdev->drm, "firmware %s did not boot: state %u status %#x halt code %#x pc %#x\n",
+			V3NPU_FW_NAME, status.state, v3npu_read(vdev, V3NPU_REG_STATUS),
+			v3npu_read(vdev, V3NPU_REG_HALT_CODE), v3npu_read(vdev, V3NPU_REG_CORE_PC));
+		v3npu_fw_print_log(vdev, &p, 8);
+		return -EIO;
+	}
+	if (status.ipc_version != V3NPU_IPC_VERSION || status.fw_version != vdev->fw.version) {
+		drm_err(&vdev->drm, "firmware %s says that it is version %#x interface %u, its header %#x and %u; install it again\n",
+			V3NPU_FW_NAME, status.fw_version, status.ipc_version, vdev->fw.version,
+			V3NPU_IPC_VERSION);
+		return -EIO;
+	}
+	vdev->info.fw_features = status.features;
+
+	return 0;
+}
+
+/**
+ * v3npu_fw_stop() - stop the core and reset the device
+ * @vdev: device, within drm_dev_enter() or being removed
+ *
+ * The device does no DMA and raises no interrupt after this.
+ *
+ * Return: 0, or -ETIMEDOUT after a line in the log.
+ */
+int v3npu_fw_stop(struct v3npu_device *vdev)
+{
+	u32 status;
+	int ret;
+
+	v3npu_write(vdev, V3NPU_REG_CONTROL, V3NPU_CONTROL_RESET);
+	/* All ones: the device was pulled out */
+	ret = read_poll_timeout(v3npu_read, status,
+				status == ~0u || !(status & V3NPU_STATUS_RESETTING), 100,
+				V3NPU_RESET_TIMEOUT_US, false, vdev, V3NPU_REG_STATUS);
+	if (ret)
+		drm_err(&vdev->drm, "device does not end its reset: status %#x\n", status);
+
+	return ret;
+}
+
+/**
+ * v3npu_fw_boot() - reset the device and start the firmware
+ * @vdev: device, within drm_dev_enter() or being probed; no job is on it
+ *
+ * Allocates no memory. Rings are empty and all address spaces but the system's
+ * without a slot after this.
+ *
+ * Return: 0, or a negative error after a line in the log.
+ */
+int v3npu_fw_boot(struct v3npu_device *vdev)
+{
+	int ret;
+
+	ret = v3npu_fw_stop(vdev);
+	if (ret)
+		return ret;
+
+	v3npu_mmu_reset(vdev);
+	v3npu_ipc_reset(vdev);
+	v3npu_fw_load(vdev);
+
+	v3npu_write(vdev, V3NPU_REG_IRQ_STATUS, ~0u);
+	v3npu_write(vdev, V3NPU_REG_IRQ_ENABLE,
+		    V3NPU_IRQ_EVENT | V3NPU_IRQ_HALT | V3NPU_IRQ_WATCHDOG);
+	v3npu_write(vdev, V3NPU_REG_CONTROL, V3NPU_CONTROL_CORE_RUN);
+
+	ret = v3npu_fw_wait_ready(vdev);
+	if (ret)
+		v3npu_fw_stop(vdev);
+
+	return ret;
+}
+
+static char v3npu_fw_printable(u8 c)
+{
+	return c == '\n' || (c >= ' ' && c <= '~') ? c : '?';
+}
+
+/**
+ * v3npu_fw_print_log() - print the end of the firmware's log, a line at a time
+ * @vdev: device, within drm_dev_enter() or being probed
+ * @p: where to
+ * @max_lines: the last lines, at most this many
+ *
+ * Return: 0; -ENODATA when there is no log; -ENOMEM (it does not try hard,
+ * since jobs may wait for a reset that prints the log).
+ */
+int v3npu_fw_print_log(struct v3npu_device *vdev, struct drm_printer *p, unsigned int max_lines)
+{
+	void __iomem *log = vdev->core_mem + V3NPU_LOG_OFFSET;
+	u32 size = readl(log + offsetof(struct v3npu_log, size));
+	u32 written = readl(log + offsetof(struct v3npu_log, written));
+	u32 len = min(written, size), i, lines = 0;
+	char *text, *line;
+
+	if (readl(log + offsetof(struct v3npu_log, magic)) != V3NPU_LOG_MAGIC ||
+	    !is_power_of_2(size) || size > sizeof_field(struct v3npu_log, text) || !len)
+		return -ENODATA;
+
+	text = kmalloc(len + 1, GFP_NOWAIT | __GFP_NOWARN);
+	if (!text)
+		return -ENOMEM;
+
+	for (i = 0; i < len; i++)
+		text[i] = v3npu_fw_printable(readb(log + offsetof(struct v3npu_log, text) +
+						   (written - len + i) % size));
+	if (text[len - 1] == '\n')
+		len--;
+	text[len] = '\0';
+
+	for (i = len; i > 0; i--)
+		if (text[i - 1] == '\n' && ++lines == max_lines)
+			break;
+	for (line = text + i; line;)
+		drm_printf(p, "%s\n", strsep(&line, "\n"));
+	kfree(text);
+
+	return 0;
+}

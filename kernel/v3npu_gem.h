@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __V3NPU_GEM_H__
+#define __V3NPU_GEM_H__
+
+#include <linux/mutex.h>
+
+#include <drm/drm_gem_shmem_helper.h>
+
+/**
+ * struct v3npu_bo - a buffer
+ * @base: its memory
+ * @flags: DRM_V3NPU_BO_*
+ * @gpuva_lock: protects the list of the buffer's mappings
+ */
+struct v3npu_bo {
+	struct drm_gem_shmem_object base;
+	u32 flags;
+	struct mutex gpuva_lock;
+};
+
+static inline struct v3npu_bo *to_v3npu_bo(struct drm_gem_object *obj)
+{
+	return container_of(to_drm_gem_shmem_obj(obj), struct v3npu_bo, base);
+}
+
+struct drm_gem_object *v3npu_gem_create_object(struct drm_device *drm, size_t size);
+
+int v3npu_bo_create_ioctl(struct drm_device *drm, void *data, struct drm_file *file);
+int v3npu_bo_mmap_offset_ioctl(struct drm_device *drm, void *data, struct drm_file *file);
+int v3npu_bo_info_ioctl(struct drm_device *drm, void *data, struct drm_file *file);
+int v3npu_bo_wait_ioctl(struct drm_device *drm, void *data, struct drm_file *file);
+
+#endif /* __V3NPU_GEM_H__ */

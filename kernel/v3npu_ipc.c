@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Messages to and from the firmware: job rings, event ring, doorbells,
+ * interrupts.
+ *
+ * The NPU can write all of the shared memory, and its firmware may be wrong.
+ * So nothing that was written there is read back as ours, and every field of
+ * an event is checked or only reported.
+ */
+
+#include <linux/dma-mapping.h>
+#include <linux/interrupt.h>
+#include <linux/pci.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_print.h>
+
+#include "v3npu_ctx.h"
+#include "v3npu_drv.h"
+
+/* Where the shared memory is in V3NPU_AS_SYSTEM, and what is where in it */
+#define V3NPU_IPC_VA		SZ_1M
+#define V3NPU_IPC_EVENTS	(V3NPU_NUM_CTX * sizeof(struct v3npu_ctx_desc))
+#define V3NPU_IPC_RINGS		(V3NPU_IPC_EVENTS + sizeof(struct v3npu_event_ring) + \
+				 V3NPU_EVENT_ENTRIES * sizeof(struct v3npu_event))
+#define V3NPU_IPC_RING_SIZE	(sizeof(struct v3npu_job_ring) + \
+				 V3NPU_RING_ENTRIES * sizeof(struct v3npu_job))
+#define V3NPU_IPC_SIZE		PAGE_ALIGN(V3NPU_IPC_RINGS + V3NPU_NUM_CTX * V3NPU_IPC_RING_SIZE)
+
+u64 v3npu_ipc_ctx_table_va(void)
+{
+	return V3NPU_IPC_VA;
+}
+
+u64 v3npu_ipc_event_ring_va(void)
+{
+	return V3NPU_IPC_VA + V3NPU_IPC_EVENTS;
+}
+
+/**
+ * v3npu_ipc_push_job() - hand a job to the firmware
+ * @vdev: device, within drm_dev_enter()
+ * @job: job whose context has fewer than V3NPU_RING_ENTRIES on the NPU
+ * @slot: hardware slot of its address space
+ *
+ * Calls must not overlap.
+ *
+ * Return: 0, or -EIO when the firmware has not taken jobs that it completed.
+ */
+int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *job, u32 slot)
+{
+	struct v3npu_ipc *ipc = &vdev->ipc;
+	u32 hw_id = job->ctx->hw_id;
+	u64 ring_offset = V3NPU_IPC_RINGS + hw_id * V3NPU_IPC_RING_SIZE;
+	struct v3npu_ctx_desc *desc = ipc->mem + hw_id * sizeof(*desc);
+	struct v3npu_job_ring *ring = ipc->mem + ring_offset;
+	u32 wptr = ipc->wptr[hw_id];
+	struct v3npu_job *entry = &ring->jobs[wptr % V3NPU_RING_ENTRIES];
+
+	if (wptr - READ_ONCE(ring->rptr) >= V3NPU_RING_ENTRIES)
+		return -EIO;
+
+	/* The firmware may be reading it for the context's job before this one: no torn field */
+	WRITE_ONCE(desc->ring, V3NPU_IPC_VA + ring_offset);
+	WRITE_ONCE(desc->ring_entries, V3NPU_RING_ENTRIES);
+	WRITE_ONCE(desc->as, slot);
+	WRITE_ONCE(desc->priority, job->ctx->priority);
+
+	memset(entry, 0, sizeof(*entry));
+	entry->seqno = job->seqno;
+	entry->cmds = job->cmds;
+	entry->cmds_size = job->cmds_size;
+
+	/* The entry before the pointer that makes it valid */
+	dma_wmb();
+	ipc->wptr[hw_id] = ++wptr;
+	WRITE_ONCE(ring->wptr, wptr);
+	v3npu_write(vdev, V3NPU_REG_DOORBELL, hw_id);
+
+	return 0;
+}
+
+/**
+ * v3npu_ipc_process_events() - take all events that the firmware has written
+ * @vdev: device, within drm_dev_enter()
+ *
+ * Asks for a reset when the firmware breaks the rules.
+ *
+ * Return: number of jobs that completed.
+ */
+unsigned int v3npu_ipc_process_events(struct v3npu_device *vdev)
+{
+	struct v3npu_ipc *ipc = &vdev->ipc;
+	struct v3npu_event_ring *ring = ipc->mem + V3NPU_IPC_EVENTS;
+	unsigned int completed = 0;
+	struct v3npu_event event;
+	u32 wptr;
+
+	mutex_lock(&ipc->event_lock);
+	/* Cleared first: an event that comes later raises the interrupt again */
+	v3npu_write(vdev, V3NPU_REG_IRQ_STATUS, V3NPU_IRQ_EVENT);
+	wptr = READ_ONCE(ring->wptr);
+	if (wptr - ipc->event_rptr > V3NPU_EVENT_ENTRIES) {
+		v3npu_reset_request(vdev, "the firmware's event ring is inconsistent");
+		wptr = ipc->event_rptr;
+	}
+
+	/* The events after the pointer that made them valid */
+	dma_rmb();
+	while (ipc->event_rptr != wptr) {
+		memcpy(&event, &ring->events[ipc->event_rptr % V3NPU_EVENT_ENTRIES],
+		       sizeof(event));
+		ipc->event_rptr++;
+		if (event.type == V3NPU_EVENT_READY)
+			continue;
+		if (event.type == V3NPU_EVENT_JOB_DONE && !v3npu_job_done(vdev, &event))
+			completed++;
+		else
+			v3npu_reset_request(vdev, "the firmware sent an event that makes no sense");
+	}
+	/* The events are read before their places are given back */
+	dma_mb();
+	WRITE_ONCE(ring->rptr, ipc->event_rptr);
+	mutex_unlock(&ipc->event_lock);
+
+	return completed;
+}
+
+static irqreturn_t v3npu_ipc_event_irq(int irq, void *data)
+{
+	struct v3npu_device *vdev = data;
+	int idx;
+
+	if (!drm_dev_enter(&vdev->drm, &idx))
+		return IRQ_NONE;
+
+	v3npu_ipc_process_events(vdev);
+	drm_dev_exit(idx);
+
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t v3npu_ipc_error_irq(int irq, void *data)
+{
+	struct v3npu_device *vdev = data;
+	int idx;
+
+	if (!drm_dev_enter(&vdev->drm, &idx))
+		return IRQ_NONE;
+
+	v3npu_write(vdev, V3NPU_REG_IRQ_STATUS, V3NPU_IRQ_HALT | V3NPU_IRQ_WATCHDOG);
+	if (v3npu_read(vdev, V3NPU_REG_STATUS) & V3NPU_STATUS_CORE_HALTED)
+		v3npu_reset_request(vdev, "the firmware stopped");
+	drm_dev_exit(idx);
+
+	return IRQ_HANDLED;
+}
+
+/**
+ * v3npu_ipc_reset() - empty all rings
+ * @vdev: device whose core is not running
+ */
+void v3npu_ipc_reset(struct v3npu_device *vdev)
+{
+	mutex_lock(&vdev->ipc.event_lock);
+	memset(vdev->ipc.mem, 0, V3NPU_IPC_SIZE);
+	memset(vdev->ipc.wptr, 0, sizeof(vdev->ipc.wptr));
+	vdev->ipc.event_rptr = 0;
+	mutex_unlock(&vdev->ipc.event_lock);
+}
+
+/**
+ * v3npu_ipc_request_irqs() - get the MSI-X vectors
+ * @vdev: device that is set up but for its firmware
+ *
+ * Return: 0 or a negative error.
+ */
+int v3npu_ipc_request_irqs(struct v3npu_device *vdev)
+{
+	struct device *dev = vdev->drm.dev;
+	struct pci_dev *pdev = to_pci_dev(dev);
+	int ret;
+
+	ret = pci_alloc_irq_vectors(pdev, V3NPU_NUM_VECTORS, V3NPU_NUM_VECTORS, PCI_IRQ_MSIX);
+	if (ret < 0)
+		return ret;
+
+	ret = devm_request_threaded_irq(dev, pci_irq_vector(pdev, V3NPU_VECTOR_EVENT), NULL,
+					v3npu_ipc_event_irq, IRQF_ONESHOT, "v3npu-event", vdev);
+	if (ret)
+		return ret;
+
+	return devm_request_threaded_irq(dev, pci_irq_vector(pdev, V3NPU_VECTOR_ERROR), NULL,
+					 v3npu_ipc_error_irq, IRQF_ONESHOT, "v3npu-error", vdev);
+}
+
+/**
+ * v3npu_ipc_init() - make the shared memory
+ * @vdev: device with its MMU initialized
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int v3npu_ipc_init(struct v3npu_device *vdev)
+{
+	struct v3npu_ipc *ipc = &vdev->ipc;
+
+	mutex_init(&ipc->event_lock);
+	ipc->mem = dmam_alloc_coherent(vdev->drm.dev, V3NPU_IPC_SIZE, &ipc->dma, GFP_KERNEL);
+	if (!ipc->mem)
+		return -ENOMEM;
+
+	return v3npu_mmu_map(vdev, &vdev->mmu.system, V3NPU_IPC_VA, ipc->dma, V3NPU_IPC_SIZE,
+			     true);
+}

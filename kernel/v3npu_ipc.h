@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __V3NPU_IPC_H__
+#define __V3NPU_IPC_H__
+
+#include <linux/mutex.h>
+#include <linux/types.h>
+
+#include "v3npu/ipc.h"
+
+struct v3npu_device;
+struct v3npu_sched_job;
+
+#define V3NPU_EVENT_ENTRIES	256
+/* More than a context ever has on the NPU: see V3NPU_JOBS_ON_NPU */
+#define V3NPU_RING_ENTRIES	4
+
+/**
+ * struct v3npu_ipc - memory shared with the firmware, in V3NPU_AS_SYSTEM
+ * @mem: context table, event ring and a job ring for each context
+ * @dma: its bus address
+ * @wptr: jobs written to each ring; only read from here, as the NPU can write @mem
+ * @event_lock: one reader of the event ring at a time
+ * @event_rptr: events taken
+ */
+struct v3npu_ipc {
+	void *mem;
+	dma_addr_t dma;
+	u32 wptr[V3NPU_NUM_CTX];
+	struct mutex event_lock;
+	u32 event_rptr;
+};
+
+int v3npu_ipc_init(struct v3npu_device *vdev);
+int v3npu_ipc_request_irqs(struct v3npu_device *vdev);
+void v3npu_ipc_reset(struct v3npu_device *vdev);
+
+u64 v3npu_ipc_ctx_table_va(void);
+u64 v3npu_ipc_event_ring_va(void);
+
+int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *job, u32 slot);
+unsigned int v3npu_ipc_process_events(struct v3npu_device *vdev);
+
+#endif /* __V3NPU_IPC_H__ */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __V3NPU_JOB_H__
+#define __V3NPU_JOB_H__
+
+#include <linux/list.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include <drm/gpu_scheduler.h>
+
+#include "v3npu/ipc.h"
+
+struct v3npu_ctx;
+struct v3npu_device;
+struct v3npu_mapping;
+
+/* One runs, and one is there for the firmware to go on with */
+#define V3NPU_JOBS_ON_NPU	2
+
+/**
+ * struct v3npu_jobs - all jobs of the device
+ * @sched: decides which job the NPU gets next
+ * @ctxs: contexts by their number for the firmware
+ * @next_ctx: for xa_alloc_cyclic()
+ * @count: jobs that exist
+ * @idle: woken when @count becomes 0
+ * @lock: protects @on_npu and @progress
+ * @on_npu: jobs whose fence is not signalled, in the order in which the NPU got them
+ * @progress: when the NPU last completed a job, or got one while it had none
+ * @seqno: last job's
+ */
+struct v3npu_jobs {
+	struct drm_gpu_scheduler sched;
+	struct xarray ctxs;
+	u32 next_ctx;
+	atomic_t count;
+	wait_queue_head_t idle;
+	spinlock_t lock;
+	struct list_head on_npu;
+	ktime_t progress;
+	u64 seqno;
+};
+
+/**
+ * struct v3npu_sched_job - a job
+ * @base: for the scheduler
+ * @ctx: context
+ * @fence: signalled when the NPU is done; initialized when it gets the job
+ * @link: in v3npu_jobs.on_npu
+ * @free_work: frees it away from the scheduler's workqueue
+ * @seqno: its number for the firmware, once it was given to the NPU
+ * @cmds: NPU address of the command stream
+ * @cmds_size: bytes
+ * @has_slot: holds a hardware slot of the address space
+ * @unexplained_resets: while it was on the NPU and no job was found guilty
+ * @num_mappings: entries of @mappings
+ * @mappings: buffers that it listed
+ * @comm: name of the process that submitted it
+ * @pid: its number
+ */
+struct v3npu_sched_job {
+	struct drm_sched_job base;
+	struct v3npu_ctx *ctx;
+	struct dma_fence *fence;
+	struct list_head link;
+	struct work_struct free_work;
+	u64 seqno;
+	u64 cmds;
+	u32 cmds_size;
+	bool has_slot;
+	unsigned int unexplained_resets;
+	u32 num_mappings;
+	struct v3npu_mapping **mappings;
+	char comm[TASK_COMM_LEN];
+	pid_t pid;
+};
+
+struct v3npu_sched_job *v3npu_job_alloc(struct v3npu_ctx *ctx);
+void v3npu_job_free(struct v3npu_sched_job *job);
+
+int v3npu_jobs_init(struct v3npu_device *vdev);
+void v3npu_jobs_fini(struct v3npu_device *vdev);
+
+int v3npu_job_done(struct v3npu_device *vdev, const struct v3npu_event *event);
+void v3npu_job_fail(struct v3npu_sched_job *job, int error, u32 fault,
+		    const struct v3npu_fw_status *status);
+void v3npu_jobs_fail_all(struct v3npu_device *vdev, int error);
+void v3npu_jobs_put_slots(struct v3npu_device *vdev);
+void v3npu_jobs_restart(struct v3npu_device *vdev);
+
+#endif /* __V3NPU_JOB_H__ */

@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The NPU's MMU: page tables, hardware address-space slots, invalidation.
+ *
+ * Two rules keep memory safe from the NPU. An entry that becomes present is
+ * complete before it is written, and needs no invalidation. What an entry
+ * pointed to before it was cleared is freed only by v3npu_mmu_retire(), after
+ * an invalidation that began later has finished.
+ */
+
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/dmapool.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_managed.h>
+#include <drm/drm_print.h>
+
+#include "v3npu_drv.h"
+
+/* An idle MMU is done in microseconds; a busy one waits for a whole command */
+#define V3NPU_INVALIDATE_FAST_US	1000
+#define V3NPU_INVALIDATE_RETRY_MS	10
+
+/**
+ * struct v3npu_pt - one table
+ * @entries: what the NPU reads
+ * @dma: address of @entries for the NPU
+ * @child: tables below, for levels 1 and 2
+ */
+struct v3npu_pt {
+	u64 *entries;
+	dma_addr_t dma;
+	struct v3npu_pt *child[];
+};
+
+static struct v3npu_pt *v3npu_pt_alloc(struct v3npu_device *vdev, unsigned int level)
+{
+	struct v3npu_pt *pt;
+
+	pt = kzalloc(struct_size(pt, child, level ? V3NPU_PT_ENTRIES : 0), GFP_KERNEL_ACCOUNT);
+	if (!pt)
+		return NULL;
+
+	pt->entries = dma_pool_zalloc(vdev->mmu.pool, GFP_KERNEL_ACCOUNT, &pt->dma);
+	if (!pt->entries) {
+		kfree(pt);
+		return NULL;
+	}
+
+	return pt;
+}
+
+static void v3npu_pt_free(struct v3npu_device *vdev, struct v3npu_pt *pt, unsigned int level)
+{
+	unsigned int i;
+
+	if (!pt)
+		return;
+
+	for (i = 0; level && i < V3NPU_PT_ENTRIES; i++)
+		v3npu_pt_free(vdev, pt->child[i], level - 1);
+	dma_pool_free(vdev->mmu.pool, pt->entries, pt->dma);
+	kfree(pt);
+}
+
+static unsigned int v3npu_pt_index(u64 va, unsigned int level)
+{
+	return (va >> V3NPU_PT_SHIFT(level)) % V3NPU_PT_ENTRIES;
+}
+
+/* The table of @level that holds the entry of @va, NULL if there is none */
+static struct v3npu_pt *v3npu_pt_find(struct v3npu_mmu_as *as, u64 va, unsigned int level)
+{
+	struct v3npu_pt *pt = as->root;
+	unsigned int l;
+
+	for (l = 2; pt && l > level; l--)
+		pt = pt->child[v3npu_pt_index(va, l)];
+
+	return pt;
+}
+
+/* As v3npu_pt_find(), but makes the tables that are missing */
+static struct v3npu_pt *v3npu_pt_make(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
+				      unsigned int level)
+{
+	struct v3npu_pt *pt = as->root;
+	unsigned int l, i;
+
+	for (l = 2; l > level; l--) {
+		i = v3npu_pt_index(va, l);
+		if (!pt->child[i]) {
+			pt->child[i] = v3npu_pt_alloc(vdev, l - 1);
+			if (!pt->child[i])
+				return NULL;
+			/* The NPU must not see the table before its cleared entries */
+			dma_wmb();
+			WRITE_ONCE(pt->entries[i], pt->child[i]->dma | V3NPU_PTE_VALID);
+		}
+		pt = pt->child[i];
+	}
+
+	return pt;
+}
+
+/* Level and bytes of the leaf for @va; a 4 KiB table, once made, stays for the tables' life */
+static u64 v3npu_leaf(struct v3npu_mmu_as *as, u64 va, dma_addr_t addr, u64 size,
+		      unsigned int *level)
+{
+	if (IS_ALIGNED(va | addr, V3NPU_LARGE_PAGE_SIZE) && size >= V3NPU_LARGE_PAGE_SIZE &&
+	    !v3npu_pt_find(as, va, 0)) {
+		*level = 1;
+		return V3NPU_LARGE_PAGE_SIZE;
+	}
+	*level = 0;
+	return V3NPU_PAGE_SIZE;
+}
+
+/* Make all tables that v3npu_mmu_fill() with the same arguments needs */
+static int v3npu_mmu_prepare(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
+			     dma_addr_t addr, u64 size)
+{
+	unsigned int level;
+	u64 step;
+
+	for (; size; va += step, addr += step, size -= step) {
+		step = v3npu_leaf(as, va, addr, size, &level);
+		if (!v3npu_pt_make(vdev, as, va, level))
+			return -ENOMEM;
+	}
+
+	return 0;
+}
+
+static void v3npu_mmu_fill(struct v3npu_mmu_as *as, u64 va, dma_addr_t addr, u64 size, bool write)
+{
+	u64 step, flags = V3NPU_PTE_VALID | (write ? V3NPU_PTE_WRITE : 0);
+	struct v3npu_pt *pt;
+	unsigned int level;
+
+	for (; size; va += step, addr += step, size -= step) {
+		step = v3npu_leaf(as, va, addr, size, &level);
+		pt = v3npu_pt_find(as, va, level);
+		WRITE_ONCE(pt->entries[v3npu_pt_index(va, level)],
+			   addr | flags | (level ? V3NPU_PTE_LARGE : 0));
+	}
+}
+
+/**
+ * v3npu_mmu_map() - map contiguous memory where nothing is mapped
+ * @vdev: device
+ * @as: address space; its user's lock is held
+ * @va: NPU address, a multiple of V3NPU_PAGE_SIZE
+ * @addr: bus address, a multiple of V3NPU_PAGE_SIZE
+ * @size: bytes, a multiple of V3NPU_PAGE_SIZE
+ * @write: the NPU can write it
+ *
+ * Return: 0, or -ENOMEM, and then no entry was written.
+ */
+int v3npu_mmu_map(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va, dma_addr_t addr,
+		  u64 size, bool write)
+{
+	int ret;
+
+	ret = v3npu_mmu_prepare(vdev, as, va, addr, size);
+	if (!ret)
+		v3npu_mmu_fill(as, va, addr, size, write);
+
+	return ret;
+}
+
+/**
+ * v3npu_mmu_map_sgt() - map a buffer where nothing is mapped
+ * @vdev: device
+ * @as: address space; its user's lock is held
+ * @va: NPU address, a multiple of V3NPU_PAGE_SIZE
+ * @sgt: the buffer's memory, mapped for DMA
+ * @size: bytes of the buffer, a multiple of V3NPU_PAGE_SIZE
+ * @write: the NPU can write it
+ *
+ * Return: 0; -ENOMEM; -EINVAL when @sgt is smaller than @size or not made of
+ * whole pages. After an error no entry was written.
+ */
+int v3npu_mmu_map_sgt(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
+		      struct sg_table *sgt, u64 size, bool write)
+{
+	struct scatterlist *sg;
+	u64 offset = 0;
+	int i, ret;
+
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		u64 len = min_t(u64, sg_dma_len(sg), size - offset);
+
+		if (!IS_ALIGNED(sg_dma_address(sg) | len, V3NPU_PAGE_SIZE))
+			return -EINVAL;
+		ret = v3npu_mmu_prepare(vdev, as, va + offset, sg_dma_address(sg), len);
+		if (ret)
+			return ret;
+		offset += len;
+	}
+	if (offset != size)
+		return -EINVAL;
+
+	offset = 0;
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		u64 len = min_t(u64, sg_dma_len(sg), size - offset);
+
+		v3npu_mmu_fill(as, va + offset, sg_dma_address(sg), len, write);
+		offset += len;
+	}
+
+	return 0;
+}
+
+/**
+ * v3npu_mmu_unmap() - clear the entries of a mapping
+ * @as: address space; its user's lock is held
+ * @va: NPU address of the mapping
+ * @size: its bytes
+ *
+ * The NPU can use the memory until v3npu_mmu_retire() releases what is retired after this.
+ */
+void v3npu_mmu_unmap(struct v3npu_mmu_as *as, u64 va, u64 size)
+{
+	u64 end = va + size;
+
+	while (va < end) {
+		struct v3npu_pt *pt = v3npu_pt_find(as, va, 0);
+
+		if (pt) {
+			WRITE_ONCE(pt->entries[v3npu_pt_index(va, 0)], 0);
+			va += V3NPU_PAGE_SIZE;
+		} else {
+			pt = v3npu_pt_find(as, va, 1);
+			WRITE_ONCE(pt->entries[v3npu_pt_index(va, 1)], 0);
+			va += V3NPU_LARGE_PAGE_SIZE;
+		}
+	}
+}
+
+/*
+ * Invalidate @slot, or all with V3NPU_MMU_INVALIDATE_ALL. With @timeout_us 0
+ * waits as long as it takes. Returns -EAGAIN when a reset is waiting, which
+ * must not be held up and invalidates everything itself; -ETIMEDOUT.
+ */
+static int v3npu_mmu_invalidate(struct v3npu_device *vdev, u32 slot, u64 timeout_us)
+{
+	ktime_t end = ktime_add_us(ktime_get(), timeout_us);
+	int ret = 0;
+
+	mutex_lock(&vdev->mmu.invalidate_lock);
+	v3npu_write(vdev, V3NPU_REG_MMU_INVALIDATE, slot);
+	while (v3npu_read(vdev, V3NPU_REG_MMU_STATUS) & V3NPU_MMU_STATUS_INVALIDATING) {
+		if (v3npu_reset_pending(vdev))
+			ret = -EAGAIN;
+		else if (timeout_us && ktime_after(ktime_get(), end))
+			ret = -ETIMEDOUT;
+		if (ret)
+			break;
+		usleep_range(20, 100);
+	}
+	mutex_unlock(&vdev->mmu.invalidate_lock);
+
+	return ret;
+}
+
+static void v3npu_mmu_write_root(struct v3npu_device *vdev, u32 slot, u64 root)
+{
+	/* Disabled while its halves are of different tables */
+	v3npu_write(vdev, V3NPU_REG_MMU_ROOT_LO(slot), 0);
+	v3npu_write(vdev, V3NPU_REG_MMU_ROOT_HI(slot), upper_32_bits(root));
+	v3npu_write(vdev, V3NPU_REG_MMU_ROOT_LO(slot), lower_32_bits(root));
+}
+
+/* Take the slot of the address space that has been idle for longest */
+static int v3npu_mmu_evict_slot(struct v3npu_device *vdev)
+{
+	struct v3npu_mmu *mmu = &vdev->mmu;
+	struct v3npu_mmu_as *oldest = NULL;
+	u32 slot;
+	int ret;
+
+	for (slot = V3NPU_AS_SYSTEM + 1; slot < V3NPU_NUM_AS; slot++)
+		if (!mmu->slots[slot]->busy &&
+		    (!oldest || mmu->slots[slot]->last_used < oldest->last_used))
+			oldest = mmu->slots[slot];
+	if (!oldest)
+		return -EBUSY;
+
+	slot = oldest->slot;
+	v3npu_mmu_write_root(vdev, slot, 0);
+	ret = v3npu_mmu_invalidate(vdev, slot, 0);
+	if (ret) {
+		v3npu_mmu_write_root(vdev, slot, oldest->root->dma | V3NPU_MMU_ROOT_ENABLE);
+		return ret;
+	}
+	oldest->slot = 0;
+	mmu->slots[slot] = NULL;
+
+	return slot;
+}
+
+/**
+ * v3npu_mmu_get_slot() - give an address space a hardware slot for a job
+ * @vdev: device, within drm_dev_enter()
+ * @as: address space
+ *
+ * Allocates no memory. When all slots are taken it waits for the NPU's running command.
+ *
+ * Return: the slot, to be returned with v3npu_mmu_put_slot(); -EAGAIN when a
+ * reset is waiting; -EBUSY when jobs use all slots.
+ */
+int v3npu_mmu_get_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
+{
+	struct v3npu_mmu *mmu = &vdev->mmu;
+	int slot;
+
+	mutex_lock(&mmu->lock);
+	if (!as->slot) {
+		for (slot = V3NPU_AS_SYSTEM + 1; slot < V3NPU_NUM_AS; slot++)
+			if (!mmu->slots[slot])
+				break;
+		if (slot == V3NPU_NUM_AS)
+			slot = v3npu_mmu_evict_slot(vdev);
+		if (slot < 0)
+			goto out;
+		v3npu_mmu_write_root(vdev, slot, as->root->dma | V3NPU_MMU_ROOT_ENABLE);
+		mmu->slots[slot] = as;
+		as->slot = slot;
+	}
+	slot = as->slot;
+	as->busy++;
+	as->last_used = ++mmu->clock;
+out:
+	mutex_unlock(&mmu->lock);
+
+	return slot;
+}
+
+/**
+ * v3npu_mmu_put_slot() - a job of the address space is done
+ * @vdev: device
+ * @as: address space
+ */
+void v3npu_mmu_put_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
+{
+	mutex_lock(&vdev->mmu.lock);
+	as->busy--;
+	mutex_unlock(&vdev->mmu.lock);
+}
+
+/**
+ * v3npu_mmu_retire() - free something when the NPU cannot reach it any more
+ * @vdev: device
+ * @as: address space whose entries were cleared before
+ * @retired: its release function is called before this returns when the NPU
+ *	is idle or has nothing of @as, otherwise later
+ */
+void v3npu_mmu_retire(struct v3npu_device *vdev, struct v3npu_mmu_as *as,
+		      struct v3npu_retired *retired)
+{
+	struct v3npu_mmu *mmu = &vdev->mmu;
+	u32 slot;
+	int idx;
+
+	/* An unplugged device reaches nothing, and nothing is left behind for v3npu_mmu_fini() */
+	if (!drm_dev_enter(&vdev->drm, &idx)) {
+		retired->release(vdev, retired);
+		return;
+	}
+
+	mutex_lock(&mmu->lock);
+	slot = as->slot;
+	mutex_unlock(&mmu->lock);
+
+	if (!slot || !v3npu_mmu_invalidate(vdev, slot, V3NPU_INVALIDATE_FAST_US)) {
+		retired->release(vdev, retired);
+	} else {
+		spin_lock(&mmu->retired_lock);
+		list_add_tail(&retired->link, &mmu->retired);
+		spin_unlock(&mmu->retired_lock);
+		queue_delayed_work(vdev->wq, &mmu->work, 0);
+	}
+	drm_dev_exit(idx);
+}
+
+static void v3npu_mmu_release_list(struct v3npu_device *vdev, struct list_head *list)
+{
+	struct v3npu_retired *retired, *next;
+
+	list_for_each_entry_safe(retired, next, list, link)
+		retired->release(vdev, retired);
+}
+
+static void v3npu_mmu_work(struct work_struct *work)
+{
+	struct v3npu_mmu *mmu = container_of(work, struct v3npu_mmu, work.work);
+	struct v3npu_device *vdev = container_of(mmu, struct v3npu_device, mmu);
+	LIST_HEAD(list);
+	int idx, ret;
+
+	spin_lock(&mmu->retired_lock);
+	list_splice_init(&mmu->retired, &list);
+	spin_unlock(&mmu->retired_lock);
+
+	if (!drm_dev_enter(&vdev->drm, &idx)) {
+		v3npu_mmu_release_list(vdev, &list);
+		return;
+	}
+
+	/* Short waits, so that neither unplugging nor a reset waits for this */
+	ret = v3npu_mmu_invalidate(vdev, V3NPU_MMU_INVALIDATE_ALL, V3NPU_INVALIDATE_FAST_US);
+	if (ret) {
+		spin_lock(&mmu->retired_lock);
+		list_splice(&list, &mmu->retired);
+		spin_unlock(&mmu->retired_lock);
+		queue_delayed_work(vdev->wq, &mmu->work,
+				   msecs_to_jiffies(V3NPU_INVALIDATE_RETRY_MS));
+	} else {
+		v3npu_mmu_release_list(vdev, &list);
+	}
+	drm_dev_exit(idx);
+}
+
+/**
+ * v3npu_mmu_as_init() - make an empty address space without a slot
+ * @vdev: device
+ * @as: zeroed
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int v3npu_mmu_as_init(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
+{
+	as->root = v3npu_pt_alloc(vdev, 2);
+
+	return as->root ? 0 : -ENOMEM;
+}
+
+/**
+ * v3npu_mmu_as_unbind() - disable the address space in the MMU
+ * @vdev: device
+ * @as: no job uses it, nothing is mapped
+ *
+ * Its slot stays taken until v3npu_mmu_as_fini(), which must be called through
+ * v3npu_mmu_retire().
+ */
+void v3npu_mmu_as_unbind(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
+{
+	int idx;
+
+	if (!drm_dev_enter(&vdev->drm, &idx))
+		return;
+
+	mutex_lock(&vdev->mmu.lock);
+	if (as->slot)
+		v3npu_mmu_write_root(vdev, as->slot, 0);
+	/* Eviction must not enable it again */
+	as->busy++;
+	mutex_unlock(&vdev->mmu.lock);
+	drm_dev_exit(idx);
+}
+
+/**
+ * v3npu_mmu_as_fini() - free page tables and slot
+ * @vdev: device
+ * @as: address space that the NPU cannot reach
+ */
+void v3npu_mmu_as_fini(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
+{
+	mutex_lock(&vdev->mmu.lock);
+	if (as->slot)
+		vdev->mmu.slots[as->slot] = NULL;
+	mutex_unlock(&vdev->mmu.lock);
+	v3npu_pt_free(vdev, as->root, 2);
+	as->root = NULL;
+}
+
+/**
+ * v3npu_mmu_reset() - set the MMU up after the device was reset
+ * @vdev: device, within drm_dev_enter(); its core is not running
+ *
+ * All slots are free after this. No job has one when it is called.
+ */
+void v3npu_mmu_reset(struct v3npu_device *vdev)
+{
+	struct v3npu_mmu *mmu = &vdev->mmu;
+	u32 slot;
+
+	mutex_lock(&mmu->lock);
+	for (slot = V3NPU_AS_SYSTEM + 1; slot < V3NPU_NUM_AS; slot++) {
+		if (!mmu->slots[slot])
+			continue;
+		mmu->slots[slot]->slot = 0;
+		mmu->slots[slot] = NULL;
+	}
+	v3npu_mmu_write_root(vdev, V3NPU_AS_SYSTEM,
+			     mmu->system.root->dma | V3NPU_MMU_ROOT_ENABLE);
+	mutex_unlock(&mmu->lock);
+}
+
+static void v3npu_mmu_release(struct drm_device *drm, void *data)
+{
+	struct v3npu_device *vdev = to_v3npu_device(drm);
+
+	v3npu_pt_free(vdev, vdev->mmu.system.root, 2);
+	dma_pool_destroy(vdev->mmu.pool);
+}
+
+/**
+ * v3npu_mmu_init() - make the system address space
+ * @vdev: device
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int v3npu_mmu_init(struct v3npu_device *vdev)
+{
+	struct v3npu_mmu *mmu = &vdev->mmu;
+	int ret;
+
+	mutex_init(&mmu->lock);
+	mutex_init(&mmu->invalidate_lock);
+	spin_lock_init(&mmu->retired_lock);
+	INIT_LIST_HEAD(&mmu->retired);
+	INIT_DELAYED_WORK(&mmu->work, v3npu_mmu_work);
+
+	mmu->pool = dma_pool_create("v3npu page tables", vdev->drm.dev, V3NPU_PAGE_SIZE,
+				    V3NPU_PAGE_SIZE, 0);
+	if (!mmu->pool)
+		return -ENOMEM;
+	ret = drmm_add_action_or_reset(&vdev->drm, v3npu_mmu_release, NULL);
+	if (ret)
+		return ret;
+
+	return v3npu_mmu_as_init(vdev, &mmu->system);
+}
+
+/**
+ * v3npu_mmu_fini() - free all that waits for an invalidation
+ * @vdev: unplugged device
+ */
+void v3npu_mmu_fini(struct v3npu_device *vdev)
+{
+	flush_delayed_work(&vdev->mmu.work);
+}

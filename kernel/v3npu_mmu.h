@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __V3NPU_MMU_H__
+#define __V3NPU_MMU_H__
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include "v3npu/regs.h"
+
+struct dma_pool;
+struct sg_table;
+struct v3npu_device;
+struct v3npu_pt;
+
+/**
+ * struct v3npu_mmu_as - page tables of one address space and its hardware slot
+ * @root: top table
+ * @slot: hardware address space, 0 while it has none; protected by v3npu_mmu.lock
+ * @busy: jobs that the NPU has for it; the slot stays while it is not 0;
+ *	protected by v3npu_mmu.lock
+ * @last_used: order in which idle slots are taken away; protected by v3npu_mmu.lock
+ */
+struct v3npu_mmu_as {
+	struct v3npu_pt *root;
+	u32 slot;
+	u32 busy;
+	u64 last_used;
+};
+
+/**
+ * struct v3npu_retired - something to free when the NPU cannot reach it any more
+ * @link: in v3npu_mmu.retired
+ * @release: frees it; called from a context that can sleep
+ */
+struct v3npu_retired {
+	struct list_head link;
+	void (*release)(struct v3npu_device *vdev, struct v3npu_retired *retired);
+};
+
+/**
+ * struct v3npu_mmu - the NPU's MMU
+ * @pool: memory of page tables
+ * @system: V3NPU_AS_SYSTEM
+ * @lock: protects @slots and @clock; may be held while an invalidation is waited for
+ * @slots: address space that has each slot
+ * @clock: counts uses of slots
+ * @invalidate_lock: one invalidation at a time; taken inside @lock
+ * @retired_lock: protects @retired
+ * @retired: what waits for an invalidation
+ * @work: invalidates and frees @retired
+ */
+struct v3npu_mmu {
+	struct dma_pool *pool;
+	struct v3npu_mmu_as system;
+	struct mutex lock;
+	struct v3npu_mmu_as *slots[V3NPU_NUM_AS];
+	u64 clock;
+	struct mutex invalidate_lock;
+	spinlock_t retired_lock;
+	struct list_head retired;
+	struct delayed_work work;
+};
+
+int v3npu_mmu_init(struct v3npu_device *vdev);
+void v3npu_mmu_fini(struct v3npu_device *vdev);
+void v3npu_mmu_reset(struct v3npu_device *vdev);
+
+int v3npu_mmu_as_init(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
+void v3npu_mmu_as_fini(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
+void v3npu_mmu_as_unbind(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
+
+int v3npu_mmu_map(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va, dma_addr_t addr,
+		  u64 size, bool write);
+int v3npu_mmu_map_sgt(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
+		      struct sg_table *sgt, u64 size, bool write);
+void v3npu_mmu_unmap(struct v3npu_mmu_as *as, u64 va, u64 size);
+
+int v3npu_mmu_get_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
+void v3npu_mmu_put_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
+
+void v3npu_mmu_retire(struct v3npu_device *vdev, struct v3npu_mmu_as *as,
+		      struct v3npu_retired *retired);
+
+#endif /* __V3NPU_MMU_H__ */
