@@ -9,7 +9,9 @@
 #ifndef _V3NPU_TYPES_H
 #define _V3NPU_TYPES_H
 
-#ifdef __linux__
+#if defined(__ASSEMBLER__)
+/* Headers with nothing but macros, such as core.h, serve assembly too */
+#elif defined(__linux__)
 #include <linux/types.h>
 #else
 #include <stdint.h>
