@@ -118,7 +118,8 @@ static inline int v3npu_check_output(const struct v3npu_output *o, __u32 channel
 		return -V3NPU_CMD_ERESERVED;
 	if (o->min > o->max)
 		return -V3NPU_CMD_EVALUE;
-	if (o->chan & 3 || v3npu_check_range(o->chan, entries * sizeof(struct v3npu_chan), sram_size))
+	if (o->chan & 3 ||
+	    v3npu_check_range(o->chan, entries * sizeof(struct v3npu_chan), sram_size))
 		return -V3NPU_CMD_EADDR;
 	return v3npu_check_table(o->table, sram_size);
 }

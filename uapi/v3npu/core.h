@@ -24,16 +24,19 @@
 #define   V3NPU_CORE_PENDING_DOORBELL	(1u << 0)	/* until every doorbell word was read */
 #define   V3NPU_CORE_PENDING_ENGINE	(1u << 1)	/* until V3NPU_CORE_ENGINE_ACK is written */
 #define V3NPU_CORE_HOST_EVENT		0x10000004u	/* write: raise V3NPU_IRQ_EVENT */
-#define V3NPU_CORE_HALT			0x10000008u	/* write a code: halt and raise V3NPU_IRQ_HALT */
+/* Write a code: halt and raise V3NPU_IRQ_HALT */
+#define V3NPU_CORE_HALT			0x10000008u
 #define V3NPU_CORE_SRAM_SIZE		0x1000000cu	/* read only: bytes */
-#define V3NPU_CORE_DOORBELL(word)	(0x10000020u + 4 * (word))	/* 8 words, a bit a context; reading clears */
+/* 8 words, a bit a context; reading clears */
+#define V3NPU_CORE_DOORBELL(word)	(0x10000020u + 4 * (word))
 
 /* Timer and watchdog, in microseconds of real time */
 #define V3NPU_CORE_MTIME_LO		0x10000100u	/* read only; reading LO latches HI */
 #define V3NPU_CORE_MTIME_HI		0x10000104u
 #define V3NPU_CORE_MTIMECMP_LO		0x10000108u	/* at reset: all ones */
 #define V3NPU_CORE_MTIMECMP_HI		0x1000010cu
-#define V3NPU_CORE_WATCHDOG		0x10000110u	/* write n: halt the core in n us unless written again; 0 stops it */
+/* Write n: halt the core in n us unless written again; 0 stops it */
+#define V3NPU_CORE_WATCHDOG		0x10000110u
 
 /*
  * DMA between core memory and an address space. Writing DMA_CTRL does the
@@ -52,7 +55,8 @@
 #define V3NPU_CORE_DMA_STATUS		0x10000218u	/* read only: enum below */
 #define   V3NPU_DMA_OK			0u
 #define   V3NPU_DMA_FAULT		1u	/* no mapping, or not writable: see FAULT_VA */
-#define   V3NPU_DMA_BAD			2u	/* LOCAL, LEN, AS or CTRL out of range; nothing was done */
+/* LOCAL, LEN, AS or CTRL out of range; nothing was done */
+#define   V3NPU_DMA_BAD			2u
 #define V3NPU_CORE_DMA_FAULT_LO		0x1000021cu	/* read only */
 #define V3NPU_CORE_DMA_FAULT_HI		0x10000220u
 
@@ -64,8 +68,8 @@
  */
 #define V3NPU_CORE_ENGINE_CTRL		0x10000300u
 #define   V3NPU_ENGINE_START		1u
-#define   V3NPU_ENGINE_SCRUB		2u	/* clear SRAM: before another address space's job; runs
-						 * and ends as a command does, with DONE */
+/* Clear SRAM: before another address space's job; runs and ends as a command does, with DONE */
+#define   V3NPU_ENGINE_SCRUB		2u
 #define V3NPU_CORE_ENGINE_STATUS	0x10000304u	/* read only */
 #define   V3NPU_ENGINE_IDLE		0u	/* since reset */
 #define   V3NPU_ENGINE_BUSY		1u
@@ -76,7 +80,9 @@
 #define V3NPU_CORE_ENGINE_AS		0x1000030cu
 #define V3NPU_CORE_ENGINE_FAULT_LO	0x10000310u	/* read only */
 #define V3NPU_CORE_ENGINE_FAULT_HI	0x10000314u
-#define V3NPU_CORE_ENGINE_COUNTER(n)	(0x10000320u + 4 * (n))	/* read only: struct v3npu_counters as words */
-#define V3NPU_CORE_ENGINE_DESC(word)	(0x10000400u + 4 * (word))	/* read/write: V3NPU_CMD_MAX_SIZE / 4 words */
+/* Read only: struct v3npu_counters as words */
+#define V3NPU_CORE_ENGINE_COUNTER(n)	(0x10000320u + 4 * (n))
+/* Read/write: V3NPU_CMD_MAX_SIZE / 4 words */
+#define V3NPU_CORE_ENGINE_DESC(word)	(0x10000400u + 4 * (word))
 
 #endif /* _V3NPU_CORE_H */

@@ -70,7 +70,8 @@ struct v3npu_boot_args {
 
 /* Codes in V3NPU_REG_HALT_CODE that the firmware writes itself (traps write mcause, < 32) */
 #define V3NPU_HALT_BOOT_ARGS	0x100	/* boot arguments are wrong */
-#define V3NPU_HALT_SYSTEM_DMA	0x101	/* tables or rings in the system address space cannot be reached */
+/* Tables or rings in the system address space cannot be reached */
+#define V3NPU_HALT_SYSTEM_DMA	0x101
 #define V3NPU_HALT_PANIC	0x102	/* a check in the firmware failed, or a trap: see the log */
 
 /**
@@ -194,7 +195,8 @@ struct v3npu_counters {
  * @cmd_index: commands completed; for a failure, the number of the command that failed
  * @cmd_opcode: opcode of the command that failed
  * @cmd_tag: its tag
- * @fault_addr: the address that could not be reached, for V3NPU_JOB_MMU_FAULT and V3NPU_JOB_FETCH_FAULT
+ * @fault_addr: the address that could not be reached, for V3NPU_JOB_MMU_FAULT
+ *	and V3NPU_JOB_FETCH_FAULT
  * @detail: for V3NPU_JOB_BAD_CMD, what v3npu_cmd_check() returned, negated
  * @commands: commands run
  * @counters: sums over the job's commands

@@ -44,18 +44,24 @@
 
 /* Control and status */
 #define V3NPU_REG_CONTROL		0x0100	/* read/write */
-#define   V3NPU_CONTROL_CORE_RUN	(1u << 0)	/* 0 holds the core in reset; 1 starts it at address 0 */
-#define   V3NPU_CONTROL_RESET		(1u << 1)	/* write 1: reset core, engines, IRQs, doorbells, MMU
-							 * roots and SRAM; CORE_RUN becomes 0. Core memory stays.
-							 * Poll V3NPU_STATUS_RESETTING until it reads 0. */
+/* 0 holds the core in reset; 1 starts it at address 0 */
+#define   V3NPU_CONTROL_CORE_RUN	(1u << 0)
+/*
+ * Write 1: reset core, engines, IRQs, doorbells, MMU roots and SRAM; CORE_RUN
+ * becomes 0. Core memory stays. Poll V3NPU_STATUS_RESETTING until it reads 0.
+ */
+#define   V3NPU_CONTROL_RESET		(1u << 1)
 #define V3NPU_REG_STATUS		0x0104	/* read only */
 #define   V3NPU_STATUS_CORE_RUNNING	(1u << 0)
-#define   V3NPU_STATUS_CORE_HALTED	(1u << 1)	/* trapped with no handler, halted itself, or watchdog */
+/* Trapped with no handler, halted itself, or watchdog */
+#define   V3NPU_STATUS_CORE_HALTED	(1u << 1)
 #define   V3NPU_STATUS_ENGINE_BUSY	(1u << 2)
 #define   V3NPU_STATUS_RESETTING	(1u << 3)
-#define   V3NPU_STATUS_WATCHDOG		(1u << 4)	/* the core stopped feeding its watchdog; halted */
+/* The core stopped feeding its watchdog; halted */
+#define   V3NPU_STATUS_WATCHDOG		(1u << 4)
 #define V3NPU_REG_CORE_PC		0x0108	/* read only: program counter, a snapshot */
-#define V3NPU_REG_HALT_CODE		0x010c	/* read only: mcause of the halting trap, or the firmware's own code */
+/* Read only: mcause of the halting trap, or the firmware's own code */
+#define V3NPU_REG_HALT_CODE		0x010c
 
 /* Interrupts: a set status bit whose enable bit is set raises its vector (edge, on 0 -> 1) */
 #define V3NPU_REG_IRQ_STATUS		0x0200	/* read; write 1 to clear */
@@ -82,8 +88,9 @@
 #define   V3NPU_MMU_STATUS_INVALIDATING	(1u << 0)
 #define V3NPU_NUM_AS			64
 #define V3NPU_AS_SYSTEM			0	/* rings and tables of driver and firmware */
-#define V3NPU_REG_MMU_ROOT_LO(as)	(0x1000 + 8 * (as))	/* physical address of the top table | */
-#define   V3NPU_MMU_ROOT_ENABLE		(1u << 0)		/* enable */
+/* Physical address of the top table | V3NPU_MMU_ROOT_ENABLE */
+#define V3NPU_REG_MMU_ROOT_LO(as)	(0x1000 + 8 * (as))
+#define   V3NPU_MMU_ROOT_ENABLE		(1u << 0)
 #define V3NPU_REG_MMU_ROOT_HI(as)	(0x1004 + 8 * (as))
 
 #define V3NPU_PTE_VALID			(1ull << 0)
@@ -91,7 +98,8 @@
 #define V3NPU_PTE_LARGE			(1ull << 2)	/* middle level only: a 2 MiB leaf */
 #define V3NPU_PTE_ADDR			0x000ffffffffff000ull	/* other bits must be 0 */
 #define V3NPU_PT_ENTRIES		512
-#define V3NPU_PT_SHIFT(level)		(12 + 9 * (level))	/* level 0 holds 4 KiB leaves, 2 is the top */
+/* Level 0 holds 4 KiB leaves, 2 is the top */
+#define V3NPU_PT_SHIFT(level)		(12 + 9 * (level))
 #define V3NPU_PAGE_SIZE			4096
 #define V3NPU_LARGE_PAGE_SIZE		0x200000
 #define V3NPU_VA_BITS			39
