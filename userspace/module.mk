@@ -5,9 +5,8 @@
 PREFIX ?= /usr/local
 
 USERSPACE_DIR := $(B)/userspace
-USERSPACE_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -I$(top) -I$(top)/userspace \
+USERSPACE_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -I$(top)/userspace -I$(top)/qemu \
 	$(shell pkg-config --cflags libdrm)
-USERSPACE_ENGINE := $(B)/model/libv3npu-engine.a
 
 LIBV3C_OBJS := $(patsubst $(top)/%.c,$(B)/%.o,$(sort $(wildcard $(top)/userspace/compiler/*.c)))
 LIBV3NPU_OBJS := $(addprefix $(USERSPACE_DIR)/libv3npu/, device.o device_accel.o device_sim.o \
@@ -34,9 +33,9 @@ $(USERSPACE_DIR)/libv3c.a: $(LIBV3C_OBJS)
 	$(AR) rcs $@ $^
 
 # All that an application links with: the engines are members too
-$(USERSPACE_DIR)/libv3npu.a: $(LIBV3NPU_OBJS) $(LIBV3C_OBJS) $(USERSPACE_ENGINE)
+$(USERSPACE_DIR)/libv3npu.a: $(LIBV3NPU_OBJS) $(LIBV3C_OBJS) $(model_lib)
 	@rm -f $@
-	{ echo create $@; echo addlib $(USERSPACE_ENGINE); \
+	{ echo create $@; echo addlib $(model_lib); \
 	  printf 'addmod %s\n' $(filter %.o,$^); echo save; echo end; } | $(AR) -M
 
 $(USERSPACE_DIR)/v3run: $(V3RUN_OBJS) $(USERSPACE_DIR)/libv3npu.a

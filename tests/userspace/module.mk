@@ -18,7 +18,8 @@ $(tests_userspace)/detect_test: $(addprefix $(top)/userspace/tools/, detect.c dr
 $(tests_userspace)/detect_test: tests_libs := -ljansson -lm
 $(tests_userspace)/image_test: $(tests_userspace_image)
 $(tests_userspace)/image_test: tests_libs := -ljpeg -lpng
-$(tests_userspace)/find_test $(tests_userspace)/sim_test: $(B)/userspace/libv3npu.a
+$(tests_userspace)/find_test $(tests_userspace)/sim_test: \
+	$(sort $(wildcard $(top)/userspace/libv3npu/*.c)) $(B)/userspace/libv3c.a $(model_lib)
 $(tests_userspace)/find_test $(tests_userspace)/sim_test: tests_libs = $(LIBV3NPU_LIBS)
 
 $(tests_userspace)/%: $(top)/tests/userspace/%.c $(top)/tests/userspace/tap.h \

@@ -154,7 +154,8 @@ static void test_wait(void)
 	ret = wait(&j, 0);
 	ok(ret == -ETIMEDOUT, "wait(0) polls: '%s'", v3npu_error());
 	ok(wait(&j, 5) == -ETIMEDOUT, "wait(5) gives up");
-	ok(!wait(&j, 60000) && j.stats.wall_ms >= 100 && j.stats.wall_ms < 10000,
+	ret = wait(&j, 60000);
+	ok(!ret && j.stats.wall_ms >= 100 && j.stats.wall_ms < 10000,
 	   "then it is done, after %.0f ms", j.stats.wall_ms);
 	j.size = 0;
 	emit_stall(&j, 600000000);
@@ -279,6 +280,7 @@ int main(void)
 	test_run();
 	test_fault("reading beyond a buffer", 1 << 28, 0);
 	test_fault("writing beyond a buffer", 0, 1 << 28);
+	test_fault("writing a buffer that is read only", 0, -4096);
 	test_refusals();
 	test_wait();
 	test_priority();

@@ -373,9 +373,9 @@ static int check_driver(int fd, const char *node)
 	int ret = 0;
 
 	if (!version)
-		return v3npu_fail(-ENODEV, "%s: not a DRM device; use --device accel", node);
+		return v3npu_fail(-ENODEV, "%s: not a DRM device; use device accel", node);
 	if (strcmp(version->name, "v3npu"))
-		ret = v3npu_fail(-ENODEV, "%s: belongs to driver %s, not v3npu; use --device accel",
+		ret = v3npu_fail(-ENODEV, "%s: belongs to driver %s, not v3npu; use device accel",
 				 node, version->name);
 	drmFreeVersion(version);
 	return ret;

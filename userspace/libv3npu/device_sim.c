@@ -14,7 +14,7 @@
 
 #include "drm/v3npu_accel.h"
 #include "internal.h"
-#include "qemu/model/engine.h"
+#include "model/engine.h"
 #include "v3npu/cmd_check.h"
 
 #define PAGE_ALIGN(n)	(((n) + V3NPU_PAGE_SIZE - 1) / V3NPU_PAGE_SIZE * V3NPU_PAGE_SIZE)
@@ -430,8 +430,8 @@ static int parse_property(char *text, struct v3npu_config *config)
 	if (*end == 'K' || *end == 'M')
 		n <<= *end++ == 'K' ? 10 : 20;
 	if (*value < '0' || *value > '9' || *end || n > UINT32_MAX)
-		return v3npu_fail(-EINVAL, "sim: %s=%s is not a number; write digits, with K or M "
-				  "behind them for 2^10 or 2^20", text, value);
+		return v3npu_fail(-EINVAL, "sim: %s=%s is not a number below 4096M; write digits, with "
+				  "K or M behind them for 2^10 or 2^20", text, value);
 	*properties[i].value = n;
 	return 0;
 }

@@ -89,7 +89,7 @@ static int fail_none(const char *root)
 	find_pci(root, address, &bound);
 	if (!address[0])
 		return v3npu_fail(-ENODEV, "no V3NPU in this machine (PCI %04x:%04x); start QEMU with "
-				  "-device v3npu, or use --device sim", V3NPU_PCI_VENDOR_ID,
+				  "-device v3npu, or use device sim", V3NPU_PCI_VENDOR_ID,
 				  V3NPU_PCI_DEVICE_ID);
 	if (!exists(root, "/sys/module/" DRIVER))
 		return v3npu_fail(-ENODEV, "the V3NPU at %s has no driver: module v3npu is not "
@@ -115,8 +115,8 @@ int v3npu_find_node(const char *root, unsigned int n, char node[V3NPU_NODE_SIZE]
 		return 0;
 	}
 	if (found)
-		return v3npu_fail(-ENODEV, "accel:%u: there %s %u V3NPU; use accel:0%s", n,
-				  found > 1 ? "are" : "is", found, found > 1 ? " and up" : "");
+		return v3npu_fail(-ENODEV, "accel:%u: the last V3NPU is accel:%u; use that or a lower "
+				  "number", n, found - 1);
 	return fail_none(root);
 }
 
@@ -128,7 +128,7 @@ int v3npu_fail_open(const char *node, int err)
 		return v3npu_fail(-err, "%s: no permission; join its group with: sudo usermod -aG "
 				  "render $USER, then log in again", node);
 	case ENOENT:
-		return v3npu_fail(-err, "%s: no such node; use --device accel to take the first "
+		return v3npu_fail(-err, "%s: no such node; use device accel to take the first "
 				  "V3NPU, or check that udev runs", node);
 	default:
 		return v3npu_fail(-err, "%s: cannot be opened: %s", node, strerror(err));

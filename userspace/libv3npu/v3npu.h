@@ -117,14 +117,20 @@ int v3npu_session_create(struct v3npu_model *model, enum v3npu_priority priority
 			 struct v3npu_session **session);
 void v3npu_session_free(struct v3npu_session *session);
 
-/* The mapped bytes of input or output k; NULL if there is no such tensor. Not while a run is going on. */
+/*
+ * The mapped bytes of input or output k; NULL if there is no such tensor, or if
+ * the input is a dma-buf. Not while a run is going on.
+ */
 void *v3npu_session_input(struct v3npu_session *session, size_t k);
 const void *v3npu_session_output(struct v3npu_session *session, size_t k);
 
 /* Copies intermediate tensor k, dense, to out (its info's size bytes) */
 int v3npu_session_read_tensor(struct v3npu_session *session, size_t k, void *out);
 
-/* Use a dma-buf as input k from the next run on (at least its size); fd stays the caller's */
+/*
+ * Use a dma-buf as input k from the next run on (at least its size); fd stays
+ * the caller's. A run starts when the writers' fences in it have signalled.
+ */
 int v3npu_session_set_input_dmabuf(struct v3npu_session *session, size_t k, int fd);
 
 int v3npu_session_run(struct v3npu_session *session);
