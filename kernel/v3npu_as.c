@@ -110,7 +110,7 @@ static void v3npu_mapping_remove(struct v3npu_mapping *mapping)
 
 	v3npu_mmu_unmap(&as->mmu, mapping->base.va.addr, mapping->base.va.range);
 
-	/* Unlinking drops the buffer's and the address space's references; keep both until retired */
+	/* Unlinking drops references of both; they are kept until the mapping is released */
 	drm_gem_object_get(obj);
 	v3npu_as_get(as);
 	mutex_lock(&to_v3npu_bo(obj)->gpuva_lock);

@@ -16,8 +16,6 @@ struct v3npu_device;
  * struct v3npu_as - the address space of one open file
  * @base: its mappings; contexts and mappings hold references
  * @vdev: device
- * @lock: protects @base's tree, @mm and the tables of @mmu; memory is
- *	allocated while it is held, so it is not for the path that signals fences
  * @mm: which addresses are taken
  * @mmu: page tables
  * @retired: to free it when the NPU cannot reach it
@@ -25,6 +23,10 @@ struct v3npu_device;
 struct v3npu_as {
 	struct drm_gpuvm base;
 	struct v3npu_device *vdev;
+	/**
+	 * @lock: protects @base's tree, @mm and the tables of @mmu; memory is allocated
+	 * while it is held, so it is not for the path that signals fences
+	 */
 	struct mutex lock;
 	struct drm_mm mm;
 	struct v3npu_mmu_as mmu;

@@ -24,12 +24,10 @@ struct v3npu_file;
  * @vdev: device
  * @as: address space of its file
  * @entity: its queue in the scheduler
- * @submit_lock: jobs enter @entity in the order of their fences
  * @fence_context: of its jobs' hardware fences
  * @hw_id: its number for the firmware
  * @priority: V3NPU_PRIO_*
  * @cancelled: jobs that are not on the NPU yet shall not run
- * @lock: protects @stats
  * @stats: what CTX_QUERY returns
  */
 struct v3npu_ctx {
@@ -37,11 +35,13 @@ struct v3npu_ctx {
 	struct v3npu_device *vdev;
 	struct v3npu_as *as;
 	struct drm_sched_entity entity;
+	/** @submit_lock: jobs enter @entity in the order of their fences */
 	struct mutex submit_lock;
 	u64 fence_context;
 	u32 hw_id;
 	u32 priority;
 	bool cancelled;
+	/** @lock: protects @stats */
 	spinlock_t lock;
 	struct drm_v3npu_ctx_query stats;
 };

@@ -29,7 +29,7 @@ static u32 v3npu_crc32(const void *data, size_t size)
 	return ~crc32_le(~0, data, size);
 }
 
-/* What is wrong with the image, NULL if nothing; a version that differs is told apart by the caller */
+/* How the image is damaged, NULL if it is not; the caller looks at versions */
 static const char *v3npu_fw_damage(const struct firmware *image)
 {
 	const struct v3npu_fw_header *hdr = (const void *)image->data;

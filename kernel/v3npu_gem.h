@@ -10,11 +10,11 @@
  * struct v3npu_bo - a buffer
  * @base: its memory
  * @flags: DRM_V3NPU_BO_*
- * @gpuva_lock: protects the list of the buffer's mappings
  */
 struct v3npu_bo {
 	struct drm_gem_shmem_object base;
 	u32 flags;
+	/** @gpuva_lock: protects the list of the buffer's mappings */
 	struct mutex gpuva_lock;
 };
 

@@ -19,13 +19,13 @@ struct v3npu_sched_job;
  * @mem: context table, event ring and a job ring for each context
  * @dma: its bus address
  * @wptr: jobs written to each ring; only read from here, as the NPU can write @mem
- * @event_lock: one reader of the event ring at a time
  * @event_rptr: events taken
  */
 struct v3npu_ipc {
 	void *mem;
 	dma_addr_t dma;
 	u32 wptr[V3NPU_NUM_CTX];
+	/** @event_lock: one reader of the event ring at a time */
 	struct mutex event_lock;
 	u32 event_rptr;
 };

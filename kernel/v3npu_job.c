@@ -22,10 +22,10 @@
 /**
  * struct v3npu_fence - a job's hardware fence
  * @base: fence
- * @lock: for it
  */
 struct v3npu_fence {
 	struct dma_fence base;
+	/** @lock: for @base */
 	spinlock_t lock;
 };
 

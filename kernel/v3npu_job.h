@@ -27,7 +27,6 @@ struct v3npu_mapping;
  * @next_ctx: for xa_alloc_cyclic()
  * @count: jobs that exist
  * @idle: woken when @count becomes 0
- * @lock: protects @on_npu and @progress
  * @on_npu: jobs whose fence is not signalled, in the order in which the NPU got them
  * @progress: when the NPU last completed a job, or got one while it had none
  * @seqno: last job's
@@ -38,6 +37,7 @@ struct v3npu_jobs {
 	u32 next_ctx;
 	atomic_t count;
 	wait_queue_head_t idle;
+	/** @lock: protects @on_npu and @progress */
 	spinlock_t lock;
 	struct list_head on_npu;
 	ktime_t progress;

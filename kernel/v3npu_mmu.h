@@ -44,21 +44,21 @@ struct v3npu_retired {
  * struct v3npu_mmu - the NPU's MMU
  * @pool: memory of page tables
  * @system: V3NPU_AS_SYSTEM
- * @lock: protects @slots and @clock; may be held while an invalidation is waited for
  * @slots: address space that has each slot
  * @clock: counts uses of slots
- * @invalidate_lock: one invalidation at a time; taken inside @lock
- * @retired_lock: protects @retired
  * @retired: what waits for an invalidation
  * @work: invalidates and frees @retired
  */
 struct v3npu_mmu {
 	struct dma_pool *pool;
 	struct v3npu_mmu_as system;
+	/** @lock: protects @slots and @clock; may be held while the NPU is waited for */
 	struct mutex lock;
 	struct v3npu_mmu_as *slots[V3NPU_NUM_AS];
 	u64 clock;
+	/** @invalidate_lock: one invalidation at a time; taken inside @lock */
 	struct mutex invalidate_lock;
+	/** @retired_lock: protects @retired */
 	spinlock_t retired_lock;
 	struct list_head retired;
 	struct delayed_work work;

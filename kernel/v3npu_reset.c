@@ -15,7 +15,6 @@
 #include <drm/drm_managed.h>
 #include <drm/drm_print.h>
 
-#include "v3npu_compat.h"
 #include "v3npu_ctx.h"
 #include "v3npu_drv.h"
 
@@ -183,6 +182,18 @@ static void v3npu_reset_hang(struct v3npu_device *vdev)
 	v3npu_reset_end(vdev);
 }
 
+/* Give a job back that the scheduler has taken off its list for the timeout */
+static enum drm_gpu_sched_stat v3npu_reset_keep_job(struct drm_sched_job *job)
+{
+	spin_lock(&job->sched->job_list_lock);
+	list_add(&job->list, &job->sched->pending_list);
+	spin_unlock(&job->sched->job_list_lock);
+	/* It may have ended meanwhile, when it was not on the list to be freed */
+	drm_sched_wqueue_start(job->sched);
+
+	return DRM_GPU_SCHED_STAT_NOMINAL;
+}
+
 /**
  * v3npu_reset_timedout_job() - drm_sched_backend_ops.timedout_job
  * @base: the first job that the scheduler waits for, not necessarily the one that runs
@@ -203,7 +214,7 @@ enum drm_gpu_sched_stat v3npu_reset_timedout_job(struct drm_sched_job *base)
 		drm_dev_exit(idx);
 	}
 
-	return v3npu_sched_keep_job(base);
+	return v3npu_reset_keep_job(base);
 }
 
 static void v3npu_reset_release(struct drm_device *drm, void *data)
