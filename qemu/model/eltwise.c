@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Two operands, element by element. What ADD and SUB do to one operand is a
+ * function of one int8, so it is computed once for all 256 values.
+ */
+#include "fixed.h"
+#include "kernels.h"
+#include "walk.h"
+
+/* Elements that go through the output stage at a time */
+#define BATCH	(V3NPU_MAC_PIXELS * V3NPU_ACC_PITCH)
+
+/**
+ * struct eltwise - a command in work
+ * @run: of the command
+ * @cmd: the command
+ * @walk: result, operands
+ * @table: its table
+ * @scaled: each operand's contribution, indexed by its byte
+ * @bias: 0, for the output stage
+ * @multiplier: of the result, for each of the output stage's channels
+ * @left: the same
+ * @right: the same
+ * @scale: output stage
+ */
+struct eltwise {
+	struct v3npu_run *run;
+	const struct v3npu_cmd_eltwise *cmd;
+	struct v3npu_walk walk;
+	struct v3npu_table table;
+	int32_t scaled[2][256];
+	int32_t bias[V3NPU_ACC_PITCH];
+	int32_t multiplier[V3NPU_ACC_PITCH];
+	int32_t left[V3NPU_ACC_PITCH];
+	int32_t right[V3NPU_ACC_PITCH];
+	struct v3npu_scale scale;
+};
+
+/* MAX and MIN: of the values as they are; @a is replaced */
+static void compare(const struct eltwise *e, int8_t *a, const int8_t *b, size_t size)
+{
+	bool max = e->cmd->op == V3NPU_ELTWISE_MAX;
+	size_t i;
+
+	for (i = 0; i < size; i++) {
+		int8_t q = (a[i] > b[i]) == max ? a[i] : b[i];
+
+		a[i] = v3npu_clamp(q, e->cmd->min, e->cmd->max);
+	}
+}
+
+/* ADD, SUB and MUL; @a is replaced, up to a whole number of the output stage's rows */
+static void compute(const struct eltwise *e, int32_t *acc, int8_t *a, const int8_t *b, size_t size)
+{
+	const struct v3npu_kernels *kernels = e->run->engine->kernels;
+	const int32_t *s0 = e->scaled[0], *s1 = e->scaled[1];
+	unsigned int pixels;
+	size_t i, n;
+
+	for (; size; size -= n, a += n, b += n) {
+		n = size < BATCH ? size : BATCH;
+		if (e->cmd->op == V3NPU_ELTWISE_MUL)
+			for (i = 0; i < n; i++)
+				acc[i] = s0[(uint8_t)a[i]] * s1[(uint8_t)b[i]];
+		else
+			for (i = 0; i < n; i++)
+				acc[i] = v3npu_wrap_add(s0[(uint8_t)a[i]], s1[(uint8_t)b[i]]);
+		pixels = (n + V3NPU_ACC_PITCH - 1) / V3NPU_ACC_PITCH;
+		for (i = n; i < (size_t)pixels * V3NPU_ACC_PITCH; i++)
+			acc[i] = 0;
+		kernels->output(&e->scale, acc, pixels, V3NPU_MAC_BRICKS, a, V3NPU_ACC_PITCH);
+	}
+}
+
+static void eltwise_tile(struct v3npu_thread *thread, void *ctx, uint64_t item)
+{
+	const struct eltwise *e = ctx;
+	const struct v3npu_cmd_eltwise *cmd = e->cmd;
+	struct v3npu_tile to = v3npu_walk_tile(&e->walk, 0, item);
+	size_t size = (size_t)to.rows * to.cols;
+	struct v3npu_view write;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		struct v3npu_tile from = v3npu_walk_tile(&e->walk, 1 + i, item);
+		struct v3npu_view read;
+
+		v3npu_view_tensor(&read, e->run, &cmd->in[i], false);
+		if (!v3npu_read_tile(&read, &from, thread->tile[i], from.cols))
+			return;
+	}
+	if (cmd->op == V3NPU_ELTWISE_MAX || cmd->op == V3NPU_ELTWISE_MIN)
+		compare(e, thread->tile[0], thread->tile[1], size);
+	else
+		compute(e, thread->acc, thread->tile[0], thread->tile[1], size);
+	v3npu_table_apply(&e->table, thread->tile[0], size);
+	v3npu_view_tensor(&write, e->run, &cmd->out, true);
+	v3npu_write_tile(&write, &to, thread->tile[0], to.cols);
+}
+
+/* What operand @index contributes for each of its values */
+static void scale_operand(struct eltwise *e, int index)
+{
+	const struct v3npu_cmd_eltwise *cmd = e->cmd;
+	const struct v3npu_operand *o = &cmd->operand[index];
+	int q;
+
+	for (q = INT8_MIN; q <= INT8_MAX; q++) {
+		int32_t x = q - o->zero_point;
+
+		if (cmd->op != V3NPU_ELTWISE_MUL)
+			x = v3npu_mbqm(v3npu_wrap_shl(x, cmd->left_shift), o->multiplier, o->shift);
+		if (cmd->op == V3NPU_ELTWISE_SUB && index == 1)
+			x = v3npu_wrap_sub(0, x);
+		e->scaled[index][(uint8_t)q] = x;
+	}
+}
+
+void v3npu_run_eltwise(struct v3npu_run *run, const struct v3npu_cmd_eltwise *cmd)
+{
+	const struct v3npu_tensor *tensors[] = { &cmd->out, &cmd->in[0], &cmd->in[1] };
+	struct eltwise e = { .run = run, .cmd = cmd };
+	int i;
+
+	if (!v3npu_table_load(run, cmd->table, &e.table))
+		return;
+	scale_operand(&e, 0);
+	scale_operand(&e, 1);
+	for (i = 0; i < V3NPU_ACC_PITCH; i++) {
+		e.multiplier[i] = cmd->multiplier;
+		e.left[i] = cmd->shift > 0 ? cmd->shift : 0;
+		e.right[i] = cmd->shift > 0 ? 0 : -cmd->shift;
+	}
+	e.scale = (struct v3npu_scale) {
+		e.bias, e.multiplier, e.left, e.right, cmd->zero_point, cmd->min, cmd->max
+	};
+	v3npu_walk_init(&e.walk, tensors, 3);
+	v3npu_parallel(run, e.walk.items, e.walk.rows * e.walk.cols * 2, eltwise_tile, &e);
+}

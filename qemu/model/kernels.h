@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The MAC array's inner loops, one set for each instruction set, all with the
+ * same results. Weights come in bricks (struct v3npu_cmd_conv): 64 bytes for
+ * 16 output channels and a quad of 4 input channels.
+ */
+#ifndef V3NPU_MODEL_KERNELS_H
+#define V3NPU_MODEL_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "v3npu/cmd.h"
+
+#define V3NPU_BRICK_BYTES	(V3NPU_BRICK_O * V3NPU_BRICK_I)
+/* Pixels and bricks of one call, and accumulators from pixel to pixel */
+#define V3NPU_MAC_PIXELS	12
+#define V3NPU_MAC_BRICKS	2
+#define V3NPU_ACC_PITCH		(V3NPU_MAC_BRICKS * V3NPU_BRICK_O)
+
+/**
+ * struct v3npu_mac - one call: acc = sum of operands times weights
+ * @lines: gathered operands of the first pixel
+ * @pixel_stride: bytes from pixel to pixel
+ * @taps: offsets from a pixel to its taps, in bytes
+ * @num_taps: taps
+ * @quads: quads of a tap, one after the other in @lines and in a brick
+ * @weights: of the first brick; a brick is num_taps * quads * 64 bytes
+ * @pixels: 1..V3NPU_MAC_PIXELS
+ * @bricks: 1..V3NPU_MAC_BRICKS
+ * @acc: [pixels][V3NPU_ACC_PITCH], of which the first 16 * @bricks are set
+ */
+struct v3npu_mac {
+	const uint8_t *lines;
+	size_t pixel_stride;
+	const uint32_t *taps;
+	uint32_t num_taps;
+	uint32_t quads;
+	const int8_t *weights;
+	unsigned int pixels;
+	unsigned int bricks;
+	int32_t *acc;
+};
+
+/**
+ * struct v3npu_scale - the output stage of some channels, a multiple of 16
+ * @bias: added first
+ * @multiplier: Q31
+ * @left: left shift before, 0..30
+ * @right: rounding right shift after, 0..31
+ * @zero_point: added last
+ * @min: lower clamp
+ * @max: upper clamp
+ */
+struct v3npu_scale {
+	const int32_t *bias;
+	const int32_t *multiplier;
+	const int32_t *left;
+	const int32_t *right;
+	int32_t zero_point;
+	int32_t min;
+	int32_t max;
+};
+
+/**
+ * struct v3npu_kernels - one set
+ * @name: as v3npu_engine_kernel() reports it
+ * @element: bytes of a gathered operand element
+ * @biased: @load adds V3NPU_KERNEL_OFFSET to an element instead of subtracting
+ *	the zero point; the caller corrects the sum by the weights' sum
+ * @supported: can this processor run them? NULL: any can
+ * @load: puts @pixels times @channels elements, @stride bytes from pixel to
+ *	pixel, at @to as operands of @quads quads a pixel; elements that fill up
+ *	the last quad count as @zero_point
+ * @mac: multiply and accumulate
+ * @sums: sum of the weights of each of a brick's 16 channels; @biased only
+ * @output: the output stage: 16 * @blocks channels of @pixels pixels
+ */
+struct v3npu_kernels {
+	const char *name;
+	unsigned int element;
+	bool biased;
+	bool (*supported)(void);
+	void (*load)(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels,
+		     uint32_t channels, uint32_t quads, int32_t zero_point);
+	void (*mac)(const struct v3npu_mac *mac);
+	void (*sums)(const int8_t *brick, size_t quads, int32_t *sums);
+	void (*output)(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
+		       unsigned int blocks, int8_t *to, size_t pitch);
+};
+
+/* What @load adds to an element when it is @biased */
+#define V3NPU_KERNEL_OFFSET	128
+
+extern const struct v3npu_kernels v3npu_kernels_c;
+#if defined(__x86_64__)
+extern const struct v3npu_kernels v3npu_kernels_avx2;
+extern const struct v3npu_kernels v3npu_kernels_avx512_vnni;
+#endif
+
+/* The best set, or the one of that @name; NULL if it is unknown or not for this processor */
+const struct v3npu_kernels *v3npu_kernels_choose(const char *name);
+
+#endif /* V3NPU_MODEL_KERNELS_H */

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Kernels for AVX2. vpmaddubsw would saturate, so operands are held as 16 bits
+ * and weights are widened as they are loaded. A register of sums holds two
+ * halves for each of four channels.
+ */
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <string.h>
+
+#include "kernels.h"
+
+#define TARGET __attribute__((target("avx2")))
+
+/* Pixels whose sums fit the registers, and the vectors of a brick */
+#define BLOCK_PIXELS	3
+#define VECTORS		4
+
+static bool supported_avx2(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+
+TARGET static void load_avx2(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels,
+			     uint32_t channels, uint32_t quads, int32_t zero_point)
+{
+	const __m256i zero = _mm256_set1_epi16((short)zero_point);
+	uint32_t depth = quads * V3NPU_BRICK_I;
+	int16_t *operand = (int16_t *)to;
+	uint32_t i;
+
+	for (; pixels; pixels--, from += stride, operand += depth) {
+		for (i = 0; i + 16 <= channels; i += 16) {
+			__m128i bytes = _mm_loadu_si128((const __m128i *)(from + i));
+
+			_mm256_storeu_si256((__m256i *)(operand + i),
+					    _mm256_sub_epi16(_mm256_cvtepi8_epi16(bytes), zero));
+		}
+		for (; i < channels; i++)
+			operand[i] = (int16_t)(from[i] - zero_point);
+		for (; i < depth; i++)
+			operand[i] = 0;
+	}
+}
+
+/* What one instance of the kernel does; @pixels is a constant where it is inlined */
+TARGET static inline __attribute__((always_inline))
+void mac_block(const struct v3npu_mac *mac, const uint8_t *lines, const int8_t *w, int32_t *sums,
+	       const unsigned int pixels)
+{
+	__m256i acc[BLOCK_PIXELS][VECTORS];
+	const size_t stride = mac->pixel_stride;
+	unsigned int p, v;
+	uint32_t t, q;
+
+#pragma GCC unroll 3
+	for (p = 0; p < pixels; p++)
+#pragma GCC unroll 4
+		for (v = 0; v < VECTORS; v++)
+			acc[p][v] = _mm256_setzero_si256();
+
+	for (t = 0; t < mac->num_taps; t++) {
+		const uint8_t *a = lines + mac->taps[t];
+
+		for (q = 0; q < mac->quads; q++) {
+			__m256i operand[BLOCK_PIXELS];
+
+#pragma GCC unroll 3
+			for (p = 0; p < pixels; p++) {
+				long long quad;
+
+				memcpy(&quad, a + p * stride, sizeof(quad));
+				operand[p] = _mm256_set1_epi64x(quad);
+			}
+#pragma GCC unroll 4
+			for (v = 0; v < VECTORS; v++) {
+				const __m128i *bytes = (const __m128i *)w + v;
+				__m256i weights = _mm256_cvtepi8_epi16(_mm_loadu_si128(bytes));
+
+#pragma GCC unroll 3
+				for (p = 0; p < pixels; p++)
+					acc[p][v] = _mm256_add_epi32(acc[p][v],
+							_mm256_madd_epi16(operand[p], weights));
+			}
+			a += V3NPU_BRICK_I * sizeof(int16_t);
+			w += V3NPU_BRICK_BYTES;
+		}
+	}
+
+#pragma GCC unroll 3
+	for (p = 0; p < pixels; p++) {
+#pragma GCC unroll 2
+		for (v = 0; v < VECTORS; v += 2) {
+			/* Channels come out as 0 1 4 5, 2 3 6 7 */
+			__m256i sum = _mm256_hadd_epi32(acc[p][v], acc[p][v + 1]);
+
+			sum = _mm256_permute4x64_epi64(sum, 0xd8);
+			_mm256_storeu_si256((__m256i *)(sums + p * V3NPU_ACC_PITCH + v * 4), sum);
+		}
+	}
+}
+
+TARGET static void mac_avx2(const struct v3npu_mac *mac)
+{
+	size_t brick = (size_t)mac->num_taps * mac->quads * V3NPU_BRICK_BYTES;
+	unsigned int p, b;
+
+	for (b = 0; b < mac->bricks; b++) {
+		const int8_t *w = mac->weights + b * brick;
+
+		for (p = 0; p < mac->pixels; p += BLOCK_PIXELS) {
+			const uint8_t *lines = mac->lines + p * mac->pixel_stride;
+			int32_t *sums = mac->acc + p * V3NPU_ACC_PITCH + b * V3NPU_BRICK_O;
+
+			if (mac->pixels - p >= BLOCK_PIXELS)
+				mac_block(mac, lines, w, sums, BLOCK_PIXELS);
+			else if (mac->pixels - p == 2)
+				mac_block(mac, lines, w, sums, 2);
+			else
+				mac_block(mac, lines, w, sums, 1);
+		}
+	}
+}
+
+/* v3npu_srdhm() of 8 lanes; @m must not be negative */
+TARGET static inline __m256i srdhm(__m256i x, __m256i m, __m256i m_odd)
+{
+	const __m256i half = _mm256_set1_epi64x(1 << 30);
+	__m256i even = _mm256_add_epi64(_mm256_mul_epi32(x, m), half);
+	__m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(x, 32), m_odd), half);
+
+	return _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
+}
+
+TARGET static inline __m256i load_scale(const int32_t *from)
+{
+	return _mm256_loadu_si256((const __m256i *)from);
+}
+
+/* 8 channels, before the narrowing to bytes */
+TARGET static inline __m256i output_half(const struct v3npu_scale *scale, unsigned int channel,
+					 const int32_t *acc)
+{
+	const __m256i one = _mm256_set1_epi32(1);
+	__m256i m = load_scale(scale->multiplier + channel);
+	__m256i right = load_scale(scale->right + channel);
+	/* 2^31 - 1 for a shift of 31, as the mask of the scalar code */
+	__m256i mask = _mm256_sub_epi32(_mm256_sllv_epi32(one, right), one);
+	__m256i x = _mm256_add_epi32(load_scale(acc + channel), load_scale(scale->bias + channel));
+	__m256i threshold, up;
+
+	x = srdhm(_mm256_sllv_epi32(x, load_scale(scale->left + channel)), m,
+		  _mm256_srli_epi64(m, 32));
+	threshold = _mm256_sub_epi32(_mm256_srli_epi32(mask, 1), _mm256_srai_epi32(x, 31));
+	up = _mm256_cmpgt_epi32(_mm256_and_si256(x, mask), threshold);
+	x = _mm256_sub_epi32(_mm256_srav_epi32(x, right), up);
+	x = _mm256_add_epi32(x, _mm256_set1_epi32(scale->zero_point));
+	x = _mm256_max_epi32(x, _mm256_set1_epi32(scale->min));
+	return _mm256_min_epi32(x, _mm256_set1_epi32(scale->max));
+}
+
+TARGET static void output_avx2(const struct v3npu_scale *scale, const int32_t *acc,
+			       unsigned int pixels, unsigned int blocks, int8_t *to, size_t pitch)
+{
+	unsigned int p, c;
+
+	for (p = 0; p < pixels; p++, acc += V3NPU_ACC_PITCH, to += pitch) {
+		for (c = 0; c < blocks * V3NPU_BRICK_O; c += V3NPU_BRICK_O) {
+			__m256i low = output_half(scale, c, acc);
+			__m256i high = output_half(scale, c + 8, acc);
+			__m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high),
+								 0xd8);
+			__m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(words),
+							_mm256_extracti128_si256(words, 1));
+
+			_mm_storeu_si128((__m128i *)(to + c), bytes);
+		}
+	}
+}
+
+const struct v3npu_kernels v3npu_kernels_avx2 = {
+	.name = "avx2",
+	.element = sizeof(int16_t),
+	.supported = supported_avx2,
+	.load = load_avx2,
+	.mac = mac_avx2,
+	.output = output_avx2,
+};
+
+#endif /* __x86_64__ */

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The MAC array: output constants, gathering of operands, and the loop over
+ * bricks and pixels around the kernels.
+ */
+#include <string.h>
+
+#include "fixed.h"
+#include "mac.h"
+
+/* Quads times pixels of one call of a kernel, so that an abort is seen in time */
+#define CALL_QUADS_MAX	(1u << 16)
+
+bool v3npu_array_init(struct v3npu_array *array, struct v3npu_run *run,
+		      const struct v3npu_output *output, uint32_t channels, int32_t zero_point)
+{
+	struct v3npu_chan *chan = run->engine->chan;
+	uint32_t entries = output->flags & V3NPU_OUTPUT_PER_TENSOR ? 1 : channels;
+	uint64_t size = (uint64_t)entries * sizeof(*chan);
+	struct v3npu_view view;
+	uint32_t i;
+
+	array->run = run;
+	array->output = output;
+	array->zero_point = zero_point;
+	v3npu_view_init(&view, run, output->chan + size, false);
+	if (!v3npu_read(&view, output->chan, chan, size))
+		return false;
+	for (i = 0; i < entries; i++) {
+		if (chan[i].multiplier < 0 || chan[i].shift < -31 || chan[i].shift > 30) {
+			v3npu_run_fail(run, V3NPU_RESULT_ILLEGAL, 0);
+			return false;
+		}
+	}
+	return v3npu_table_load(run, output->table, &array->table);
+}
+
+uint32_t v3npu_array_max_bricks(uint32_t quads)
+{
+	uint32_t fit = V3NPU_WEIGHTS_BYTES / ((uint64_t)quads * V3NPU_BRICK_BYTES);
+	uint32_t most = V3NPU_CHUNK_CHANNELS / V3NPU_BRICK_O;
+
+	return fit < most ? fit : most;
+}
+
+void v3npu_array_chunk(struct v3npu_array *array, uint32_t channel, uint32_t channels,
+		       uint32_t quads, const int8_t *weights)
+{
+	const struct v3npu_kernels *kernels = array->run->engine->kernels;
+	const struct v3npu_chan *chan = array->run->engine->chan;
+	bool per_tensor = array->output->flags & V3NPU_OUTPUT_PER_TENSOR;
+	int32_t correction = V3NPU_KERNEL_OFFSET + array->zero_point;
+	uint32_t b, i;
+
+	array->channel = channel;
+	array->channels = channels;
+	array->bricks = (channels + V3NPU_BRICK_O - 1) / V3NPU_BRICK_O;
+	array->quads = quads;
+	array->weights = weights;
+	for (i = 0; i < array->bricks * V3NPU_BRICK_O; i++) {
+		struct v3npu_chan c = { 0 };
+
+		if (i < channels)
+			c = chan[per_tensor ? 0 : channel + i];
+		array->bias[i] = c.bias;
+		array->multiplier[i] = c.multiplier;
+		array->left[i] = c.shift > 0 ? c.shift : 0;
+		array->right[i] = c.shift > 0 ? 0 : -c.shift;
+	}
+	if (!kernels->biased)
+		return;
+	for (b = 0; b < array->bricks; b++) {
+		int32_t sums[V3NPU_BRICK_O];
+
+		kernels->sums(weights + (size_t)b * quads * V3NPU_BRICK_BYTES, quads, sums);
+		for (i = 0; i < V3NPU_BRICK_O; i++) {
+			int32_t *bias = &array->bias[b * V3NPU_BRICK_O + i];
+
+			*bias = (int32_t)((uint32_t)*bias - (uint32_t)correction * (uint32_t)sums[i]);
+		}
+	}
+}
+
+/* Channels lie side by side: whole pixels go to the kernel's load as they are in memory */
+static bool gather_direct(struct v3npu_thread *thread, const struct v3npu_array *array,
+			  const struct v3npu_source *source, uint32_t count, uint32_t channels,
+			  uint32_t quads, uint8_t *lines)
+{
+	const struct v3npu_kernels *kernels = array->run->engine->kernels;
+	size_t pixel_bytes = quads * v3npu_quad_bytes(array);
+	uint64_t addr = source->addr;
+
+	while (count) {
+		size_t run;
+		const uint8_t *from = v3npu_view_at(source->view, addr, &run);
+		uint32_t fit = 1;
+
+		if (!from)
+			return false;
+		if (run >= channels) {
+			size_t more = source->pixel_stride ? (run - channels) / source->pixel_stride
+							   : count - 1;
+
+			fit = more < count ? more + 1 : count;
+		} else {
+			if (!v3npu_read(source->view, addr, thread->tile[2], channels))
+				return false;
+			from = (const uint8_t *)thread->tile[2];
+		}
+		kernels->load(lines, (const int8_t *)from, source->pixel_stride, fit, channels,
+			      quads, array->zero_point);
+		lines += fit * pixel_bytes;
+		addr += (uint64_t)fit * source->pixel_stride;
+		count -= fit;
+	}
+	return true;
+}
+
+bool v3npu_array_gather(struct v3npu_thread *thread, const struct v3npu_array *array,
+			const struct v3npu_source *source, uint32_t count, uint32_t channels,
+			uint32_t quads, uint8_t *lines)
+{
+	const struct v3npu_kernels *kernels = array->run->engine->kernels;
+	size_t pixel_bytes = quads * v3npu_quad_bytes(array);
+	struct v3npu_tile tile = {
+		.addr = source->addr,
+		.cols = channels,
+		.row_stride = source->pixel_stride,
+		.col_stride = source->channel_stride,
+	};
+
+	if (source->channel_stride == 1 || channels == 1)
+		return gather_direct(thread, array, source, count, channels, quads, lines);
+	while (count) {
+		uint32_t fit = V3NPU_TILE_BYTES / channels;
+
+		tile.rows = fit < count ? fit : count;
+		if (!v3npu_read_tile(source->view, &tile, thread->tile[2], channels))
+			return false;
+		kernels->load(lines, thread->tile[2], channels, tile.rows, channels, quads,
+			      array->zero_point);
+		lines += tile.rows * pixel_bytes;
+		tile.addr += (uint64_t)tile.rows * source->pixel_stride;
+		count -= tile.rows;
+	}
+	return true;
+}
+
+/* Pixels of the next call, so that calls are about the same size and none too long */
+static unsigned int call_pixels(uint32_t left, uint32_t quads)
+{
+	uint32_t most = CALL_QUADS_MAX / quads;
+	uint32_t calls;
+
+	if (most > V3NPU_MAC_PIXELS)
+		most = V3NPU_MAC_PIXELS;
+	else if (!most)
+		most = 1;
+	calls = (left + most - 1) / most;
+	return (left + calls - 1) / calls;
+}
+
+static void add_to_pixels(int32_t *acc, const int32_t *addend, unsigned int pixels)
+{
+	unsigned int p, c;
+
+	for (p = 0; p < pixels; p++)
+		for (c = 0; c < V3NPU_ACC_PITCH; c++)
+			acc[p * V3NPU_ACC_PITCH + c] =
+				v3npu_wrap_add(acc[p * V3NPU_ACC_PITCH + c], addend[p]);
+}
+
+bool v3npu_array_apply(struct v3npu_thread *thread, const struct v3npu_array *array,
+		       const struct v3npu_pixels *pixels, int8_t *to)
+{
+	static const uint32_t one_tap;
+	const struct v3npu_kernels *kernels = array->run->engine->kernels;
+	size_t pitch = v3npu_array_pitch(array);
+	struct v3npu_mac mac = {
+		.pixel_stride = pixels->stride,
+		.taps = pixels->taps ? pixels->taps : &one_tap,
+		.num_taps = pixels->num_taps,
+		.quads = array->quads / pixels->num_taps,
+		.acc = thread->acc,
+	};
+	uint32_t b, p;
+
+	for (b = 0; b < array->bricks; b += mac.bricks) {
+		struct v3npu_scale scale = {
+			.bias = array->bias + b * V3NPU_BRICK_O,
+			.multiplier = array->multiplier + b * V3NPU_BRICK_O,
+			.left = array->left + b * V3NPU_BRICK_O,
+			.right = array->right + b * V3NPU_BRICK_O,
+			.zero_point = array->output->zero_point,
+			.min = array->output->min,
+			.max = array->output->max,
+		};
+
+		mac.bricks = array->bricks - b < V3NPU_MAC_BRICKS ? array->bricks - b
+								  : V3NPU_MAC_BRICKS;
+		mac.weights = array->weights + (size_t)b * array->quads * V3NPU_BRICK_BYTES;
+		for (p = 0; p < pixels->count; p += mac.pixels) {
+			if (v3npu_run_stopped(array->run))
+				return false;
+			mac.pixels = call_pixels(pixels->count - p, array->quads);
+			mac.lines = pixels->lines + p * pixels->stride;
+			kernels->mac(&mac);
+			if (pixels->addend)
+				add_to_pixels(mac.acc, pixels->addend + p, mac.pixels);
+			kernels->output(&scale, mac.acc, mac.pixels, mac.bricks,
+					to + p * pitch + b * V3NPU_BRICK_O, pitch);
+		}
+	}
+	v3npu_table_apply(&array->table, to, pixels->count * pitch);
+	return true;
+}

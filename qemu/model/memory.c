@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Access to an operand or result through the map callback: runs of bytes that
+ * are contiguous on the host, and rectangles of elements in any stride.
+ */
+#include <string.h>
+
+#include "internal.h"
+#include "v3npu/regs.h"
+
+void v3npu_view_init(struct v3npu_view *view, struct v3npu_run *run, uint64_t end, bool write)
+{
+	memset(view, 0, sizeof(*view));
+	view->run = run;
+	view->end = end;
+	view->write = write;
+}
+
+void v3npu_view_tensor(struct v3npu_view *view, struct v3npu_run *run,
+		       const struct v3npu_tensor *tensor, bool write)
+{
+	uint64_t last = v3npu_tensor_at(tensor, tensor->dim[0] - 1, tensor->dim[1] - 1,
+					tensor->dim[2] - 1, tensor->dim[3] - 1);
+
+	v3npu_view_init(view, run, last + 1, write);
+}
+
+static bool window_map(struct v3npu_view *view, struct v3npu_window *window, uint64_t addr)
+{
+	const struct v3npu_memory *memory = view->run->memory;
+	const struct v3npu_engine *engine = view->run->engine;
+	uint64_t want = view->end - addr;
+
+	if (addr >= V3NPU_VA_SRAM) {
+		window->addr = V3NPU_VA_SRAM;
+		window->size = engine->config.sram_size;
+		window->host = engine->sram;
+		return true;
+	}
+	window->addr = addr;
+	window->size = 0;
+	window->host = memory->map(memory->opaque, addr, want > SIZE_MAX ? SIZE_MAX : want,
+				   view->write, &window->size);
+	if (window->host)
+		return true;
+	window->size = 0;
+	v3npu_run_fail(view->run, V3NPU_RESULT_FAULT, addr);
+	return false;
+}
+
+/**
+ * v3npu_view_at() - where an address is on the host
+ * @size: set to how many bytes from there are contiguous, at least 1
+ *
+ * Return: the pointer, valid until the command ends; NULL if the run has failed
+ */
+uint8_t *v3npu_view_at(struct v3npu_view *view, uint64_t addr, size_t *size)
+{
+	struct v3npu_window *slot;
+
+	if (addr - view->last.addr >= view->last.size) {
+		slot = &view->windows[addr / V3NPU_PAGE_SIZE % V3NPU_VIEW_WINDOWS];
+		if (addr - slot->addr >= slot->size && !window_map(view, slot, addr))
+			return NULL;
+		view->last = *slot;
+	}
+	*size = view->last.size - (addr - view->last.addr);
+	return view->last.host + (addr - view->last.addr);
+}
+
+bool v3npu_read(struct v3npu_view *view, uint64_t addr, void *to, size_t size)
+{
+	uint8_t *bytes = to;
+	size_t run;
+
+	while (size) {
+		const uint8_t *from = v3npu_view_at(view, addr, &run);
+
+		if (!from)
+			return false;
+		if (run > size)
+			run = size;
+		memcpy(bytes, from, run);
+		bytes += run;
+		addr += run;
+		size -= run;
+	}
+	return true;
+}
+
+/* Elements of a strided row that lie in @run bytes from the first one */
+static uint32_t elements_in_run(size_t run, uint32_t stride, uint32_t count)
+{
+	size_t fit;
+
+	if (!stride)
+		return count;
+	fit = (run - 1) / stride + 1;
+	return fit < count ? fit : count;
+}
+
+static bool read_row(struct v3npu_view *view, uint64_t addr, uint32_t stride, uint32_t count,
+		     int8_t *to, size_t to_stride)
+{
+	while (count) {
+		size_t run;
+		const uint8_t *from = v3npu_view_at(view, addr, &run);
+		uint32_t fit, i;
+
+		if (!from)
+			return false;
+		fit = elements_in_run(run, stride, count);
+		if (stride == 1 && to_stride == 1)
+			memcpy(to, from, fit);
+		else if (stride == 1)
+			for (i = 0; i < fit; i++)
+				to[i * to_stride] = (int8_t)from[i];
+		else
+			for (i = 0; i < fit; i++)
+				to[i * to_stride] = (int8_t)from[(size_t)i * stride];
+		to += fit * to_stride;
+		addr += (uint64_t)fit * stride;
+		count -= fit;
+	}
+	return true;
+}
+
+static bool write_row(struct v3npu_view *view, uint64_t addr, uint32_t stride, uint32_t count,
+		      const int8_t *from, size_t from_stride)
+{
+	while (count) {
+		size_t run;
+		uint8_t *to = v3npu_view_at(view, addr, &run);
+		uint32_t fit, i;
+
+		if (!to)
+			return false;
+		fit = elements_in_run(run, stride, count);
+		if (stride == 1 && from_stride == 1)
+			memcpy(to, from, fit);
+		else if (stride == 1)
+			for (i = 0; i < fit; i++)
+				to[i] = (uint8_t)from[i * from_stride];
+		else
+			for (i = 0; i < fit; i++)
+				to[(size_t)i * stride] = (uint8_t)from[i * from_stride];
+		from += fit * from_stride;
+		addr += (uint64_t)fit * stride;
+		count -= fit;
+	}
+	return true;
+}
+
+/* Is the tile walked down its columns, because that is where neighbours are? */
+static bool by_columns(const struct v3npu_tile *tile)
+{
+	return tile->col_stride > 1 && tile->rows > 1 && tile->row_stride < tile->col_stride;
+}
+
+/* Do the tile's elements lie in memory as they do in a dense array of that pitch? */
+static bool is_dense(const struct v3npu_tile *tile, size_t pitch)
+{
+	return (tile->col_stride == 1 || tile->cols == 1) && pitch == tile->cols &&
+	       (tile->row_stride == tile->cols || tile->rows == 1);
+}
+
+bool v3npu_read_tile(struct v3npu_view *view, const struct v3npu_tile *tile, int8_t *dense,
+		     size_t pitch)
+{
+	uint32_t i;
+
+	if (is_dense(tile, pitch))
+		return v3npu_read(view, tile->addr, dense, (size_t)tile->rows * tile->cols);
+	if (by_columns(tile)) {
+		for (i = 0; i < tile->cols; i++)
+			if (!read_row(view, tile->addr + (uint64_t)i * tile->col_stride,
+				      tile->row_stride, tile->rows, dense + i, pitch))
+				return false;
+		return true;
+	}
+	for (i = 0; i < tile->rows; i++)
+		if (!read_row(view, tile->addr + (uint64_t)i * tile->row_stride, tile->col_stride,
+			      tile->cols, dense + i * pitch, 1))
+			return false;
+	return true;
+}
+
+bool v3npu_write_tile(struct v3npu_view *view, const struct v3npu_tile *tile,
+		      const int8_t *dense, size_t pitch)
+{
+	uint32_t i;
+
+	if (is_dense(tile, pitch))
+		return write_row(view, tile->addr, 1, tile->rows * tile->cols, dense, 1);
+	if (by_columns(tile)) {
+		for (i = 0; i < tile->cols; i++)
+			if (!write_row(view, tile->addr + (uint64_t)i * tile->col_stride,
+				       tile->row_stride, tile->rows, dense + i, pitch))
+				return false;
+		return true;
+	}
+	for (i = 0; i < tile->rows; i++)
+		if (!write_row(view, tile->addr + (uint64_t)i * tile->row_stride, tile->col_stride,
+			       tile->cols, dense + i * pitch, 1))
+			return false;
+	return true;
+}

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+#
+# The engine library for programs of this machine; they link $(model_lib) and
+# add -pthread -lm. QEMU's build compiles the same files (qemu/hw/meson.build).
+
+model_dir := $(top)/qemu/model
+model_srcs := $(sort $(wildcard $(model_dir)/*.c))
+model_objs := $(model_srcs:$(model_dir)/%.c=$(B)/model/%.o)
+model_lib := $(B)/model/libv3npu-engine.a
+
+$(B)/model/%.o: $(model_dir)/%.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(model_lib): $(model_objs)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+-include $(model_objs:.o=.d)
