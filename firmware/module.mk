@@ -19,7 +19,6 @@ FIRMWARE_OBJS := $(addprefix $(FIRMWARE_DIR)/, start.o core.o dma.o engine.o eve
 	main.o panic.o sched.o string.o)
 
 .PHONY: firmware
-all: firmware
 firmware: $(FIRMWARE_IMAGE)
 
 $(FIRMWARE_DIR)/%.o: $(top)/firmware/%.c $(top)/firmware/module.mk
