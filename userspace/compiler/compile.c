@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "compiler.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "emit.h"
+#include "import.h"
+#include "lower.h"
+#include "metadata.h"
+#include "passes.h"
+#include "tflite.h"
+
+/* Longest name that is kept: many tensors may claim the same long string */
+#define MAX_NAME	255
+
+static int describe(struct v3c_ctx *ctx, struct v3c_tensor *t, const struct tfl_model *model,
+		    const struct ir_graph *g, const struct ir_value *v)
+{
+	const struct ir_buffer *b = &g->buffers[v->loc.buffer];
+	int i;
+
+	t->index = v->tensor;
+	t->name = strndup(model->tensors[v->tensor].name, MAX_NAME);
+	if (!t->name)
+		return v3c_no_memory(ctx);
+	t->dtype = V3C_INT8;
+	t->rank = v->shape.rank;
+	t->scale = v->quant.scale;
+	t->zero_point = v->quant.zero_point;
+	t->region = b->region;
+	t->offset = b->offset + v->loc.offset;
+	for (i = 0; i < v->shape.rank; i++) {
+		t->dim[i] = v->shape.dim[i];
+		t->stride[i] = v->loc.stride[i];
+	}
+	return 0;
+}
+
+static int describe_list(struct v3c_ctx *ctx, struct v3c_tensor **list, size_t *count,
+			 const struct tfl_model *model, const struct ir_graph *g,
+			 const int *values, int value_count)
+{
+	int i, ret;
+
+	*list = calloc(value_count ? value_count : 1, sizeof(**list));
+	if (!*list)
+		return v3c_no_memory(ctx);
+	for (i = 0; i < value_count; i++) {
+		ret = describe(ctx, &(*list)[i], model, g, &g->values[values[i]]);
+		if (ret)
+			return ret;
+		++*count;
+	}
+	return 0;
+}
+
+/* The file's tensors that nodes write, in their order, but for the outputs */
+static int describe_intermediates(struct v3c_ctx *ctx, struct v3c_program *program,
+				  const struct tfl_model *model, const struct ir_graph *g)
+{
+	int *values = v3c_alloc(ctx, g->node_count, sizeof(*values));
+	int count = 0, i;
+
+	if (!values)
+		return v3c_no_memory(ctx);
+	for (i = 0; i < g->node_count; i++) {
+		const struct ir_value *v = &g->values[g->nodes[i].out];
+
+		if (!g->nodes[i].dead && v->tensor >= 0 && v->output < 0)
+			values[count++] = g->nodes[i].out;
+	}
+	return describe_list(ctx, &program->tensors, &program->tensor_count, model, g, values,
+			     count);
+}
+
+static int describe_program(struct v3c_ctx *ctx, struct v3c_program *program,
+			    const struct tfl_model *model, const struct ir_graph *g,
+			    bool keep_tensors)
+{
+	int ret = describe_list(ctx, &program->inputs, &program->input_count, model, g, g->inputs,
+				g->input_count);
+
+	program->op_count = g->op_count;
+	program->macs = g->macs;
+	if (!ret)
+		ret = describe_list(ctx, &program->outputs, &program->output_count, model, g,
+				    g->outputs, g->output_count);
+	if (!ret && keep_tensors)
+		ret = describe_intermediates(ctx, program, model, g);
+	return ret;
+}
+
+static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void *data, size_t size,
+		   const struct v3c_target *target, bool keep_tensors)
+{
+	struct v3c_consts consts = { .left = v3c_max_consts(size) };
+	struct v3c_stream stream = { .ctx = ctx, .sram_size = target->sram_size };
+	struct tfl_model model;
+	struct ir_graph graph;
+	int ret;
+
+	ret = tfl_read(ctx, &model, data, size);
+	if (!ret)
+		ret = v3c_import(ctx, &model, &graph);
+	if (!ret)
+		ret = ir_update_uses(ctx, &graph);
+	if (!ret)
+		ret = ir_remove_unused(ctx, &graph);
+	if (!ret)
+		ret = v3c_fold_padding(ctx, &graph);
+	if (!ret)
+		ret = v3c_fuse_tables(ctx, &graph);
+	if (!ret)
+		ret = v3c_layout(ctx, &graph, &consts);
+	if (!ret) {
+		stream.graph = &graph;
+		ret = v3c_lower(ctx, &graph, &consts, &stream, model.tensor_count);
+	}
+	if (!ret)
+		ret = v3c_plan_arena(ctx, &graph, !keep_tensors, &program->arena_size);
+	if (!ret) {
+		v3c_stream_finish(&stream);
+		ret = describe_program(ctx, program, &model, &graph, keep_tensors);
+	}
+	program->cmds = stream.cmds;
+	program->cmds_size = stream.cmds_size;
+	program->cmd_count = stream.count;
+	program->relocs = stream.relocs;
+	program->reloc_count = stream.reloc_count;
+	program->consts = consts.data;
+	program->consts_size = consts.size;
+	return ret;
+}
+
+struct v3c_program *v3c_compile(const void *model, size_t size, const struct v3c_target *target,
+				const struct v3c_options *options, char error[V3C_ERROR_SIZE])
+{
+	struct v3c_ctx ctx = { .left = v3c_max_memory(size), .error = error };
+	struct v3c_program *program = calloc(1, sizeof(*program));
+	int ret;
+
+	error[0] = '\0';
+	ret = program ? compile(&ctx, program, model, size, target,
+				options && options->keep_tensors) : v3c_no_memory(&ctx);
+	v3c_release(&ctx);
+	if (ret) {
+		v3c_program_free(program);
+		errno = -ret;
+		return NULL;
+	}
+	program->metadata = v3c_metadata(model, size);
+	return program;
+}
+
+static void free_tensors(struct v3c_tensor *tensors, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		free((char *)tensors[i].name);
+	free(tensors);
+}
+
+void v3c_program_free(struct v3c_program *program)
+{
+	if (!program)
+		return;
+	free(program->cmds);
+	free(program->consts);
+	free(program->relocs);
+	free_tensors(program->inputs, program->input_count);
+	free_tensors(program->outputs, program->output_count);
+	free_tensors(program->tensors, program->tensor_count);
+	free(program->metadata);
+	free(program);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "emit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tflite.h"
+#include "v3npu/cmd_check.h"
+
+static int refused(struct v3c_stream *s, const struct ir_node *node, const char *why)
+{
+	return v3c_fail(s->ctx, ENOTSUP, "operator %u (%s): %s", node->op,
+			tfl_op_name(s->graph->op_codes[node->op]), why);
+}
+
+#define TOO_LARGE_WINDOW	"a window, stride, dilation or padding is beyond the NPU's limit"
+
+int v3c_too_large_window(struct v3c_stream *s, const struct ir_node *node)
+{
+	return refused(s, node, TOO_LARGE_WINDOW);
+}
+
+static const char *reason(int code)
+{
+	switch (code) {
+	case -V3NPU_CMD_EDIM:
+		return "a dimension or the depth of a sum is beyond the NPU's limit";
+	case -V3NPU_CMD_EADDR:
+		return "a tensor is larger than the NPU's address space";
+	default:
+		return TOO_LARGE_WINDOW;
+	}
+}
+
+/* The array with room for @more bytes beyond @size, or NULL */
+static void *reserve(void *array, size_t size, size_t *room, size_t more)
+{
+	size_t want = *room ? *room : 4096;
+	void *bigger;
+
+	if (size + more <= *room)
+		return array;
+	while (want < size + more)
+		want *= 2;
+	bigger = realloc(array, want);
+	if (bigger)
+		*room = want;
+	return bigger;
+}
+
+static void touch(struct ir_buffer *b, int command)
+{
+	if (b->first < 0)
+		b->first = command;
+	b->last = command;
+}
+
+int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_opcode opcode,
+		   void *cmd, const struct v3c_address *addresses, int count)
+{
+	struct v3npu_cmd_hdr hdr = {
+		.opcode = opcode, .size = v3npu_cmd_size(opcode), .tag = node->op,
+	};
+	uint8_t *cmds;
+	struct v3c_reloc *relocs;
+	int i, ret;
+
+	memcpy(cmd, &hdr, sizeof(hdr));
+	ret = v3npu_cmd_check(cmd, hdr.size, s->sram_size);
+	if (ret)
+		return refused(s, node, reason(ret));
+	if (s->count == V3C_MAX_COMMANDS)
+		return refused(s, node, "the model needs too many commands");
+	cmds = reserve(s->cmds, s->cmds_size, &s->cmds_room, hdr.size);
+	if (!cmds)
+		return v3c_no_memory(s->ctx);
+	s->cmds = cmds;
+	relocs = reserve(s->relocs, s->reloc_count * sizeof(*relocs), &s->reloc_room,
+			 count * sizeof(*relocs));
+	if (!relocs)
+		return v3c_no_memory(s->ctx);
+	s->relocs = relocs;
+	for (i = 0; i < count; i++) {
+		s->relocs[s->reloc_count++] = (struct v3c_reloc){
+			.offset = s->cmds_size + addresses[i].field,
+			.region = addresses[i].buffer,
+		};
+		touch(&s->graph->buffers[addresses[i].buffer], s->count);
+	}
+	memcpy(s->cmds + s->cmds_size, cmd, hdr.size);
+	s->cmds_size += hdr.size;
+	s->count++;
+	return 0;
+}
+
+void v3c_stream_finish(struct v3c_stream *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->reloc_count; i++) {
+		struct v3c_reloc *r = &s->relocs[i];
+		const struct ir_buffer *b = &s->graph->buffers[r->region];
+		uint64_t address;
+
+		memcpy(&address, s->cmds + r->offset, sizeof(address));
+		address += b->offset;
+		memcpy(s->cmds + r->offset, &address, sizeof(address));
+		r->region = b->region;
+	}
+}

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: MIT
+#include "import.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "compiler.h"
+
+int import_fail(struct importer *im, int err, const char *format, ...)
+{
+	char text[V3C_ERROR_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (!im->op)
+		return v3c_fail(im->ctx, err, "model input %u: %s", im->number, text);
+	return v3c_fail(im->ctx, err, "operator %u (%s): %s", im->number,
+			tfl_op_name(im->op->code), text);
+}
+
+static unsigned int tensor_number(const struct importer *im, const struct tfl_tensor *t)
+{
+	return t - im->model->tensors;
+}
+
+int import_arity(struct importer *im, uint32_t min_inputs, uint32_t max_inputs, uint32_t outputs)
+{
+	const struct tfl_op *op = im->op;
+
+	if (op->inputs.count < min_inputs || op->inputs.count > max_inputs ||
+	    op->outputs.count != outputs)
+		return import_fail(im, EINVAL, "damaged: it has %u inputs and %u outputs",
+				   op->inputs.count, op->outputs.count);
+	return 0;
+}
+
+const struct tfl_tensor *import_tensor(struct importer *im, uint32_t k)
+{
+	int32_t tensor = -1;
+
+	if (k < im->op->inputs.count)
+		tensor = fb_vector_i32(&im->op->inputs, k);
+	return tensor >= 0 ? &im->model->tensors[tensor] : NULL;
+}
+
+int import_shape(struct importer *im, const struct tfl_tensor *t, struct ir_shape *shape)
+{
+	uint64_t elements = 1;
+	uint32_t i;
+
+	if (t->rank > V3C_MAX_RANK)
+		return import_fail(im, ENOTSUP, "tensor %u has %u dimensions, at most %u are supported",
+				   tensor_number(im, t), t->rank, V3C_MAX_RANK);
+	*shape = (struct ir_shape){ .rank = t->rank };
+	for (i = 0; i < t->rank; i++) {
+		if (t->dim[i] <= 0)
+			return import_fail(im, EINVAL, "tensor %u has dimension %d; export with a fixed shape",
+					   tensor_number(im, t), t->dim[i]);
+		shape->dim[i] = t->dim[i];
+		elements *= t->dim[i];
+		if (elements > V3C_MAX_ELEMENTS)
+			return import_fail(im, ENOTSUP, "tensor %u has more than %u elements",
+					   tensor_number(im, t), V3C_MAX_ELEMENTS);
+	}
+	return 0;
+}
+
+int import_check_const(struct importer *im, const struct tfl_tensor *t, int type,
+		       uint64_t elements)
+{
+	size_t size = type == TFL_INT8 ? 1 : type == TFL_INT64 ? 8 : 4;
+
+	if (!t || t->type != type)
+		return import_fail(im, ENOTSUP, "it needs a constant of type %s, not %s",
+				   tfl_type_name(type), t ? tfl_type_name(t->type) : "none");
+	if (!t->data || t->special)
+		return import_fail(im, ENOTSUP, "tensor %u is not a constant; only constant weights and parameters are supported",
+				   tensor_number(im, t));
+	if (t->data_size != elements * size)
+		return import_fail(im, EINVAL, "damaged: tensor %u holds %zu bytes, its shape needs %llu",
+				   tensor_number(im, t), t->data_size,
+				   (unsigned long long)(elements * size));
+	return 0;
+}
+
+int import_integers(struct importer *im, uint32_t k, int64_t *out, int max)
+{
+	const struct tfl_tensor *t = import_tensor(im, k);
+	struct ir_shape shape;
+	struct fb_vector v;
+	uint64_t count;
+	uint32_t i;
+	int ret;
+
+	if (!t)
+		return import_fail(im, EINVAL, "damaged: input %u is missing", k);
+	if (t->type != TFL_INT32 && t->type != TFL_INT64)
+		return import_fail(im, ENOTSUP, "input %u is %s, not int32 or int64", k,
+				   tfl_type_name(t->type));
+	ret = import_shape(im, t, &shape);
+	if (ret)
+		return ret;
+	count = ir_elements(&shape);
+	ret = import_check_const(im, t, t->type, count);
+	if (ret)
+		return ret;
+	if (count > (uint64_t)max)
+		return import_fail(im, EINVAL, "damaged: input %u has %llu numbers, at most %d are possible",
+				   k, (unsigned long long)count, max);
+	v = (struct fb_vector){ .data = t->data, .count = count };
+	for (i = 0; i < count; i++)
+		out[i] = t->type == TFL_INT32 ? fb_vector_i32(&v, i) : fb_vector_i64(&v, i);
+	return count;
+}
+
+int import_axis(struct importer *im, int64_t axis, int rank)
+{
+	if (axis < -rank || axis >= rank)
+		return import_fail(im, EINVAL, "damaged: axis %lld of %d dimensions",
+				   (long long)axis, rank);
+	return axis < 0 ? axis + rank : axis;
+}
+
+int import_clamp(struct importer *im, struct v3c_quant quant, int8_t *min, int8_t *max)
+{
+	if (!v3c_activation_range(im->op->activation, quant.scale, quant.zero_point, min, max))
+		return import_fail(im, ENOTSUP, "fused activation %u is not one of NONE, RELU, RELU6, RELU_N1_TO_1",
+				   im->op->activation);
+	return 0;
+}
+
+int import_window(struct importer *im, uint32_t in, int64_t kernel, int64_t stride,
+		  int64_t dilation, uint32_t *out, uint32_t *pad)
+{
+	int64_t span, count, total;
+
+	if (kernel < 1 || stride < 1 || dilation < 1 || kernel > INT32_MAX || dilation > INT32_MAX ||
+	    im->op->padding > TFL_VALID)
+		return import_fail(im, EINVAL, "damaged: window %lld, stride %lld, dilation %lld, padding %u",
+				   (long long)kernel, (long long)stride, (long long)dilation,
+				   im->op->padding);
+	span = (kernel - 1) * dilation + 1;
+	if (im->op->padding == TFL_SAME)
+		count = (in + stride - 1) / stride;
+	else
+		count = span > in ? 0 : (in - span) / stride + 1;
+	if (count < 1)
+		return import_fail(im, EINVAL, "damaged: a window of %lld does not fit %u elements",
+				   (long long)span, in);
+	total = (count - 1) * stride + span - in;
+	*out = count;
+	*pad = im->op->padding == TFL_SAME && total > 0 ? total / 2 : 0;
+	return 0;
+}
+
+int import_scale(struct importer *im, double real, const char *what, struct v3c_scale *scale)
+{
+	*scale = v3c_quantize_multiplier(real);
+	if (!v3c_scale_fits(*scale))
+		return import_fail(im, ENOTSUP, "%s is %g times another's scale, out of the NPU's range",
+				   what, real);
+	return 0;
+}
+
+static int new_value(struct importer *im, uint32_t tensor, const struct ir_shape *shape)
+{
+	const struct tfl_tensor *t = &im->model->tensors[tensor];
+	struct v3c_quant quant = {};
+	int64_t zero_point;
+	int value;
+
+	if (t->type != TFL_INT8)
+		return import_fail(im, ENOTSUP, "tensor %u is %s, only int8 is supported; use the full-integer export of the model",
+				   tensor, tfl_type_name(t->type));
+	if (t->special)
+		return import_fail(im, ENOTSUP, "tensor %u is sparse or a variable", tensor);
+	if (t->scale.count != 1 || t->zero_point.count > 1)
+		return import_fail(im, ENOTSUP, "tensor %u has %u scales and %u zero points, not one of each",
+				   tensor, t->scale.count, t->zero_point.count);
+	quant.scale = fb_vector_float(&t->scale, 0);
+	zero_point = t->zero_point.count ? fb_vector_i64(&t->zero_point, 0) : 0;
+	if (!isfinite(quant.scale) || quant.scale <= 0 || zero_point < INT8_MIN ||
+	    zero_point > INT8_MAX)
+		return import_fail(im, EINVAL, "damaged: tensor %u has scale %g and zero point %lld",
+				   tensor, quant.scale, (long long)zero_point);
+	quant.zero_point = zero_point;
+	value = ir_add_value(im->ctx, im->graph, shape, quant);
+	if (value >= 0) {
+		im->graph->values[value].tensor = tensor;
+		im->value_of[tensor] = value;
+	}
+	return value;
+}
+
+int import_input(struct importer *im, uint32_t k)
+{
+	const struct tfl_tensor *t = import_tensor(im, k);
+	struct ir_shape shape;
+	uint32_t tensor;
+	int ret;
+
+	if (!t)
+		return import_fail(im, EINVAL, "damaged: input %u is missing", k);
+	tensor = tensor_number(im, t);
+	if (im->value_of[tensor] >= 0)
+		return im->value_of[tensor];
+	if (!t->data)
+		return import_fail(im, EINVAL, "damaged: it reads tensor %u, which nothing before it writes",
+				   tensor);
+	ret = import_shape(im, t, &shape);
+	if (ret)
+		return ret;
+	if (t->type == TFL_INT8) {
+		ret = import_check_const(im, t, TFL_INT8, ir_elements(&shape));
+		if (ret)
+			return ret;
+	}
+	ret = new_value(im, tensor, &shape);
+	if (ret >= 0)
+		im->graph->values[ret].data = t->data;
+	return ret;
+}
+
+int import_output(struct importer *im, uint32_t k, const struct ir_shape *shape)
+{
+	uint32_t tensor = fb_vector_i32(&im->op->outputs, k);
+	const struct tfl_tensor *t = &im->model->tensors[tensor];
+	struct ir_shape declared;
+	int ret;
+
+	if (im->value_of[tensor] >= 0 || t->data)
+		return import_fail(im, EINVAL, "damaged: it writes tensor %u, which is an input, a constant, or another operator's",
+				   tensor);
+	ret = import_shape(im, t, &declared);
+	if (ret)
+		return ret;
+	if (!ir_same_shape(&declared, shape))
+		return import_fail(im, EINVAL, "damaged: the shape of its output, tensor %u, does not follow from its inputs",
+				   tensor);
+	return new_value(im, tensor, shape);
+}
+
+int import_temporary(struct importer *im, const struct ir_shape *shape, struct v3c_quant quant)
+{
+	return ir_add_value(im->ctx, im->graph, shape, quant);
+}
+
+int import_node(struct importer *im, enum ir_kind kind, int a, int b, int out)
+{
+	int node = ir_add_node(im->ctx, im->graph, kind, im->number, b < 0 ? 1 : 2, out);
+
+	if (node >= 0) {
+		im->graph->nodes[node].in[0] = a;
+		if (b >= 0)
+			im->graph->nodes[node].in[1] = b;
+	}
+	return node;
+}
+
+static int import_op(struct importer *im)
+{
+	switch (im->op->code) {
+	case TFL_CONV_2D:
+		return import_conv(im);
+	case TFL_DEPTHWISE_CONV_2D:
+		return import_depthwise(im);
+	case TFL_FULLY_CONNECTED:
+		return import_fully_connected(im);
+	case TFL_ADD:
+	case TFL_SUB:
+	case TFL_MUL:
+	case TFL_MAXIMUM:
+	case TFL_MINIMUM:
+		return import_eltwise(im);
+	case TFL_AVERAGE_POOL_2D:
+	case TFL_MAX_POOL_2D:
+		return import_pool(im);
+	case TFL_SOFTMAX:
+		return import_softmax(im);
+	case TFL_RESIZE_NEAREST_NEIGHBOR:
+		return import_resize(im);
+	case TFL_LOGISTIC:
+	case TFL_LEAKY_RELU:
+	case TFL_QUANTIZE:
+	case TFL_RELU:
+	case TFL_RELU6:
+	case TFL_RELU_N1_TO_1:
+		return import_table(im);
+	case TFL_PAD:
+	case TFL_PADV2:
+		return import_pad(im);
+	case TFL_RESHAPE:
+	case TFL_SQUEEZE:
+	case TFL_EXPAND_DIMS:
+		return import_reshape(im);
+	case TFL_TRANSPOSE:
+		return import_transpose(im);
+	case TFL_SLICE:
+		return import_slice(im);
+	case TFL_STRIDED_SLICE:
+		return import_strided_slice(im);
+	case TFL_SPLIT:
+	case TFL_SPLIT_V:
+		return import_split(im);
+	case TFL_UNPACK:
+		return import_unpack(im);
+	case TFL_CONCATENATION:
+		return import_concat(im);
+	case TFL_PACK:
+		return import_pack(im);
+	default:
+		return import_fail(im, ENOTSUP, "the NPU cannot compute this operator; use a model without it");
+	}
+}
+
+static int import_inputs(struct importer *im)
+{
+	struct ir_graph *g = im->graph;
+	struct ir_shape shape;
+	uint32_t i;
+	int ret;
+
+	for (i = 0; i < im->model->inputs.count; i++) {
+		uint32_t tensor = fb_vector_i32(&im->model->inputs, i);
+		const struct tfl_tensor *t = &im->model->tensors[tensor];
+
+		im->number = i;
+		if (im->value_of[tensor] >= 0 || t->data)
+			return import_fail(im, EINVAL, "damaged: tensor %u is another input or a constant",
+					   tensor);
+		ret = import_shape(im, t, &shape);
+		if (!ret)
+			ret = new_value(im, tensor, &shape);
+		if (ret < 0)
+			return ret;
+		g->values[ret].is_input = true;
+		g->inputs[g->input_count++] = ret;
+	}
+	return 0;
+}
+
+/*
+ * Every output gets a value of its own that a node writes: where a tensor is
+ * two outputs, or an input or constant too, a copy is the output.
+ */
+static int import_outputs(struct importer *im)
+{
+	struct ir_graph *g = im->graph;
+	uint32_t i;
+	int ret;
+
+	for (i = 0; i < im->model->outputs.count; i++) {
+		uint32_t tensor = fb_vector_i32(&im->model->outputs, i);
+		int value = im->value_of[tensor];
+
+		if (value < 0)
+			return v3c_fail(im->ctx, EINVAL, "damaged: model output %u: nothing writes tensor %u",
+					i, tensor);
+		if (g->values[value].output >= 0 || g->values[value].is_input ||
+		    g->values[value].data) {
+			int copy = import_temporary(im, &g->values[value].shape,
+						    g->values[value].quant);
+
+			if (copy < 0)
+				return copy;
+			g->values[copy].tensor = tensor;
+			ret = import_node(im, IR_RESHAPE, value, -1, copy);
+			if (ret < 0)
+				return ret;
+			value = copy;
+		}
+		g->values[value].output = i;
+		g->outputs[g->output_count++] = value;
+	}
+	return 0;
+}
+
+int v3c_import(struct v3c_ctx *ctx, const struct tfl_model *model, struct ir_graph *graph)
+{
+	struct importer im = { .ctx = ctx, .model = model, .graph = graph };
+	uint32_t i;
+	int ret;
+
+	*graph = (struct ir_graph){ .op_count = model->op_count };
+	im.value_of = v3c_alloc(ctx, model->tensor_count, sizeof(*im.value_of));
+	/* One more, to blame for copies in a model without operators */
+	graph->op_codes = v3c_alloc(ctx, model->op_count + 1, sizeof(*graph->op_codes));
+	graph->inputs = v3c_alloc(ctx, model->inputs.count, sizeof(*graph->inputs));
+	graph->outputs = v3c_alloc(ctx, model->outputs.count, sizeof(*graph->outputs));
+	if (!im.value_of || !graph->op_codes || !graph->inputs || !graph->outputs)
+		return v3c_no_memory(ctx);
+	for (i = 0; i < model->tensor_count; i++)
+		im.value_of[i] = -1;
+
+	if (!model->inputs.count || !model->outputs.count)
+		return v3c_fail(ctx, EINVAL, "damaged: the model has no inputs or no outputs");
+	ret = import_inputs(&im);
+	for (i = 0; !ret && i < model->op_count; i++) {
+		im.op = &model->ops[i];
+		im.number = i;
+		graph->op_codes[i] = im.op->code;
+		ret = import_op(&im);
+		if (ret > 0)
+			ret = 0;
+	}
+	im.number = model->op_count ? model->op_count - 1 : 0;
+	if (!ret)
+		ret = import_outputs(&im);
+	return ret;
+}

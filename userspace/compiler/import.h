@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From TFLite's operators to the graph: what each means, with its
+ * quantization turned into the NPU's integer parameters. Shared by the files
+ * that know the operators.
+ */
+#ifndef V3C_IMPORT_H
+#define V3C_IMPORT_H
+
+#include "ir.h"
+#include "quant.h"
+#include "tflite.h"
+
+/**
+ * struct importer - an import in progress
+ * @ctx: compilation
+ * @model: the file
+ * @graph: what it becomes
+ * @value_of: value of each tensor of the file, -1 while it has none
+ * @op: operator being imported; NULL during the model's inputs
+ * @number: its number, or the input's
+ */
+struct importer {
+	struct v3c_ctx *ctx;
+	const struct tfl_model *model;
+	struct ir_graph *graph;
+	int *value_of;
+	const struct tfl_op *op;
+	uint32_t number;
+};
+
+/* Imports the whole model; 0, -EINVAL, -ENOTSUP or -ENOMEM */
+int v3c_import(struct v3c_ctx *ctx, const struct tfl_model *model, struct ir_graph *graph);
+
+/*
+ * For the operators' files. Functions that give a value or a node return its
+ * number or a negative errno; all have set the error then.
+ */
+
+/* As v3c_fail(), with the operator's number and name in front */
+int import_fail(struct importer *im, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Fails unless the operator has this many inputs and outputs */
+int import_arity(struct importer *im, uint32_t min_inputs, uint32_t max_inputs, uint32_t outputs);
+
+/* Input @k as a value: an int8 activation or an int8 constant */
+int import_input(struct importer *im, uint32_t k);
+
+/* Output @k as a new value, whose shape the file must agree on */
+int import_output(struct importer *im, uint32_t k, const struct ir_shape *shape);
+
+/* A new value that the file does not have */
+int import_temporary(struct importer *im, const struct ir_shape *shape, struct v3c_quant quant);
+
+/* A node of the operator with up to two operands, @b -1 for one */
+int import_node(struct importer *im, enum ir_kind kind, int a, int b, int out);
+
+/* Input @k's tensor, or NULL if it is left out */
+const struct tfl_tensor *import_tensor(struct importer *im, uint32_t k);
+
+/* A tensor's shape; fails if its rank or a dimension is out of bounds */
+int import_shape(struct importer *im, const struct tfl_tensor *tensor, struct ir_shape *shape);
+
+/* Fails unless the tensor is constant, of this type, and holds this many elements */
+int import_check_const(struct importer *im, const struct tfl_tensor *tensor, int type,
+		       uint64_t elements);
+
+/*
+ * Input @k's integers, a constant of int32 or int64, as int64; at most @max.
+ * Returns how many.
+ */
+int import_integers(struct importer *im, uint32_t k, int64_t *out, int max);
+
+/* An axis that may count from the end, as 0..@rank - 1 */
+int import_axis(struct importer *im, int64_t axis, int rank);
+
+/* The fused activation as a clamp of @quant's values */
+int import_clamp(struct importer *im, struct v3c_quant quant, int8_t *min, int8_t *max);
+
+/**
+ * import_window() - one dimension of a convolution or pooling
+ * @im: importer
+ * @in: elements of the input
+ * @kernel: window
+ * @stride: from one window to the next
+ * @dilation: between a window's elements
+ * @out: elements of the output, set
+ * @pad: elements before the input, set
+ *
+ * As TFLite's ComputeOutSize() and ComputePaddingHeightWidth().
+ */
+int import_window(struct importer *im, uint32_t in, int64_t kernel, int64_t stride,
+		  int64_t dilation, uint32_t *out, uint32_t *pad);
+
+/* What a factor must be for the NPU; @what names it */
+int import_scale(struct importer *im, double real, const char *what, struct v3c_scale *scale);
+
+static inline struct ir_value *import_value(struct importer *im, int value)
+{
+	return &im->graph->values[value];
+}
+
+/* The operators, each for im->op */
+int import_conv(struct importer *im);
+int import_depthwise(struct importer *im);
+int import_fully_connected(struct importer *im);
+int import_eltwise(struct importer *im);
+int import_pool(struct importer *im);
+int import_softmax(struct importer *im);
+int import_resize(struct importer *im);
+int import_table(struct importer *im);
+int import_pad(struct importer *im);
+int import_reshape(struct importer *im);
+int import_transpose(struct importer *im);
+int import_slice(struct importer *im);
+int import_strided_slice(struct importer *im);
+int import_split(struct importer *im);
+int import_unpack(struct importer *im);
+int import_concat(struct importer *im);
+int import_pack(struct importer *im);
+
+#endif /* V3C_IMPORT_H */

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "table.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "logistic.h"
+#include "model/fixed.h"
+#include "quant.h"
+
+static int8_t clamp(int64_t v, int min, int max)
+{
+	return v < min ? min : v > max ? max : v;
+}
+
+/* The piecewise linear ones: a scale below zero and another from there on, then a clamp */
+static int linear(int8_t *table, struct v3c_quant in, struct v3c_quant out,
+		  struct v3c_scale negative, struct v3c_scale positive, int min, int max)
+{
+	int q;
+
+	if (!v3c_scale_fits(negative) || !v3c_scale_fits(positive))
+		return -ENOTSUP;
+	for (q = INT8_MIN; q <= INT8_MAX; q++) {
+		int32_t x = q - in.zero_point;
+		struct v3c_scale s = x < 0 ? negative : positive;
+
+		table[q - INT8_MIN] = clamp((int64_t)v3npu_mbqm(x, s.multiplier, s.shift) +
+					    out.zero_point, min, max);
+	}
+	return 0;
+}
+
+int v3c_table_requantize(int8_t *table, struct v3c_quant in, struct v3c_quant out)
+{
+	struct v3c_scale s = v3c_quantize_multiplier((double)in.scale / (double)out.scale);
+
+	return linear(table, in, out, s, s, INT8_MIN, INT8_MAX);
+}
+
+int v3c_table_leaky_relu(int8_t *table, struct v3c_quant in, struct v3c_quant out, float alpha)
+{
+	/* TFLite computes both in float */
+	float negative = in.scale * alpha / out.scale;
+	float positive = in.scale / out.scale;
+
+	return linear(table, in, out, v3c_quantize_multiplier(negative),
+		      v3c_quantize_multiplier(positive), INT8_MIN, INT8_MAX);
+}
+
+int v3c_table_relu(int8_t *table, struct v3c_quant in, struct v3c_quant out, int activation)
+{
+	struct v3c_scale s = v3c_quantize_multiplier(in.scale / out.scale);
+	int8_t min, max;
+
+	if (!v3c_activation_range(activation, out.scale, out.zero_point, &min, &max))
+		return -ENOTSUP;
+	return linear(table, in, out, s, s, min, max);
+}
+
+int v3c_table_logistic(int8_t *table, struct v3c_quant in, struct v3c_quant out)
+{
+	const int integer_bits = 4;
+	/* The double product of a float and a power of two: exact */
+	struct v3c_scale s = v3c_quantize_multiplier(in.scale *
+						     (double)(1 << (31 - integer_bits)));
+	int32_t radius;
+	int q;
+
+	if (!v3c_scale_fits(s) || s.shift < 0 || out.scale != 1.0f / 256 || out.zero_point != -128)
+		return -ENOTSUP;
+	radius = v3c_input_radius(integer_bits, s.shift);
+	for (q = INT8_MIN; q <= INT8_MAX; q++) {
+		int32_t x = q - in.zero_point;
+		int32_t y;
+
+		if (x <= -radius) {
+			y = INT8_MIN;
+		} else if (x >= radius) {
+			y = INT8_MAX;
+		} else {
+			y = v3c_logistic(v3npu_mbqm(x, s.multiplier, s.shift));
+			y = v3npu_rounding_shift(y, 31 - 8) + out.zero_point;
+		}
+		table[q - INT8_MIN] = clamp(y, INT8_MIN, INT8_MAX);
+	}
+	return 0;
+}
+
+void v3c_table_compose(int8_t *first, const int8_t *second)
+{
+	int i;
+
+	for (i = 0; i < V3C_TABLE_SIZE; i++)
+		first[i] = second[first[i] - INT8_MIN];
+}
