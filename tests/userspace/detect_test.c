@@ -12,7 +12,7 @@
 
 static int8_t tensor[(4 + CLASSES) * ANCHORS];
 
-/* Scale 1/128, zero point -128: 0..1.99 in steps of 1/128; the input is 256x256, so a step is 2 pixels */
+/* 0..1.99 in steps of 1/128; the input is 256x256, so a step is 2 pixels */
 static struct detect_output output = { tensor, CLASSES, ANCHORS, 1 / 128.0f, -128 };
 static const struct letterbox whole = { 256, 256, 0, 0 };
 static const struct image square = { .width = 256, .height = 256 };
@@ -55,7 +55,7 @@ static void test_threshold(void)
 	clear();
 	put(0, 20, 20, 10, 10, 0, 32);
 	put(1, 60, 60, 10, 10, 0, 31);
-	ok(run(0.25f, 0.5f) == 1 && found[0].score == 0.25f, "a score equal to --conf counts, less not");
+	ok(run(0.25f, 0.5f) == 1 && found[0].score == 0.25f, "a score equal to --conf counts");
 	ok(run(0, 0.5f) == DETECT_MAX, "with --conf 0 every anchor counts");
 	ok(run(1, 0.5f) == 0, "with --conf 1 nothing below 1 counts");
 	put(0, 20, 20, 10, 10, 0, 128);
@@ -71,7 +71,7 @@ static void test_box(void)
 	clear();
 	put(3, 64, 40, 20, 10, 1, 100);
 	n = run(0.25f, 0.5f);
-	ok(n == 1 && box_is(&found[0], 108, 70, 148, 90), "centre and size become corners in pixels");
+	ok(n == 1 && box_is(&found[0], 108, 70, 148, 90), "centre and size become corners");
 	n = detect(&output, &box, 256, 256, &wide, 0.25f, 0.5f, found);
 	ok(n == 1 && box_is(&found[0], 216, 12, 296, 52),
 	   "a letterboxed picture's boxes come back to its own pixels");
@@ -88,7 +88,7 @@ static void test_suppression(void)
 	put(12, 50, 50, 20, 20, 2, 70);		/* the same place, another class */
 	put(13, 60, 50, 20, 20, 0, 60);		/* overlaps the kept one by 11/29 */
 	ok(run(0.25f, 0.45f) == 3 && found[0].score == 90 / 128.0f && found[1].class_id == 2 &&
-	   found[2].score == 60 / 128.0f, "of a class the best of what overlaps remains, best first");
+	   found[2].score == 60 / 128.0f, "of what overlaps in a class the best remains");
 	ok(run(0.25f, 0.3f) == 2, "a lower --iou drops more");
 	ok(run(0.25f, 1) == 4, "--iou 1 drops nothing");
 }
@@ -127,7 +127,8 @@ static void test_names(void)
 	ok(!strcmp(names.name[2], "?[31mred"), "control characters do not reach the terminal");
 	names_free(&names);
 	names_parse("{\"names\": [\"cat\", 5]}", 2, &names);
-	ok(!strcmp(names.name[0], "cat") && !strcmp(names.name[1], "class 1"), "a name from a list");
+	ok(!strcmp(names.name[0], "cat") && !strcmp(names.name[1], "class 1"),
+	   "a name from a list");
 	names_free(&names);
 	snprintf(text, sizeof(text), "[\"%0*d\"]", 60, 0);
 	snprintf(text, sizeof(text), "{\"names\": [\"%0*dx\xe2\x82\xac\xe2\x82\xac\"]}", 60, 0);

@@ -208,7 +208,8 @@ static void test_jpeg(void)
 static void test_refusals(void)
 {
 	/* PNG headers: 2^31 - 1 by 1 pixels, and 16384 by 16384 */
-	static const char wide[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\0\0\0\1\x08\2\0\0\0"
+	static const char wide[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\0\0\0\1"
+				   "\x08\2\0\0\0"
 				   "\x2f\x54\xa4\x8a\0\0\0\4IDAT";
 	static const char large[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x40\0\0\0\x40\0\x08\2\0\0\0"
 				    "\x26\xaa\x87\xd3\0\0\0\4IDAT";

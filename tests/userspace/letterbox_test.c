@@ -134,7 +134,8 @@ static void test_golden(void)
 	} else {
 		letterbox(&image, 640, 640, plain, input, &box);
 		for (i = 0; i < size; i++)
-			worst = abs(input[i] - golden[i]) > worst ? abs(input[i] - golden[i]) : worst;
+			if (abs(input[i] - golden[i]) > worst)
+				worst = abs(input[i] - golden[i]);
 		ok(worst <= 1, "%s: %d at most", name, worst);
 		free(image.pixels);
 	}

@@ -5,7 +5,7 @@
 
 tests_userspace := $(B)/tests/userspace
 tests_userspace_progs := $(addprefix $(tests_userspace)/, letterbox_test detect_test image_test \
-	find_test sim_test)
+	find_test sim_test session_test)
 tests_userspace_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 tests_userspace_image := $(addprefix $(top)/userspace/tools/, image.c image_jpeg.c image_png.c tool.c)
 
@@ -18,9 +18,9 @@ $(tests_userspace)/detect_test: $(addprefix $(top)/userspace/tools/, detect.c dr
 $(tests_userspace)/detect_test: tests_libs := -ljansson -lm
 $(tests_userspace)/image_test: $(tests_userspace_image)
 $(tests_userspace)/image_test: tests_libs := -ljpeg -lpng
-$(tests_userspace)/find_test $(tests_userspace)/sim_test: \
+$(addprefix $(tests_userspace)/, find_test sim_test session_test): \
 	$(sort $(wildcard $(top)/userspace/libv3npu/*.c)) $(B)/userspace/libv3c.a $(model_lib)
-$(tests_userspace)/find_test $(tests_userspace)/sim_test: tests_libs = $(LIBV3NPU_LIBS)
+$(addprefix $(tests_userspace)/, find_test sim_test session_test): tests_libs = $(LIBV3NPU_LIBS)
 
 $(tests_userspace)/%: $(top)/tests/userspace/%.c $(top)/tests/userspace/tap.h \
 		$(wildcard $(top)/userspace/*/*.h) $(top)/tests/userspace/module.mk

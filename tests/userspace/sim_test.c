@@ -99,7 +99,7 @@ static void test_run(void)
 	ok(!memcmp(j.in->map, (char *)j.out->map + 96, 2000) && !((char *)j.out->map)[95] &&
 	   !((char *)j.out->map)[2096], "and writes what it should, nothing else");
 	ok(j.stats.commands == 2 && j.stats.cycles && j.stats.dram_read >= 2000 &&
-	   j.stats.dram_write >= 2000 && j.stats.wall_ms > 0, "its counters are the sum of two commands");
+	   j.stats.dram_write >= 2000 && j.stats.wall_ms > 0, "its counters are of both commands");
 	ok(!run(&j) && j.stats.commands == 2, "a second run counts anew");
 	job_free(&j);
 }
@@ -197,7 +197,7 @@ static void test_buffers(void)
 	device->ops->buffer_new(device, 5000, false, &a);
 	device->ops->buffer_new(device, 1, false, &b);
 	va = a->va;
-	ok(a->size == 8192 && b->va >= a->va + a->size, "buffers are whole pages, one after another");
+	ok(a->size == 8192 && b->va >= a->va + a->size, "buffers are whole pages in a row");
 	device->ops->buffer_free(device, a);
 	device->ops->buffer_new(device, 8192, false, &a);
 	ok(a->va == va, "addresses are used again");
@@ -212,7 +212,8 @@ static void test_buffers(void)
 	ok(!device->ops->buffer_import(device, fd, 100, &c) && !c->map, "an import");
 	device->ops->buffer_free(device, c);
 	close(fd);
-	ok(device->ops->buffer_import(device, -1, 100, &c) == -EBADF, "no file: '%s'", v3npu_error());
+	ok(device->ops->buffer_import(device, -1, 100, &c) == -EBADF, "no file: '%s'",
+	   v3npu_error());
 	device->ops->buffer_free(device, a);
 	device->ops->buffer_free(device, b);
 }
@@ -251,8 +252,8 @@ static void test_threads(void)
 static void test_spec(void)
 {
 	static const char *const wrong[] = {
-		"sim:macs", "sim:macs=", "sim:macs=x", "sim:macs=1", "sim:speed=9", "sim:sram=5000M",
-		"sim:threads=-1",
+		"sim:macs", "sim:macs=", "sim:macs=x", "sim:macs=1", "sim:speed=9",
+		"sim:sram=5000M", "sim:threads=-1",
 	};
 	struct v3npu_device_info info;
 	struct v3npu_device *d;
@@ -263,7 +264,7 @@ static void test_spec(void)
 		ret = v3npu_device_open(wrong[i], &d);
 		ok(ret == -EINVAL && !d, "%s: '%s'", wrong[i], v3npu_error());
 	}
-	ret = v3npu_device_open("sim:macs=512,sram=384K,dram-mbps=3750,clock-mhz=500,threads=1", &d);
+	ret = v3npu_device_open("sim:macs=512,sram=384K,dram-mbps=3750,clock-mhz=500", &d);
 	if (!ok(!ret, "properties are taken"))
 		return;
 	v3npu_device_get_info(d, &info);

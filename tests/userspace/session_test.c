@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+/* The public API on the simulator: models and sessions, with the small network of tests/models */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "libv3npu/v3npu.h"
+#include "tap.h"
+
+#define MODEL	"build/tests/smallnet.tflite"
+#define IN_SIZE	(64 * 64 * 3)
+#define OUT_SIZE (6 * 80)
+
+static struct v3npu_device *device;
+static struct v3npu_model *model;
+static char input[IN_SIZE], wanted[OUT_SIZE];
+
+static bool read_file(const char *path, void *data, size_t size)
+{
+	FILE *f = fopen(path, "rb");
+	size_t n = f ? fread(data, 1, size, f) : 0;
+
+	if (f)
+		fclose(f);
+	return ok(n == size, "%s is there", path);
+}
+
+static bool right(struct v3npu_session *s)
+{
+	return !memcmp(v3npu_session_output(s, 0), wanted, OUT_SIZE);
+}
+
+static void test_info(void)
+{
+	struct v3npu_model_info info;
+	struct v3npu_tensor_info t;
+
+	v3npu_model_get_info(model, &info);
+	ok(info.inputs == 1 && info.outputs == 1 && info.commands && info.macs &&
+	   info.consts_size && info.metadata && strstr(info.metadata, "red disc"),
+	   "what the model is");
+	ok(!v3npu_model_input_info(model, 0, &t) && t.rank == 4 && t.dim[1] == 64 &&
+	   t.dim[3] == 3 && t.size == IN_SIZE && t.zero_point == -128 && t.scale > 0.0039f &&
+	   t.scale < 0.004f && t.name,
+	   "what its input is");
+	ok(!v3npu_model_output_info(model, 0, &t) && t.rank == 3 && t.dim[1] == 6 &&
+	   t.dim[2] == 80 && t.size == OUT_SIZE, "what its output is");
+	ok(v3npu_model_input_info(model, 1, &t) == -ERANGE, "no second input: '%s'", v3npu_error());
+	ok(v3npu_model_tensor_info(model, 1000, &t) == -ERANGE, "no tensor 1000: '%s'",
+	   v3npu_error());
+}
+
+static void test_run(void)
+{
+	struct v3npu_run_stats stats;
+	struct v3npu_session *s;
+	int i, ret = 0, wrong = 0;
+
+	ok(v3npu_session_create(model, 4, &s) == -EINVAL && !s, "no priority 4: '%s'",
+	   v3npu_error());
+	if (!ok(!v3npu_session_create(model, V3NPU_PRIORITY_NORMAL, &s), "a session"))
+		return;
+	ok(v3npu_session_get_stats(s, &stats) == -EINVAL, "no run, no counters: '%s'",
+	   v3npu_error());
+	ok(v3npu_session_wait(s, -1) == -EINVAL, "no run, no wait: '%s'", v3npu_error());
+	ok(!v3npu_session_input(s, 1) && !v3npu_session_output(s, 1), "no second input or output");
+	memcpy(v3npu_session_input(s, 0), input, IN_SIZE);
+	for (i = 0; i < 3 && !ret; i++) {
+		ret = v3npu_session_run(s);
+		wrong += !right(s);
+	}
+	ok(!ret && !wrong, "three runs give TensorFlow Lite's bytes");
+	ok(!v3npu_session_get_stats(s, &stats) && stats.cycles && stats.macs && stats.commands &&
+	   stats.wall_ms > 0, "and counters");
+
+	memset((void *)v3npu_session_output(s, 0), 0, OUT_SIZE);
+	ret = v3npu_session_submit(s);
+	ok(!ret && v3npu_session_submit(s) == -EBUSY, "one run at a time: '%s'", v3npu_error());
+	ok(v3npu_session_set_input_dmabuf(s, 0, -1) == -EBUSY, "inputs stay during a run");
+	while ((ret = v3npu_session_wait(s, 0)) == -ETIMEDOUT)
+		usleep(1000);
+	ok(!ret && right(s), "submit and wait");
+	v3npu_session_submit(s);
+	v3npu_session_free(s);
+	ok(true, "a session can go away during a run");
+}
+
+static void test_dmabuf(void)
+{
+	int fd = memfd_create("input", 0);
+	struct v3npu_session *s;
+
+	v3npu_session_create(model, V3NPU_PRIORITY_NORMAL, &s);
+	ok(write(fd, input, IN_SIZE - 1) == IN_SIZE - 1 &&
+	   v3npu_session_set_input_dmabuf(s, 0, fd) == -EINVAL, "an input too small: '%s'",
+	   v3npu_error());
+	ok(v3npu_session_set_input_dmabuf(s, 1, fd) == -ERANGE, "no second input: '%s'",
+	   v3npu_error());
+	ok(pwrite(fd, input, IN_SIZE, 0) == IN_SIZE && !v3npu_session_set_input_dmabuf(s, 0, fd) &&
+	   !v3npu_session_input(s, 0), "an input in somebody else's memory");
+	close(fd);
+	ok(!v3npu_session_run(s) && right(s), "is what the run reads");
+	v3npu_session_free(s);
+}
+
+static void test_tensors(void)
+{
+	const struct v3npu_model_options keep = { .keep_tensors = 1 };
+	struct v3npu_model_info info;
+	struct v3npu_tensor_info t;
+	struct v3npu_session *s;
+	struct v3npu_model *m;
+	size_t k, failures = 0;
+
+	if (!ok(!v3npu_model_load_file(device, MODEL, &keep, &m), "a model that keeps its tensors"))
+		return;
+	v3npu_model_get_info(m, &info);
+	v3npu_session_create(m, V3NPU_PRIORITY_NORMAL, &s);
+	memcpy(v3npu_session_input(s, 0), input, IN_SIZE);
+	ok(!v3npu_session_run(s) && right(s), "gives the same output");
+	for (k = 0; k < info.tensors; k++) {
+		void *data;
+
+		failures += !!v3npu_model_tensor_info(m, k, &t);
+		data = malloc(t.size);
+		failures += !!v3npu_session_read_tensor(s, k, data);
+		free(data);
+	}
+	ok(info.tensors > 10 && !failures, "and %zu tensors can be read", info.tensors);
+	ok(v3npu_session_read_tensor(s, info.tensors, NULL) == -ERANGE, "no more: '%s'",
+	   v3npu_error());
+	v3npu_session_free(s);
+	v3npu_model_free(m);
+}
+
+static void *many(void *arg)
+{
+	struct v3npu_session *s;
+	intptr_t wrong = 0;
+	int i;
+
+	if (v3npu_session_create(model, (intptr_t)arg % 4, &s))
+		return (void *)-1;
+	memcpy(v3npu_session_input(s, 0), input, IN_SIZE);
+	for (i = 0; i < 10; i++) {
+		memset((void *)v3npu_session_output(s, 0), 0, OUT_SIZE);
+		wrong += v3npu_session_run(s) || !right(s);
+	}
+	v3npu_session_free(s);
+	return (void *)wrong;
+}
+
+static void test_threads(void)
+{
+	pthread_t threads[4];
+	intptr_t wrong = 0, i;
+	void *ret;
+
+	for (i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, many, (void *)i);
+	for (i = 0; i < 4; i++) {
+		pthread_join(threads[i], &ret);
+		wrong += (intptr_t)ret;
+	}
+	ok(!wrong, "4 threads with a session each: %ld runs were wrong", (long)wrong);
+}
+
+int main(void)
+{
+	struct v3npu_model *m;
+	int ret;
+
+	if (!read_file("build/tests/smallnet.raw", input, IN_SIZE) ||
+	    !read_file("tests/models/smallnet.out", wanted, OUT_SIZE) ||
+	    !ok(!v3npu_device_open("sim", &device), "the simulator opens"))
+		return done();
+	ret = v3npu_model_load_file(device, "build", NULL, &m);
+	ok(ret == -EINVAL && !m, "a directory is no model: '%s'", v3npu_error());
+	ret = v3npu_model_load(device, "no model at all", 15, NULL, &m);
+	ok(ret < 0 && !m && v3npu_error()[0], "text is no model: '%s'", v3npu_error());
+	ret = v3npu_model_load_file(device, MODEL, NULL, &model);
+	if (ok(!ret, "the model loads: '%s'", ret ? v3npu_error() : "")) {
+		test_info();
+		test_run();
+		test_dmabuf();
+		test_tensors();
+		test_threads();
+		v3npu_model_free(model);
+	}
+	v3npu_device_close(device);
+	v3npu_device_close(NULL);
+	v3npu_model_free(NULL);
+	v3npu_session_free(NULL);
+	return done();
+}
