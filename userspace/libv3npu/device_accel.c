@@ -57,7 +57,7 @@ static int fail_errno(const char *what)
 	int err = errno;
 
 	if (err == ENODEV)
-		return v3npu_fail(-err, "%s: the NPU is gone; check that it was not unplugged", what);
+		return v3npu_fail(-err, "%s: the NPU is gone; was it unplugged?", what);
 	return v3npu_fail(-err, "%s: %s", what, strerror(err));
 }
 
@@ -207,8 +207,8 @@ static int accel_context_new(struct v3npu_device *device, enum v3npu_priority pr
 		return v3npu_fail(-ENOMEM, "out of memory");
 	if (drmIoctl(accel->fd, DRM_IOCTL_V3NPU_CTX_CREATE, &create)) {
 		if (errno == EACCES || errno == EPERM)
-			ret = v3npu_fail(-errno, "no permission for this priority; use normal, or run "
-					 "with CAP_SYS_NICE");
+			ret = v3npu_fail(-errno, "no permission for this priority; use normal, or "
+					 "run with CAP_SYS_NICE");
 		else
 			ret = fail_errno("cannot create a context on the NPU");
 		goto err_free;
@@ -395,8 +395,8 @@ static int query_device(struct accel_device *accel, const char *node)
 		return v3npu_fail(-errno, "%s: cannot be queried: %s", node, strerror(errno));
 	if (dev.cmd_version != V3NPU_CMD_VERSION)
 		return v3npu_fail(-ENOTSUP, "%s: the NPU takes command streams of version %u, this "
-				  "library makes version %u; install the same release of both", node,
-				  dev.cmd_version, V3NPU_CMD_VERSION);
+				  "library makes version %u; install the same release of both",
+				  node, dev.cmd_version, V3NPU_CMD_VERSION);
 	snprintf(info->name, sizeof(info->name), "%s", node);
 	info->macs = dev.macs;
 	info->sram_size = dev.sram_size;

@@ -424,14 +424,15 @@ static int parse_property(char *text, struct v3npu_config *config)
 		if (!strcmp(text, properties[i].name))
 			break;
 	if (i == sizeof(properties) / sizeof(properties[0]))
-		return v3npu_fail(-EINVAL, "sim: no property '%s'; there are macs, sram, dram-mbps, "
-				  "dram-latency, dram-burst, clock-mhz and threads", text);
+		return v3npu_fail(-EINVAL, "sim: no property '%s'; there are macs, sram, "
+				  "dram-mbps, dram-latency, dram-burst, clock-mhz and threads",
+				  text);
 	n = strtoull(value, &end, 10);
 	if (*end == 'K' || *end == 'M')
 		n <<= *end++ == 'K' ? 10 : 20;
 	if (*value < '0' || *value > '9' || *end || n > UINT32_MAX)
-		return v3npu_fail(-EINVAL, "sim: %s=%s is not a number below 4096M; write digits, with "
-				  "K or M behind them for 2^10 or 2^20", text, value);
+		return v3npu_fail(-EINVAL, "sim: %s=%s is not a number below 4096M; write digits, "
+				  "with K or M behind them for 2^10 or 2^20", text, value);
 	*properties[i].value = n;
 	return 0;
 }

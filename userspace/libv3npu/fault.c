@@ -53,8 +53,8 @@ int v3npu_fail_job(const struct v3npu_fault *fault)
 		 opcode_name(fault->cmd_opcode), fault->cmd_tag);
 	switch (fault->kind) {
 	case DRM_V3NPU_FAULT_MMU:
-		return v3npu_fail(-EFAULT, "job failed: MMU fault at 0x%" PRIx64 " in %s", fault->va,
-				  where);
+		return v3npu_fail(-EFAULT, "job failed: MMU fault at 0x%" PRIx64 " in %s",
+				  fault->va, where);
 	case DRM_V3NPU_FAULT_FETCH:
 		return v3npu_fail(-EFAULT, "job failed: command %u at 0x%" PRIx64
 				  " could not be read", fault->cmd_index, fault->va);
@@ -62,8 +62,8 @@ int v3npu_fail_job(const struct v3npu_fault *fault)
 		return v3npu_fail(-EINVAL, "job failed: %s was refused: %s", where,
 				  refusal(fault->detail));
 	case DRM_V3NPU_FAULT_TIMEOUT:
-		return v3npu_fail(-ETIME, "job failed: it ran longer than the driver allows and was "
-				  "stopped in %s", where);
+		return v3npu_fail(-ETIME, "job failed: it ran longer than the driver allows and "
+				  "was stopped in %s", where);
 	case DRM_V3NPU_FAULT_DEVICE:
 		return v3npu_fail(-EIO, "job failed: the NPU stopped working and was reset; see "
 				  "'sudo dmesg | grep v3npu', then run again");

@@ -88,15 +88,16 @@ static int fail_none(const char *root)
 
 	find_pci(root, address, &bound);
 	if (!address[0])
-		return v3npu_fail(-ENODEV, "no V3NPU in this machine (PCI %04x:%04x); start QEMU with "
-				  "-device v3npu, or use device sim", V3NPU_PCI_VENDOR_ID,
+		return v3npu_fail(-ENODEV, "no V3NPU in this machine (PCI %04x:%04x); start QEMU "
+				  "with -device v3npu, or use device sim", V3NPU_PCI_VENDOR_ID,
 				  V3NPU_PCI_DEVICE_ID);
 	if (!exists(root, "/sys/module/" DRIVER))
 		return v3npu_fail(-ENODEV, "the V3NPU at %s has no driver: module v3npu is not "
 				  "loaded; run: sudo modprobe v3npu", address);
 	if (!bound && !exists(root, "/lib/firmware/" V3NPU_FW_NAME))
-		return v3npu_fail(-ENODEV, "the firmware /lib/firmware/" V3NPU_FW_NAME " is missing; "
-				  "install it, then run: sudo modprobe -r v3npu; sudo modprobe v3npu");
+		return v3npu_fail(-ENODEV, "the firmware /lib/firmware/" V3NPU_FW_NAME " is "
+				  "missing; install it, then run: sudo modprobe -r v3npu; "
+				  "sudo modprobe v3npu");
 	return v3npu_fail(-ENODEV, "module v3npu is loaded but did not start the V3NPU at %s; the "
 			  "reason is in: sudo dmesg | grep v3npu", address);
 }
@@ -115,8 +116,8 @@ int v3npu_find_node(const char *root, unsigned int n, char node[V3NPU_NODE_SIZE]
 		return 0;
 	}
 	if (found)
-		return v3npu_fail(-ENODEV, "accel:%u: the last V3NPU is accel:%u; use that or a lower "
-				  "number", n, found - 1);
+		return v3npu_fail(-ENODEV, "accel:%u: the last V3NPU is accel:%u; use that or a "
+				  "lower number", n, found - 1);
 	return fail_none(root);
 }
 

@@ -77,8 +77,8 @@ static int read_model(int fd, const char *path, void **data, size_t *size)
 	if (!S_ISREG(st.st_mode))
 		return v3npu_fail(-EINVAL, "%s: not a file; name a .tflite file", path);
 	if (!st.st_size || (uint64_t)st.st_size > MODEL_SIZE_MAX)
-		return v3npu_fail(-EINVAL, "%s: %lld bytes cannot be a model; name a .tflite file of "
-				  "at most 1 GiB", path, (long long)st.st_size);
+		return v3npu_fail(-EINVAL, "%s: %lld bytes cannot be a model; name a .tflite "
+				  "file of at most 1 GiB", path, (long long)st.st_size);
 	p = malloc(st.st_size);
 	if (!p)
 		return v3npu_fail(-ENOMEM, "%s: out of memory", path);
@@ -193,7 +193,8 @@ int v3npu_model_input_info(const struct v3npu_model *model, size_t k,
 int v3npu_model_output_info(const struct v3npu_model *model, size_t k,
 			    struct v3npu_tensor_info *info)
 {
-	return tensor_info(model->program->outputs, model->program->output_count, k, "output", info);
+	return tensor_info(model->program->outputs, model->program->output_count, k, "output",
+			   info);
 }
 
 int v3npu_model_tensor_info(const struct v3npu_model *model, size_t k,

@@ -92,7 +92,8 @@ int v3npu_session_create(struct v3npu_model *model, enum v3npu_priority priority
 
 	*session = NULL;
 	if ((unsigned int)priority > V3NPU_PRIORITY_REALTIME)
-		return v3npu_fail(-EINVAL, "there is no priority %d; use a V3NPU_PRIORITY_*", priority);
+		return v3npu_fail(-EINVAL, "there is no priority %d; use a V3NPU_PRIORITY_*",
+				  priority);
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return v3npu_fail(-ENOMEM, "out of memory");

@@ -12,8 +12,8 @@ int image_alloc(const char *path, unsigned long width, unsigned long height, str
 		return tool_fail(error, "%s: has no pixels; save the picture again", path);
 	if (width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX ||
 	    width * height > IMAGE_PIXELS_MAX)
-		return tool_fail(error, "%s: %lux%lu is too large; scale it to at most %d pixels a side "
-				 "and %d million in all", path, width, height, IMAGE_SIDE_MAX,
+		return tool_fail(error, "%s: %lux%lu is too large; scale it to at most %d pixels a "
+				 "side and %d million in all", path, width, height, IMAGE_SIDE_MAX,
 				 IMAGE_PIXELS_MAX / 1000000);
 	image->width = width;
 	image->height = height;
@@ -45,7 +45,8 @@ int image_read(const char *path, struct image *image, struct tool_error *error)
 	else if (!memcmp(head, jpeg, sizeof(jpeg)))
 		ret = image_read_jpeg(f, path, image, error);
 	else
-		ret = tool_fail(error, "%s: is neither JPEG nor PNG; convert it to one of them", path);
+		ret = tool_fail(error, "%s: is neither JPEG nor PNG; convert it to one of them",
+				path);
 	fclose(f);
 	return ret;
 }

@@ -84,9 +84,11 @@ static int check(int argc, char **argv, struct options *o)
 	if (!o->raw_in && !o->image_count)
 		return usage("no picture; name one: v3run MODEL.tflite IMAGE... (--help for more)");
 	if (o->raw_in && o->out)
-		return usage("-o %s: with --raw there is no picture to draw in; leave out -o", o->out);
+		return usage("-o %s: with --raw there is no picture to draw in; leave out -o",
+			     o->out);
 	if (o->out && !ends_in_png(o->out))
-		return usage("-o %s: pictures are written as PNG; use a name that ends in .png", o->out);
+		return usage("-o %s: pictures are written as PNG; use a name that ends in .png",
+			     o->out);
 	return -1;
 }
 

@@ -28,8 +28,9 @@ int tool_read_exactly(const char *path, void *data, size_t size, struct tool_err
 		return tool_fail(error, "%s: %s", path, strerror(errno));
 	if (!fstat(fileno(f), &st) && S_ISREG(st.st_mode) && (size_t)st.st_size != size) {
 		fclose(f);
-		return tool_fail(error, "%s: has %lld bytes, the model's input %zu; write the tensor's "
-				 "bytes as they are, nothing else", path, (long long)st.st_size, size);
+		return tool_fail(error, "%s: has %lld bytes, the model's input %zu; write the "
+				 "tensor's bytes as they are, nothing else", path,
+				 (long long)st.st_size, size);
 	}
 	n = fread(data, 1, size, f);
 	if (n == size && getc(f) != EOF)

@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 	if (argc == 5 && !strcmp(argv[3], "--device")) {
 		device = argv[4];
 	} else if (argc != 3 || argv[1][0] == '-' || argv[2][0] == '-') {
-		fputs("v3crc: wrong arguments; usage: v3crc MODEL.tflite IN.raw [--device DEVICE]\n",
+		fputs("v3crc: wrong arguments; use: v3crc MODEL.tflite IN.raw [--device DEVICE]\n",
 		      stderr);
 		return TOOL_USAGE;
 	}

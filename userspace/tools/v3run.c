@@ -48,8 +48,8 @@ static int load(struct run *r)
 		return fail_library(r);
 	v3npu_model_get_info(r->model, &r->report.model);
 	if (r->report.model.inputs != 1 || r->report.model.outputs != 1)
-		return tool_fail(&r->error, "%s: has %zu inputs and %zu outputs; v3run takes models "
-				 "with one of each", o->model, r->report.model.inputs,
+		return tool_fail(&r->error, "%s: has %zu inputs and %zu outputs; v3run takes "
+				 "models with one of each", o->model, r->report.model.inputs,
 				 r->report.model.outputs);
 	if (v3npu_model_input_info(r->model, 0, &r->in) ||
 	    v3npu_model_output_info(r->model, 0, &r->out) ||
@@ -86,8 +86,8 @@ static int check_detector(struct run *r)
 				 "1x(4 + classes)xN; use --raw", r->options->model, shape);
 	}
 	if (!isnormal(in->scale) || in->scale < 0 || !isnormal(out->scale) || out->scale < 0)
-		return tool_fail(&r->error, "%s: its input or output has no scale; quantize the model "
-				 "to int8, or use --raw", r->options->model);
+		return tool_fail(&r->error, "%s: its input or output has no scale; quantize the "
+				 "model to int8, or use --raw", r->options->model);
 	letterbox_table(in->scale, in->zero_point, r->table);
 	if (names_parse(r->report.model.metadata, out->dim[1] - 4, &r->names))
 		return tool_fail(&r->error, "%s: out of memory", r->options->model);
@@ -180,7 +180,8 @@ static int run_raw(struct run *r)
 	const struct options *o = r->options;
 	struct tool_output out;
 
-	if (tool_read_exactly(o->raw_in, v3npu_session_input(r->session, 0), r->in.size, &r->error) ||
+	if (tool_read_exactly(o->raw_in, v3npu_session_input(r->session, 0), r->in.size,
+			      &r->error) ||
 	    infer(r) || tool_output_open(&out, o->raw_out, &r->error))
 		return -1;
 	fwrite(v3npu_session_output(r->session, 0), 1, r->out.size, out.file);
@@ -233,7 +234,8 @@ static int run(struct run *r)
 	if (r->options->bench && run_bench(r))
 		return -1;
 	if (report_end(&r->report))
-		return tool_fail(&r->error, "standard output: cannot be written: %s", strerror(errno));
+		return tool_fail(&r->error, "standard output: cannot be written: %s",
+				 strerror(errno));
 	return 0;
 }
 
