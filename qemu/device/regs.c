@@ -31,10 +31,11 @@ static uint32_t read_status(const struct v3npu_hw *hw)
 	const struct v3npu_core_ctl *core = &hw->core;
 	uint32_t status = 0;
 
-	if (core->active || core->stop || (core->run && !core->halted))
-		status |= V3NPU_STATUS_CORE_RUNNING;
+	/* A core that was stopped runs until its thread has noticed */
 	if (core->halted)
 		status |= V3NPU_STATUS_CORE_HALTED;
+	else if (core->run || core->active)
+		status |= V3NPU_STATUS_CORE_RUNNING;
 	if (core->watchdog_hit)
 		status |= V3NPU_STATUS_WATCHDOG;
 	if (hw->engine.busy)

@@ -22,12 +22,11 @@ static void write_word(uint32_t addr, uint32_t value)
 
 static void wait_for_interrupt(void)
 {
-	uint32_t start = read_word(V3NPU_CORE_MTIME_LO);
 	uint32_t mip;
 
 	__asm__ volatile("csrw mie, %1\n\twfi\n\tcsrr %0, mip\n\tcsrw mie, zero"
 			 : "=r"(mip) : "r"(mailbox[AGENT_VALUE]) : "memory");
-	mailbox[AGENT_TIME] = read_word(V3NPU_CORE_MTIME_LO) - start;
+	mailbox[AGENT_TIME] = read_word(V3NPU_CORE_MTIME_LO);
 	mailbox[AGENT_VALUE] = mip;
 }
 

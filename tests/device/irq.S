@@ -116,8 +116,8 @@ timer:
 	addi	s3, s3, 1
 	mret
 
-	.option	norvc
 	.balign	4
+	.option	norvc
 table:
 	.rept	7
 	j	unexpected

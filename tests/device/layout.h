@@ -15,7 +15,7 @@
 #define AGENT_REQUEST	0	/* AGENT_*; the agent sets it to AGENT_NONE when it is done */
 #define AGENT_ADDR	1
 #define AGENT_VALUE	2	/* in and out */
-#define AGENT_TIME	3	/* out: microseconds that AGENT_WFI took */
+#define AGENT_TIME	3	/* out: mtime (low word) when the wfi of AGENT_WFI ended */
 
 #define AGENT_NONE	0
 #define AGENT_READ	1	/* VALUE = *ADDR */
