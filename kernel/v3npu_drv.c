@@ -96,7 +96,7 @@ static const struct drm_ioctl_desc v3npu_ioctls[] = {
 DEFINE_DRM_ACCEL_FOPS(v3npu_fops);
 
 static const struct drm_driver v3npu_driver = {
-	.driver_features = DRIVER_COMPUTE_ACCEL | DRIVER_GEM | DRIVER_SYNCOBJ |
+	.driver_features = DRIVER_COMPUTE_ACCEL | DRIVER_GEM | DRIVER_GEM_GPUVA | DRIVER_SYNCOBJ |
 			   DRIVER_SYNCOBJ_TIMELINE,
 	.open = v3npu_open,
 	.postclose = v3npu_postclose,
