@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+/* Address translation and the core's DMA: good, bad and hostile tables */
+#include <string.h>
+
+#include "programs.h"
+#include "tap.h"
+
+#define AS	5
+#define BASE	0x2345678000ull
+#define LOCAL	0x40000
+
+static uint8_t pattern(size_t i)
+{
+	return i * 7 + (i >> 8) * 13 + 1;
+}
+
+static void fill(uint8_t *buf, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		buf[i] = pattern(i);
+}
+
+static uint32_t from_host(struct npu *npu, uint64_t va, uint32_t local, uint32_t len)
+{
+	return agent_dma(npu, V3NPU_DMA_FROM_HOST, AS, va, local, len);
+}
+
+static uint32_t to_host(struct npu *npu, uint64_t va, uint32_t local, uint32_t len)
+{
+	return agent_dma(npu, V3NPU_DMA_TO_HOST, AS, va, local, len);
+}
+
+static void test_dma(struct npu *npu, uint8_t *buf, size_t size)
+{
+	static const struct {
+		uint32_t offset, local, len;
+	} copy[] = {
+		{ 0, 0, 4 }, { 0, 0, 1 }, { 4095, 3, 2 }, { 4090, 1, 100 }, { 1, 2, 4096 },
+		{ 4096, 0, 65536 }, { 3, 5, 65531 }, { 8, 0, 64 }, { 4, 0, 12 },
+	};
+	static uint8_t local[65536 + 16];
+	size_t i, k;
+
+	for (i = 0; i < sizeof(copy) / sizeof(copy[0]); i++) {
+		const uint32_t offset = copy[i].offset, len = copy[i].len;
+		const uint32_t skip = copy[i].local, words = (skip + len + 8 + 3) & ~3u;
+		unsigned int wrong = 0;
+
+		/* To the core: what was asked for, and nothing around it */
+		fill(buf, size);
+		memset(local, 0xcc, sizeof(local));
+		npu_core_write(npu, LOCAL, local, words);
+		if (from_host(npu, BASE + offset, LOCAL + skip, len) != V3NPU_DMA_OK)
+			wrong++;
+		npu_core_read(npu, LOCAL, local, words);
+		for (k = 0; k < words; k++)
+			wrong += local[k] != (k >= skip && k < skip + len ?
+					      pattern(offset + k - skip) : 0xcc);
+		tap_equal(wrong, 0, "DMA of %u bytes from %u to local %u", len, offset, skip);
+
+		/* And back */
+		memset(buf, 0xdd, size);
+		wrong = to_host(npu, BASE + offset, LOCAL + skip, len) != V3NPU_DMA_OK;
+		for (k = 0; k < size; k++)
+			wrong += buf[k] != (k >= offset && k < offset + len ? pattern(k) : 0xdd);
+		tap_equal(wrong, 0, "... and back");
+	}
+}
+
+static void test_bad_dma(struct npu *npu)
+{
+	static const struct {
+		uint32_t ctrl, as, local, len;
+		const char *what;
+	} bad[] = {
+		{ V3NPU_DMA_FROM_HOST, AS, LOCAL, 0, "no length" },
+		{ V3NPU_DMA_FROM_HOST, AS, LOCAL, V3NPU_DMA_LEN_MAX + 1, "a length above the limit" },
+		{ V3NPU_DMA_FROM_HOST, AS, LOCAL, ~0u, "the largest length" },
+		{ V3NPU_DMA_FROM_HOST, AS, V3NPU_CORE_MEM_SIZE - 4, 5, "the end of core memory passed" },
+		{ V3NPU_DMA_FROM_HOST, AS, V3NPU_CORE_MEM_SIZE, 1, "local address out of range" },
+		{ V3NPU_DMA_TO_HOST, AS, ~0u, 1, "the largest local address" },
+		{ V3NPU_DMA_TO_HOST, AS, ~0u - 3, 8, "local address that wraps" },
+		{ V3NPU_DMA_FROM_HOST, V3NPU_NUM_AS, LOCAL, 4, "address space out of range" },
+		{ V3NPU_DMA_FROM_HOST, ~0u, LOCAL, 4, "the largest address space" },
+		{ 0, AS, LOCAL, 4, "no direction" },
+		{ V3NPU_DMA_FROM_HOST | V3NPU_DMA_TO_HOST, AS, LOCAL, 4, "both directions" },
+		{ 4, AS, LOCAL, 4, "an unknown direction" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		tap_equal(agent_dma(npu, bad[i].ctrl, bad[i].as, BASE, bad[i].local, bad[i].len),
+			  V3NPU_DMA_BAD, "refused: %s", bad[i].what);
+	tap_equal(from_host(npu, BASE, V3NPU_CORE_MEM_SIZE - 4, 4), V3NPU_DMA_OK,
+		  "the last word of core memory is fine");
+}
+
+static void expect_fault(struct npu *npu, uint32_t ctrl, uint64_t va, uint32_t len, uint64_t at,
+			 const char *what)
+{
+	uint32_t status = agent_dma(npu, ctrl, AS, va, LOCAL, len);
+	uint64_t fault = agent_dma_fault(npu);
+
+	if (!tap_ok(status == V3NPU_DMA_FAULT && fault == at, "fault: %s", what))
+		tap_note("status %u, address %#llx, want %#llx", status, (unsigned long long)fault,
+			 (unsigned long long)at);
+}
+
+static void test_faults(struct npu *npu, uint8_t *buf, size_t size)
+{
+	const uint64_t end = BASE + size;
+
+	expect_fault(npu, V3NPU_DMA_FROM_HOST, end, 4, end, "no mapping");
+	expect_fault(npu, V3NPU_DMA_FROM_HOST, BASE - 1, 4, BASE - 1, "one byte before a mapping");
+	memset(buf, 0, size);
+	npu_core_write32(npu, LOCAL, 0x11223344);
+	expect_fault(npu, V3NPU_DMA_TO_HOST, end - 4, 8, end, "a mapping's end passed");
+	tap_ok(!memcmp(buf + size - 4, "\x44\x33\x22\x11", 4), "... and what lies before it is written");
+	expect_fault(npu, V3NPU_DMA_FROM_HOST, V3NPU_VA_SRAM, 4, V3NPU_VA_SRAM, "SRAM");
+	expect_fault(npu, V3NPU_DMA_FROM_HOST, V3NPU_VA_SRAM - 4, 8, V3NPU_VA_SRAM - 4,
+		     "the last address below SRAM, not mapped");
+	expect_fault(npu, V3NPU_DMA_FROM_HOST, 1ull << V3NPU_VA_BITS, 4, 1ull << V3NPU_VA_BITS,
+		     "an address of too many bits");
+	expect_fault(npu, V3NPU_DMA_FROM_HOST, BASE | 1ull << V3NPU_VA_BITS, 4,
+		     BASE | 1ull << V3NPU_VA_BITS, "a mapped address with a bit above its 39");
+	expect_fault(npu, V3NPU_DMA_FROM_HOST, ~0ull - 1, 8, ~0ull - 1, "addresses that wrap");
+
+	/* The last page there is, and the step from it to SRAM */
+	npu_map(npu, AS, V3NPU_VA_SRAM - V3NPU_PAGE_SIZE, buf, V3NPU_PAGE_SIZE, true);
+	tap_equal(from_host(npu, V3NPU_VA_SRAM - 4, LOCAL, 4), V3NPU_DMA_OK, "the last word below SRAM");
+	expect_fault(npu, V3NPU_DMA_FROM_HOST, V3NPU_VA_SRAM - 4, 8, V3NPU_VA_SRAM, "on into SRAM");
+
+	/* Other address spaces see nothing of this one's */
+	tap_equal(agent_dma(npu, V3NPU_DMA_FROM_HOST, AS + 1, BASE, LOCAL, 4), V3NPU_DMA_FAULT,
+		  "an address space with no root maps nothing");
+	npu_map(npu, AS + 1, BASE + size, buf, 1, true);
+	tap_equal(agent_dma(npu, V3NPU_DMA_FROM_HOST, AS + 1, BASE, LOCAL, 4), V3NPU_DMA_FAULT,
+		  "one with a root maps what it maps");
+	tap_equal(agent_dma(npu, V3NPU_DMA_FROM_HOST, AS + 1, BASE + size, LOCAL, 4), V3NPU_DMA_OK,
+		  "... and that it does");
+}
+
+static void test_read_only(struct npu *npu, uint8_t *buf)
+{
+	const uint64_t va = 0x200000000ull;
+
+	npu_map(npu, AS, va, buf, V3NPU_PAGE_SIZE, false);
+	tap_equal(from_host(npu, va, LOCAL, 4), V3NPU_DMA_OK, "a read-only page can be read");
+	memset(buf, 0x5a, V3NPU_PAGE_SIZE);
+	npu_core_write32(npu, LOCAL, 0);
+	expect_fault(npu, V3NPU_DMA_TO_HOST, va + 8, 4, va + 8, "writing a read-only page");
+	tap_equal(buf[8], 0x5a, "... which it does not");
+}
+
+static void test_large(struct npu *npu)
+{
+	const uint64_t va = 0x3fc0000000ull;
+	uint8_t *block = npu_alloc_large(npu);
+	uint64_t *entry;
+
+	npu_map_large(npu, AS, va, block, true);
+	memset(block + 0x123450, 0x77, 16);
+	tap_equal(from_host(npu, va + 0x123450, LOCAL, 4), V3NPU_DMA_OK, "a 2 MiB page can be read");
+	tap_equal(npu_core_read32(npu, LOCAL), 0x77777777, "... at the right place");
+	npu_core_write32(npu, LOCAL, 0x01020304);
+	tap_equal(to_host(npu, va + V3NPU_LARGE_PAGE_SIZE - 4, LOCAL, 4), V3NPU_DMA_OK,
+		  "... and written up to its end");
+	tap_ok(!memcmp(block + V3NPU_LARGE_PAGE_SIZE - 4, "\4\3\2\1", 4), "... at the right place");
+	expect_fault(npu, V3NPU_DMA_TO_HOST, va + V3NPU_LARGE_PAGE_SIZE - 4, 8,
+		     va + V3NPU_LARGE_PAGE_SIZE, "a 2 MiB page's end passed");
+	tap_equal(from_host(npu, va + 0xff0, LOCAL, 65536), V3NPU_DMA_OK, "64 KiB from within it");
+
+	npu_map_large(npu, AS, va, block, false);
+	expect_fault(npu, V3NPU_DMA_TO_HOST, va, 4, va, "writing a read-only 2 MiB page");
+
+	entry = npu_pte(npu, AS, va, 1);
+	*entry |= V3NPU_PAGE_SIZE;
+	expect_fault(npu, V3NPU_DMA_FROM_HOST, va, 4, va, "a 2 MiB page that is not aligned");
+	*entry = npu_bus_addr(npu, block) | V3NPU_PTE_VALID | V3NPU_PTE_LARGE | 1ull << 3;
+	expect_fault(npu, V3NPU_DMA_FROM_HOST, va, 4, va, "a 2 MiB page with a reserved bit");
+	*entry = 0;
+}
+
+/* One bit after the other in the entries of all levels and the root: only those with a meaning work */
+static void test_reserved_bits(struct npu *npu, uint8_t *buf)
+{
+	const uint64_t va = 0x280000000ull;
+	unsigned int level, bit, wrong;
+	uint32_t root_lo, root_hi;
+
+	npu_map(npu, AS, va, buf, V3NPU_PAGE_SIZE, true);
+	for (level = 0; level < 3; level++) {
+		uint64_t *entry = npu_pte(npu, AS, va, level), good = *entry;
+
+		for (bit = 0, wrong = 0; bit < 64; bit++) {
+			uint64_t mask = 1ull << bit;
+			uint32_t status;
+
+			/* Another address: what lies there, if anything, is no test */
+			if (mask & V3NPU_PTE_ADDR || good & mask)
+				continue;
+			*entry = good | mask;
+			status = from_host(npu, va, LOCAL, 4);
+			if (status != V3NPU_DMA_FAULT && !(level == 0 && mask == V3NPU_PTE_WRITE)) {
+				tap_note("level %u, bit %u: status %u", level, bit, status);
+				wrong++;
+			}
+		}
+		tap_equal(wrong, 0, "level %u: every bit with no meaning there faults", level);
+		*entry = good & ~V3NPU_PTE_VALID;
+		expect_fault(npu, V3NPU_DMA_FROM_HOST, va, 4, va, "an entry that is not valid");
+		*entry = V3NPU_PTE_VALID;
+		expect_fault(npu, V3NPU_DMA_FROM_HOST, va, 4, va, "an entry that points nowhere");
+		*entry = V3NPU_PTE_ADDR | V3NPU_PTE_VALID;
+		expect_fault(npu, V3NPU_DMA_FROM_HOST, va, 4, va, "an entry that points far away");
+		*entry = good;
+	}
+	tap_equal(from_host(npu, va, LOCAL, 4), V3NPU_DMA_OK, "the entries are whole again");
+
+	root_lo = npu_read(npu, V3NPU_REG_MMU_ROOT_LO(AS));
+	root_hi = npu_read(npu, V3NPU_REG_MMU_ROOT_HI(AS));
+	for (bit = 0, wrong = 0; bit < 12; bit++) {
+		npu_write(npu, V3NPU_REG_MMU_ROOT_LO(AS), root_lo ^ 1u << bit);
+		wrong += from_host(npu, va, LOCAL, 4) != V3NPU_DMA_FAULT;
+	}
+	npu_write(npu, V3NPU_REG_MMU_ROOT_LO(AS), root_lo);
+	for (bit = 20; bit < 32; bit++) {
+		npu_write(npu, V3NPU_REG_MMU_ROOT_HI(AS), root_hi | 1u << bit);
+		wrong += from_host(npu, va, LOCAL, 4) != V3NPU_DMA_FAULT;
+	}
+	npu_write(npu, V3NPU_REG_MMU_ROOT_HI(AS), root_hi);
+	tap_equal(wrong, 0, "the root: disabled, or with a reserved bit, it faults");
+	tap_equal(from_host(npu, va, LOCAL, 4), V3NPU_DMA_OK, "the root is whole again");
+}
+
+/* Tables that point at themselves, at data, and at each other */
+static void test_strange_tables(struct npu *npu)
+{
+	const uint64_t va = 0x300000000ull;
+	uint64_t *table = npu_alloc(npu, V3NPU_PAGE_SIZE);
+	uint64_t self = npu_bus_addr(npu, table);
+	size_t i;
+
+	for (i = 0; i < V3NPU_PT_ENTRIES; i++)
+		table[i] = self | V3NPU_PTE_VALID;
+	npu_write(npu, V3NPU_REG_MMU_ROOT_HI(9), self >> 32);
+	npu_write(npu, V3NPU_REG_MMU_ROOT_LO(9), (uint32_t)self | V3NPU_MMU_ROOT_ENABLE);
+	tap_equal(agent_dma(npu, V3NPU_DMA_FROM_HOST, 9, va, LOCAL, 8), V3NPU_DMA_OK,
+		  "a table that is its own page maps itself");
+	tap_equal(npu_core_read32(npu, LOCAL), (uint32_t)self | V3NPU_PTE_VALID, "... and is read");
+	tap_equal(agent_dma(npu, V3NPU_DMA_TO_HOST, 9, va, LOCAL, 8), V3NPU_DMA_FAULT,
+		  "... but not written");
+}
+
+int main(void)
+{
+	const size_t size = 40 * V3NPU_PAGE_SIZE;
+	struct npu *npu = npu_new(NULL);
+	uint8_t *buf = npu_alloc(npu, size);
+
+	npu_map(npu, AS, BASE, buf, size, true);
+	agent_start(npu);
+	test_dma(npu, buf, size);
+	test_bad_dma(npu);
+	test_faults(npu, buf, size);
+	test_read_only(npu, buf);
+	test_large(npu);
+	test_reserved_bits(npu, buf);
+	test_strange_tables(npu);
+	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING, "the core still runs");
+	npu_free(npu);
+	return tap_done();
+}
