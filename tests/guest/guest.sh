@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Runs in the guest: all guest tests, each after a line "# program NAME". What
+# they print is TAP; run.sh on the host makes one stream of it.
+
+tests=$(dirname "$0")
+
+# run NAME COMMAND...
+run()
+{
+	echo "# program $1"
+	shift
+	"$@"
+	echo "# exit $?"
+}
+
+for name in bo ctx submit jobs; do
+	run $name "$tests/v3npu_$name"
+done
+run modules "$tests/v3npu_modules.sh"
+
+# The default time is for slow machines; here it would only be waited for.
+rmmod v3npu && modprobe v3npu job_timeout_ms=2000
+run recovery "$tests/v3npu_recovery"
+run unload rmmod v3npu

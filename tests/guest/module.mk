@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+#
+# Tests that run in the guest: what is built in $(B)/tests/guest is in its /tests.
+
+guest_out := $(B)/tests/guest
+guest_programs := bo ctx submit jobs recovery
+guest_built := $(guest_programs:%=$(guest_out)/v3npu_%) $(guest_out)/v3npu_image \
+	$(guest_out)/v3npu_guest.sh $(guest_out)/v3npu_modules.sh
+guest_cflags = $(HOST_CFLAGS) -isystem $(B)/linux/tools/testing/selftests \
+	$(shell pkg-config --cflags libdrm)
+
+CHECK_PROGS += tests/guest/run.sh
+CHECK_DEPS += qemu guest-kernel kernel firmware $(guest_built)
+
+.PHONY: guest-tests
+
+guest-tests: $(guest_built)
+
+$(guest_out)/npu.o: $(top)/tests/guest/npu.c $(top)/tests/guest/npu.h $(top)/uapi/drm/v3npu_accel.h
+	@mkdir -p $(@D)
+	$(CC) $(guest_cflags) -c -o $@ $<
+
+$(guest_programs:%=$(guest_out)/v3npu_%): $(guest_out)/v3npu_%: $(top)/tests/guest/%.c \
+		$(guest_out)/npu.o $(B)/linux/version $(wildcard $(top)/uapi/*/*.h)
+	$(CC) $(guest_cflags) -o $@ $< $(guest_out)/npu.o $(shell pkg-config --libs libdrm)
+
+$(guest_out)/v3npu_image: $(top)/tests/guest/image.c $(top)/uapi/v3npu/fw.h
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -o $@ $<
+
+$(guest_out)/v3npu_%.sh: $(top)/tests/guest/%.sh
+	@mkdir -p $(@D)
+	@cp $< $@

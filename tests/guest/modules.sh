@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Runs in the guest: loads and unloads the module, with good and bad firmware.
+# TAP on standard output.
+
+tests=$(dirname "$0")
+node=/dev/accel/accel0
+good=/lib/firmware/v3npu/v3npu-fw.bin
+kept=/tmp/v3npu-fw.bin
+loads=100
+
+number=0
+# check DESCRIPTION COMMAND...: one test, passed if the command succeeds.
+check()
+{
+	number=$((number + 1))
+	description=$1
+	shift
+	if "$@"; then
+		echo "ok $number modules.$description"
+	else
+		echo "# the log ends with:"
+		dmesg | tail -n 8 | sed 's/^/#   /'
+		echo "not ok $number modules.$description"
+	fi
+}
+
+works()
+{
+	[ -c $node ] && "$tests/v3npu_jobs" -t copy_across_pages >/tmp/jobs.log 2>&1
+}
+
+load_many()
+{
+	i=0
+	while [ $i -lt $loads ]; do
+		modprobe v3npu && [ -c $node ] && rmmod v3npu && [ ! -e $node ] || {
+			echo "# round $i"
+			return 1
+		}
+		i=$((i + 1))
+	done
+}
+
+# Unloading must be refused while a file is open, and must not harm it.
+refused_while_open()
+{
+	modprobe v3npu || return 1
+	exec 3<>$node
+	rmmod v3npu 2>/dev/null && return 1
+	works || return 1
+	exec 3>&-
+	rmmod v3npu
+}
+
+# A job still runs when its process is gone: unloading ends it.
+unload_while_busy()
+{
+	modprobe v3npu || return 1
+	"$tests/v3npu_recovery" -t killed_process_with_a_hung_job >/tmp/busy.log 2>&1 &
+	sleep 3
+	killall -9 v3npu_recovery
+	wait
+	rmmod v3npu
+}
+
+# says PATTERN: loading finds no device, and the last line of the driver says why.
+says()
+{
+	modprobe v3npu
+	dmesg | grep 'v3npu .*firmware v3npu/' | tail -n 1 >/tmp/line
+	rmmod v3npu
+	[ ! -e $node ] && grep -q "$1" /tmp/line || {
+		sed 's/^/# it says: /' /tmp/line
+		return 1
+	}
+}
+
+variant()
+{
+	"$tests/v3npu_image" "$1" $kept $good
+}
+
+# damaged OFFSET: a byte differs there.
+damaged()
+{
+	cp $kept $good
+	printf '\377' | dd of=$good bs=1 seek="$1" conv=notrunc 2>/dev/null
+}
+
+echo TAP version 13
+echo 1..16
+
+cp $good $kept
+rmmod v3npu
+check load_and_unload_100_times load_many
+check unload_is_refused_while_a_file_is_open refused_while_open
+check unload_ends_jobs_of_dead_processes unload_while_busy
+
+rm $good
+check missing_firmware says 'not found.*put it below /lib/firmware'
+: >$good
+check empty_firmware says 'damaged'
+head -c 20 $kept >$good
+check firmware_shorter_than_its_header says 'shorter than its header'
+damaged 0
+check firmware_without_magic says 'not a V3NPU firmware image; install it again'
+damaged 14
+check firmware_with_damaged_header says "header's checksum is wrong"
+damaged 100
+check firmware_with_damaged_payload says "payload's checksum is wrong"
+head -c 1000 $kept >$good
+check truncated_firmware says 'shorter or longer than its header says'
+variant payload-size
+check firmware_with_a_smaller_payload says 'shorter or longer than its header says'
+variant huge-payload
+check firmware_with_a_huge_payload says 'does not fit'
+variant interface
+check firmware_of_another_interface says 'speaks interface version 2, this driver needs 1'
+variant header-version
+check firmware_of_another_header_version says 'has header version 2, this driver needs 1'
+variant trap
+check firmware_that_does_not_boot says 'did not boot'
+
+cp $kept $good
+modprobe v3npu
+check device_works_after_all_that works

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/sync_file.h>
+#include <xf86drm.h>
+
+#include "npu.h"
+
+const char *npu_path(void)
+{
+	const char *path = getenv("V3NPU_DEVICE");
+
+	return path ? path : "/dev/accel/accel0";
+}
+
+int npu_open(void)
+{
+	int fd = open(npu_path(), O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		err(1, "%s", npu_path());
+	return fd;
+}
+
+int npu_ioctl(int fd, unsigned long request, void *args)
+{
+	return drmIoctl(fd, request, args) ? -errno : 0;
+}
+
+struct npu_bo npu_bo_create(int fd, uint64_t size, uint32_t flags)
+{
+	struct drm_v3npu_bo_create create = { .size = size, .flags = flags };
+	struct drm_v3npu_bo_mmap_offset mmap_offset = {};
+	struct npu_bo bo;
+
+	if (npu_ioctl(fd, DRM_IOCTL_V3NPU_BO_CREATE, &create))
+		err(1, "BO_CREATE of %llu bytes", (unsigned long long)size);
+	mmap_offset.handle = create.handle;
+	if (npu_ioctl(fd, DRM_IOCTL_V3NPU_BO_MMAP_OFFSET, &mmap_offset))
+		err(1, "BO_MMAP_OFFSET");
+	bo.handle = create.handle;
+	bo.va = create.va;
+	bo.size = create.size;
+	bo.map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		      (off_t)mmap_offset.offset);
+	if (bo.map == MAP_FAILED)
+		err(1, "mmap of a buffer");
+	return bo;
+}
+
+void npu_bo_destroy(int fd, struct npu_bo *bo)
+{
+	munmap(bo->map, bo->size);
+	if (drmCloseBufferHandle(fd, bo->handle))
+		err(1, "GEM_CLOSE");
+}
+
+uint32_t npu_ctx_create(int fd)
+{
+	struct drm_v3npu_ctx_create create = { .priority = DRM_V3NPU_PRIORITY_NORMAL };
+
+	if (npu_ioctl(fd, DRM_IOCTL_V3NPU_CTX_CREATE, &create))
+		err(1, "CTX_CREATE");
+	return create.id;
+}
+
+struct drm_v3npu_ctx_query npu_ctx_query(int fd, uint32_t ctx)
+{
+	struct drm_v3npu_ctx_query query = { .id = ctx };
+
+	if (npu_ioctl(fd, DRM_IOCTL_V3NPU_CTX_QUERY, &query))
+		err(1, "CTX_QUERY");
+	return query;
+}
+
+int npu_submit(int fd, const struct npu_job *job)
+{
+	struct drm_v3npu_sync in = {
+		.handle = job->in,
+		.flags = job->in_point ? DRM_V3NPU_SYNC_TIMELINE : 0,
+		.point = job->in_point,
+	};
+	struct drm_v3npu_sync out = {
+		.handle = job->out,
+		.flags = job->out_point ? DRM_V3NPU_SYNC_TIMELINE : 0,
+		.point = job->out_point,
+	};
+	struct drm_v3npu_bo_ref bos[3] = { { .handle = job->cmds->handle } };
+	struct drm_v3npu_submit submit = {
+		.ctx = job->ctx,
+		.cmds = job->cmds->va,
+		.cmds_size = job->cmds_size,
+		.in_sync_count = job->in ? 1 : 0,
+		.in_syncs = (uintptr_t)&in,
+		.out_sync_count = job->out ? 1 : 0,
+		.out_syncs = (uintptr_t)&out,
+		.bos = (uintptr_t)bos,
+		.bo_count = 1,
+	};
+
+	if (job->read)
+		bos[submit.bo_count++].handle = job->read->handle;
+	if (job->write) {
+		bos[submit.bo_count].flags = DRM_V3NPU_BO_REF_WRITE;
+		bos[submit.bo_count++].handle = job->write->handle;
+	}
+	return npu_ioctl(fd, DRM_IOCTL_V3NPU_SUBMIT, &submit);
+}
+
+uint32_t npu_syncobj(int fd)
+{
+	uint32_t handle;
+
+	if (drmSyncobjCreate(fd, 0, &handle))
+		err(1, "SYNCOBJ_CREATE");
+	return handle;
+}
+
+int npu_wait(int fd, uint32_t syncobj, unsigned int seconds)
+{
+	struct sync_fence_info fence = {};
+	struct sync_file_info info = { .num_fences = 1, .sync_fence_info = (uintptr_t)&fence };
+	int ret, sync_file;
+
+	ret = drmSyncobjWait(fd, &syncobj, 1, npu_time(seconds), 0, NULL);
+	if (ret)
+		return ret == -ETIME ? -ETIMEDOUT : ret;
+
+	/* A syncobj does not tell how its job ended, a sync file does. */
+	if (drmSyncobjExportSyncFile(fd, syncobj, &sync_file))
+		err(1, "SYNCOBJ_HANDLE_TO_FD");
+	if (ioctl(sync_file, SYNC_IOC_FILE_INFO, &info))
+		err(1, "SYNC_IOC_FILE_INFO");
+	close(sync_file);
+	return info.status < 0 ? info.status : 0;
+}
+
+int npu_run(int fd, struct npu_job job, unsigned int seconds)
+{
+	int ret;
+
+	job.out = npu_syncobj(fd);
+	job.out_point = 0;
+	ret = npu_submit(fd, &job);
+	if (!ret)
+		ret = npu_wait(fd, job.out, seconds);
+	drmSyncobjDestroy(fd, job.out);
+	return ret;
+}
+
+int64_t npu_time(unsigned int seconds)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec + seconds) * NSEC_PER_SEC + now.tv_nsec;
+}
+
+static struct v3npu_cmd_hdr header(uint16_t opcode, uint16_t size, uint32_t tag)
+{
+	return (struct v3npu_cmd_hdr){ .opcode = opcode, .size = size, .tag = tag };
+}
+
+uint32_t npu_cmd_nop(void *at, uint32_t tag)
+{
+	struct v3npu_cmd_hdr nop = header(V3NPU_OP_NOP, sizeof(nop), tag);
+
+	memcpy(at, &nop, sizeof(nop));
+	return sizeof(nop);
+}
+
+uint32_t npu_cmd_copy(void *at, uint32_t tag, uint64_t from, uint64_t to, uint32_t bytes)
+{
+	struct v3npu_cmd_copy copy = {
+		.hdr = header(V3NPU_OP_COPY, sizeof(copy), tag),
+		.in = { .addr = from, .dim = { 1, 1, 1, bytes }, .stride = { 0, 0, 0, 1 } },
+		.out = { .addr = to, .dim = { 1, 1, 1, bytes }, .stride = { 0, 0, 0, 1 } },
+	};
+
+	memcpy(at, &copy, sizeof(copy));
+	return sizeof(copy);
+}
+
+uint32_t npu_cmd_stall(void *at, uint32_t tag, uint32_t usec)
+{
+	struct v3npu_cmd_stall stall = {
+		.hdr = header(V3NPU_OP_STALL, sizeof(stall), tag),
+		.usec = usec,
+	};
+
+	memcpy(at, &stall, sizeof(stall));
+	return sizeof(stall);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the guest tests share: the device, buffers, command streams, and one
+ * call for a submission. Functions that the tests are not about end the test
+ * program when they fail.
+ */
+#ifndef TESTS_GUEST_NPU_H
+#define TESTS_GUEST_NPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "drm/v3npu_accel.h"
+#include "v3npu/cmd.h"
+
+#define NSEC_PER_SEC	1000000000ll
+
+/**
+ * struct npu_bo - a buffer
+ * @handle: GEM handle
+ * @va: NPU address
+ * @size: bytes
+ * @map: its bytes here
+ */
+struct npu_bo {
+	uint32_t handle;
+	uint64_t va;
+	uint64_t size;
+	uint8_t *map;
+};
+
+/**
+ * struct npu_job - what npu_submit() submits; 0 and NULL for what a job does not use
+ * @ctx: context
+ * @cmds: buffer that holds the command stream, from its start
+ * @cmds_size: bytes of the stream
+ * @in: syncobj to wait for
+ * @in_point: point of it, when it is a timeline
+ * @out: syncobj to signal
+ * @out_point: point of it, when it is a timeline
+ * @read: buffer that the job reads
+ * @write: buffer that the job writes
+ */
+struct npu_job {
+	uint32_t ctx;
+	const struct npu_bo *cmds;
+	uint32_t cmds_size;
+	uint32_t in;
+	uint64_t in_point;
+	uint32_t out;
+	uint64_t out_point;
+	const struct npu_bo *read;
+	const struct npu_bo *write;
+};
+
+/* The device node, from V3NPU_DEVICE or /dev/accel/accel0. */
+const char *npu_path(void);
+
+/* An open device. */
+int npu_open(void);
+
+/* An ioctl. Return: 0, or -errno. */
+int npu_ioctl(int fd, unsigned long request, void *args);
+
+/* A buffer of @size bytes, mapped and zeroed. */
+struct npu_bo npu_bo_create(int fd, uint64_t size, uint32_t flags);
+
+/* Unmap the buffer and close its handle. */
+void npu_bo_destroy(int fd, struct npu_bo *bo);
+
+/* A context of normal priority. */
+uint32_t npu_ctx_create(int fd);
+
+/* A context's counters and fault. */
+struct drm_v3npu_ctx_query npu_ctx_query(int fd, uint32_t ctx);
+
+/* Submit. Return: 0, or -errno. */
+int npu_submit(int fd, const struct npu_job *job);
+
+/* A binary syncobj that is not signalled. */
+uint32_t npu_syncobj(int fd);
+
+/*
+ * Wait for a syncobj's fence, at most @seconds. Return: 0 when its job is
+ * done, the job's negative errno when it failed, -ETIMEDOUT.
+ */
+int npu_wait(int fd, uint32_t syncobj, unsigned int seconds);
+
+/* Submit with an out syncobj of its own, and wait. Return: as npu_wait(), or npu_submit()'s error. */
+int npu_run(int fd, struct npu_job job, unsigned int seconds);
+
+/* CLOCK_MONOTONIC, @seconds from now. */
+int64_t npu_time(unsigned int seconds);
+
+/* Commands, written to @at. Return: their bytes. */
+uint32_t npu_cmd_nop(void *at, uint32_t tag);
+uint32_t npu_cmd_copy(void *at, uint32_t tag, uint64_t from, uint64_t to, uint32_t bytes);
+uint32_t npu_cmd_stall(void *at, uint32_t tag, uint32_t usec);
+
+#endif /* TESTS_GUEST_NPU_H */

@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Runs the guest tests (guest.sh) in one boot of the test machine, and looks at
+# the kernel's log afterwards. TAP on standard output.
+
+top=$(dirname "$0")/../..
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+"$top/qemu/run-guest" --timeout 1200 --dmesg "$tmp/dmesg" -- /tests/v3npu_guest.sh \
+	>"$tmp/out" 2>"$tmp/err"
+echo "# exit $?" >>"$tmp/out"
+
+# Lines of the driver that the tests bring about.
+expected='taints kernel|module verification failed|Initialized v3npu|firmware v3npu/|firmware log'
+expected="$expected|probe with driver v3npu failed|ran longer than [0-9]+ ms: command 0 opcode 8 "
+
+{
+	echo "# program dmesg"
+	echo 1..2
+	bad='WARNING|BUG|Oops|Call Trace|general protection|refcount_t|INFO: task|stall|lockup|KASAN'
+	bad="$bad|UBSAN|DMA-API|scheduling while atomic|possible recursive|Modules linked in|leak"
+	if grep -E "$bad" "$tmp/dmesg" | sed 's/^/# /' | grep .; then
+		echo "not ok 1 dmesg.no_complaint_of_the_kernel"
+	else
+		echo "ok 1 dmesg.no_complaint_of_the_kernel"
+	fi
+	if grep v3npu "$tmp/dmesg" | grep -vE "$expected" | sed 's/^/# /' | grep .; then
+		echo "not ok 2 dmesg.driver_says_only_what_is_expected"
+	elif grep -q 'Initialized v3npu' "$tmp/dmesg"; then
+		echo "ok 2 dmesg.driver_says_only_what_is_expected"
+	else
+		echo "not ok 2 dmesg.driver_says_only_what_is_expected"
+	fi
+	echo "# exit 0"
+} >>"$tmp/out"
+
+# One stream: tests are numbered on, and a program that ended early is a failed test.
+awk '
+function test(result, name) { print result " " ++n " - " name }
+function finish() {
+	if (program != "" && seen < planned)
+		test("not ok", program ": " planned - seen " tests did not run")
+	if (program != "" && status == "")
+		test("not ok", program ": did not end")
+	if (program == "unload")
+		test(status == "0" ? "ok" : "not ok", "unload after all tests")
+}
+/^# program / { finish(); program = $3; planned = seen = 0; status = ""; next }
+/^# exit / { status = $3; next }
+/^TAP version/ { next }
+/^1\.\.[0-9]+/ { planned = substr($1, 4); next }
+/^(not )?ok [0-9]+/ {
+	seen++
+	result = sub(/^not /, "") ? "not ok" : "ok"
+	sub(/^ok [0-9]+ */, "")
+	test(result, $0)
+	next
+}
+{ print ($0 ~ /^#/ ? "" : "# ") $0 }
+END { finish(); print "1.." n }
+' "$tmp/out"
+sed 's/^/# run-guest: /' "$tmp/err" | tail -n 60
