@@ -12,6 +12,16 @@ device_tests := test_rv32 test_regs test_core test_mmu test_engine
 
 CHECK_PROGS += $(device_tests:%=$(device_test_out)/%)
 
+# The fuzzer is a program of a build of its own, below $(B)/asan, with sanitizers
+device_fuzz := $(B)/asan/tests/device/test_fuzz
+CHECK_PROGS += $(device_fuzz)
+
+.PHONY: device-fuzz-build
+device-fuzz-build:
+$(device_fuzz): device-fuzz-build
+	+@$(MAKE) --no-print-directory B=$(B)/asan \
+		EXTRA_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all" $@
+
 $(device_test_out)/%.o: $(device_test_dir)/%.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $(device_test_cflags) -pthread -MMD -MP -c $< -o $@
@@ -42,7 +52,7 @@ $(device_core_c): $(device_test_out)/%.elf: $(device_test_dir)/start.S $(device_
 $(device_core_programs): %.bin: %.elf
 	riscv64-unknown-elf-objcopy -O binary $< $@
 
-$(device_tests:%=$(device_test_out)/%): %: %.o $(device_test_lib) $(device_test_libs) \
+$(addprefix $(device_test_out)/,$(device_tests) test_fuzz): %: %.o $(device_test_lib) $(device_test_libs) \
 		| $(device_core_programs)
 	$(CC) $(HOST_CFLAGS) -pthread $^ -lm -o $@
 
