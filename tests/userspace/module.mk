@@ -5,12 +5,13 @@
 
 tests_userspace := $(B)/tests/userspace
 tests_userspace_progs := $(addprefix $(tests_userspace)/, letterbox_test detect_test image_test \
-	find_test sim_test session_test)
+	find_test device_test session_test)
 tests_userspace_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 tests_userspace_image := $(addprefix $(top)/userspace/tools/, image.c image_jpeg.c image_png.c tool.c)
 
-CHECK_PROGS += $(tests_userspace_progs) tests/userspace/cli
-CHECK_DEPS += userspace smallnet
+CHECK_PROGS += $(tests_userspace_progs) tests/userspace/cli tests/userspace/guest
+CHECK_DEPS += userspace smallnet qemu guest-kernel kernel firmware \
+	$(addprefix $(tests_userspace)/, device_guest_test session_guest_test)
 
 $(tests_userspace)/letterbox_test: $(top)/userspace/tools/letterbox.c $(tests_userspace_image)
 $(tests_userspace)/letterbox_test: tests_libs := -ljpeg -lpng -lm
@@ -18,11 +19,17 @@ $(tests_userspace)/detect_test: $(addprefix $(top)/userspace/tools/, detect.c dr
 $(tests_userspace)/detect_test: tests_libs := -ljansson -lm
 $(tests_userspace)/image_test: $(tests_userspace_image)
 $(tests_userspace)/image_test: tests_libs := -ljpeg -lpng
-$(addprefix $(tests_userspace)/, find_test sim_test session_test): \
+$(addprefix $(tests_userspace)/, find_test device_test session_test): \
 	$(sort $(wildcard $(top)/userspace/libv3npu/*.c)) $(B)/userspace/libv3c.a $(model_lib)
-$(addprefix $(tests_userspace)/, find_test sim_test session_test): tests_libs = $(LIBV3NPU_LIBS)
+$(addprefix $(tests_userspace)/, find_test device_test session_test): tests_libs = $(LIBV3NPU_LIBS)
 
 $(tests_userspace)/%: $(top)/tests/userspace/%.c $(top)/tests/userspace/tap.h \
 		$(wildcard $(top)/userspace/*/*.h) $(top)/tests/userspace/module.mk
 	@mkdir -p $(@D)
 	$(CC) $(USERSPACE_CFLAGS) $(tests_userspace_sanitize) -o $@ $(filter %.c %.a,$^) $(tests_libs)
+
+# The test machine has no sanitizers' libraries
+$(tests_userspace)/%_guest_test: $(top)/tests/userspace/%_test.c \
+		$(top)/tests/userspace/tap.h $(B)/userspace/libv3npu.a
+	@mkdir -p $(@D)
+	$(CC) $(USERSPACE_CFLAGS) -o $@ $(filter %.c %.a,$^) $(LIBV3NPU_LIBS)

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
-/* The public API on the simulator: models and sessions, with the small network of tests/models */
+/*
+ * The public API: models and sessions, with the small network of tests/models,
+ * on the simulator or on the device that the first argument names.
+ */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <xf86drm.h>
 
+#include "drm/v3npu_accel.h"
 #include "libv3npu/v3npu.h"
 #include "tap.h"
 
@@ -88,22 +94,63 @@ static void test_run(void)
 	ok(true, "a session can go away during a run");
 }
 
+/*
+ * Memory that somebody else made, as a dma-buf, with the input's first @size
+ * bytes in it: a buffer of another open file of the NPU's node. The simulator
+ * takes any file that can be mapped.
+ */
+static int make_dmabuf(size_t size)
+{
+	struct drm_v3npu_bo_create create = { .size = size };
+	struct drm_v3npu_bo_mmap_offset offset = {};
+	struct v3npu_device_info info;
+	int fd, dmabuf = -1;
+	void *map;
+
+	v3npu_device_get_info(device, &info);
+	if (!strcmp(info.name, "sim")) {
+		fd = memfd_create("input", 0);
+		return write(fd, input, size) == (ssize_t)size ? fd : -1;
+	}
+	fd = open(info.name, O_RDWR);
+	if (drmIoctl(fd, DRM_IOCTL_V3NPU_BO_CREATE, &create))
+		return -1;
+	offset.handle = create.handle;
+	drmIoctl(fd, DRM_IOCTL_V3NPU_BO_MMAP_OFFSET, &offset);
+	map = mmap(NULL, create.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset.offset);
+	if (map != MAP_FAILED) {
+		memcpy(map, input, size);
+		munmap(map, create.size);
+		drmPrimeHandleToFD(fd, create.handle, DRM_CLOEXEC, &dmabuf);
+	}
+	close(fd);
+	return dmabuf;
+}
+
 static void test_dmabuf(void)
 {
-	int fd = memfd_create("input", 0);
-	struct v3npu_session *s;
+	int small = make_dmabuf(IN_SIZE - 4096), whole = make_dmabuf(IN_SIZE);
+	struct v3npu_session *s, *other;
 
+	if (!ok(small >= 0 && whole >= 0, "two dma-bufs"))
+		return;
 	v3npu_session_create(model, V3NPU_PRIORITY_NORMAL, &s);
-	ok(write(fd, input, IN_SIZE - 1) == IN_SIZE - 1 &&
-	   v3npu_session_set_input_dmabuf(s, 0, fd) == -EINVAL, "an input too small: '%s'",
+	v3npu_session_create(model, V3NPU_PRIORITY_NORMAL, &other);
+	ok(v3npu_session_set_input_dmabuf(s, 0, small) == -EINVAL &&
+	   strstr(v3npu_error(), "8192 bytes"), "an input too small: '%s'", v3npu_error());
+	ok(v3npu_session_set_input_dmabuf(s, 0, -1) == -EBADF, "an input that is none: '%s'",
 	   v3npu_error());
-	ok(v3npu_session_set_input_dmabuf(s, 1, fd) == -ERANGE, "no second input: '%s'",
+	ok(v3npu_session_set_input_dmabuf(s, 1, whole) == -ERANGE, "no second input: '%s'",
 	   v3npu_error());
-	ok(pwrite(fd, input, IN_SIZE, 0) == IN_SIZE && !v3npu_session_set_input_dmabuf(s, 0, fd) &&
-	   !v3npu_session_input(s, 0), "an input in somebody else's memory");
-	close(fd);
-	ok(!v3npu_session_run(s) && right(s), "is what the run reads");
+	ok(!v3npu_session_set_input_dmabuf(s, 0, whole) &&
+	   !v3npu_session_set_input_dmabuf(other, 0, whole) && !v3npu_session_input(s, 0),
+	   "a dma-buf as two sessions' input");
+	close(whole);
+	close(small);
+	ok(!v3npu_session_run(s) && right(s), "is what a run reads");
 	v3npu_session_free(s);
+	ok(!v3npu_session_run(other) && right(other), "also when the other session is gone");
+	v3npu_session_free(other);
 }
 
 static void test_tensors(void)
@@ -168,14 +215,15 @@ static void test_threads(void)
 	ok(!wrong, "4 threads with a session each: %ld runs were wrong", (long)wrong);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	const char *spec = argc > 1 ? argv[1] : "sim";
 	struct v3npu_model *m;
 	int ret;
 
 	if (!read_file("build/tests/smallnet.raw", input, IN_SIZE) ||
 	    !read_file("tests/models/smallnet.out", wanted, OUT_SIZE) ||
-	    !ok(!v3npu_device_open("sim", &device), "the simulator opens"))
+	    !ok(!v3npu_device_open(spec, &device), "%s opens", spec))
 		return done();
 	ret = v3npu_model_load_file(device, "build", NULL, &m);
 	ok(ret == -EINVAL && !m, "a directory is no model: '%s'", v3npu_error());
