@@ -17,7 +17,8 @@
 #define HANDLER		0x8000u		/* behind the code */
 #define SPACES		4u
 #define VA_DATA		0x10000000ull
-#define VA_TABLES	0x20000000ull	/* the address spaces' own tables, writable */
+#define TABLES_AS	2u
+#define VA_TABLES	0x20000000ull	/* in TABLES_AS: all tables, writable */
 #define VA_LARGE	0x40000000ull
 #define DATA_SIZE	(64u * V3NPU_PAGE_SIZE)
 
@@ -92,7 +93,7 @@ static uint32_t core_value(struct rng *r, uint32_t reg)
 {
 	static const uint32_t va[] = { VA_DATA, VA_TABLES, VA_LARGE };
 
-	if (one_in(r, 4))
+	if (one_in(r, 20))
 		return interesting(r);
 	switch (reg) {
 	case V3NPU_CORE_DMA_AS:
@@ -131,6 +132,17 @@ static uint32_t insn_sw(uint32_t base, uint32_t rs, uint32_t imm)
 	return (imm & 0xfe0) << 20 | rs << 20 | base << 15 | 2 << 12 | (imm & 0x1f) << 7 | 0x23;
 }
 
+/* One that is probably valid, and does whatever it does */
+static uint32_t random_insn(struct rng *r)
+{
+	static const uint8_t opcode[] = { 0x03, 0x13, 0x13, 0x17, 0x23, 0x33, 0x33, 0x37, 0x63 };
+	uint32_t insn = (rnd(r) & ~0x7fu) | opcode[below(r, sizeof(opcode))];
+
+	if ((insn & 0x7f) == 0x33)
+		insn = (insn & 0x01ffffff) | (uint32_t)(below(r, 2) ? 1 : 0x20 * below(r, 2)) << 25;
+	return insn;
+}
+
 static uint32_t insn_lw(uint32_t rd, uint32_t base, uint32_t imm)
 {
 	return (imm & 0xfff) << 20 | base << 15 | 2 << 12 | rd << 7 | 3;
@@ -158,6 +170,31 @@ static void emit_write(struct code *c, uint32_t reg, uint32_t value)
 	emit_li(c, 10, reg);
 	emit_li(c, 11, value);
 	emit(c, insn_sw(10, 11, 0));
+}
+
+/* Random instructions may have left the trap vector somewhere */
+static void emit_handler(struct code *c, struct rng *r)
+{
+	emit_li(c, 10, HANDLER | below(r, 2));
+	emit(c, 0x30551073);		/* csrw mtvec, a0 */
+	if (one_in(r, 4)) {
+		emit_li(c, 11, ~0u);
+		emit(c, 0x30459073);	/* csrw mie, a1 */
+		emit(c, 0x30046073);	/* csrsi mstatus, MIE */
+	}
+}
+
+/* A transfer that is valid but for what chance changes */
+static void emit_dma(struct code *c, struct rng *r)
+{
+	static const uint32_t reg[] = {
+		V3NPU_CORE_DMA_AS, V3NPU_CORE_DMA_VA_LO, V3NPU_CORE_DMA_VA_HI,
+		V3NPU_CORE_DMA_LOCAL, V3NPU_CORE_DMA_LEN, V3NPU_CORE_DMA_CTRL,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(reg) / sizeof(reg[0]); i++)
+		emit_write(c, reg[i], core_value(r, reg[i]));
 }
 
 /* A command that is valid but for what chance changes, started */
@@ -195,36 +232,50 @@ static void load_code(struct npu *npu, struct rng *r)
 	static const uint32_t handler[] = {
 		0x341022f3,	/* csrr t0, mepc */
 		0x00428293,	/* addi t0, t0, 4 */
+		0x01229293,	/* slli t0, t0, 18: back into the code, wherever it was */
+		0x0122d293,	/* srli t0, t0, 18 */
 		0x34129073,	/* csrw mepc, t0 */
+		0x30401073,	/* csrw mie, x0: so that the code gets on */
 		0x30200073,	/* mret */
+		0xfe5ff06f,	/* entry 7 of the vectored table: j handler */
+		0, 0, 0,
+		0xfd5ff06f,	/* entry 11: j handler */
 	};
 	static const uint32_t wfi = 0x10500073, fence_i = 0x0000100f;
 	static const uint32_t jump_to_start = 0x00000067;	/* jr x0 */
 	struct code c = { .used = 0 };
 
-	emit_li(&c, 10, HANDLER | below(r, 2));
-	emit(&c, 0x30551073);		/* csrw mtvec, a0 */
+	emit_handler(&c, r);
 	while (c.used < CODE_WORDS - 8) {
 		uint32_t reg = core_register(r);
 
 		switch (below(r, 16)) {
-		case 0 ... 8:
+		case 0 ... 5:
 			emit_write(&c, reg, core_value(r, reg));
+			break;
+		case 6:
+			emit_handler(&c, r);
+			break;
+		case 7 ... 8:
+			emit_dma(&c, r);
 			break;
 		case 9:
 			emit_li(&c, 10, reg);
 			emit(&c, insn_lw(below(r, 32), 10, 0));
 			break;
-		case 10:
+		case 10 ... 11:
 			emit_command(&c, r);
 			break;
-		case 11:
+		case 12:
 			/* A CSR instruction, often on one that exists */
 			emit(&c, (one_in(r, 2) ? 0x300 + below(r, 0x50) : rnd(r)) << 20 |
 				 (rnd(r) & 0x000fff80) | 0x73);
 			break;
-		case 12:
-			emit(&c, one_in(r, 8) ? wfi : one_in(r, 4) ? fence_i : rnd(r) | 3);
+		case 13:
+			emit(&c, one_in(r, 30) ? wfi : one_in(r, 4) ? fence_i : random_insn(r));
+			break;
+		case 14:
+			emit(&c, random_insn(r));
 			break;
 		default:
 			emit(&c, rnd(r));
@@ -256,12 +307,13 @@ static struct npu *make_machine(void)
 	for (as = 0; as < SPACES; as++) {
 		npu_map(npu, as, VA_DATA, data, DATA_SIZE, as != 1);
 		npu_map_large(npu, as, VA_LARGE, large, true);
+		/* One address space's commands can change all tables */
 		for (level = 0; level < 3; level++) {
 			uint64_t *table = npu_pte(npu, as, VA_DATA & ~(uint64_t)0x1fffff, level);
 
 			table = (uint64_t *)((uintptr_t)table & ~(uintptr_t)(V3NPU_PAGE_SIZE - 1));
-			npu_map(npu, as, VA_TABLES + level * V3NPU_PAGE_SIZE, table,
-				V3NPU_PAGE_SIZE, true);
+			npu_map(npu, TABLES_AS, VA_TABLES + (3 * as + level) * V3NPU_PAGE_SIZE,
+				table, V3NPU_PAGE_SIZE, true);
 		}
 	}
 	return npu;
