@@ -48,34 +48,56 @@ int tool_read_exactly(const char *path, void *data, size_t size, struct tool_err
 	return 0;
 }
 
-int tool_output_open(struct tool_output *out, const char *path, struct tool_error *error)
+/* Opens a file beside the one to write, with the mode that one would get */
+static FILE *open_temporary(struct tool_output *out)
 {
 	mode_t mask;
+	FILE *file;
 	int fd;
 
-	out->path = strdup(path);
-	if (!out->path || asprintf(&out->temporary, "%s.XXXXXX", path) < 0) {
-		free(out->path);
-		return tool_fail(error, "%s: out of memory", path);
+	if (asprintf(&out->temporary, "%s.XXXXXX", out->path) < 0) {
+		out->temporary = NULL;
+		return NULL;
 	}
 	fd = mkstemp(out->temporary);
-	if (fd < 0) {
-		tool_fail(error, "%s: cannot be written: %s", path, strerror(errno));
-		free(out->temporary);
-		free(out->path);
-		return -1;
-	}
-	/* mkstemp() makes files that only their owner can read; give the usual mode */
+	if (fd < 0)
+		return NULL;
 	mask = umask(0);
 	umask(mask);
 	fchmod(fd, 0666 & ~mask);
-	out->file = fdopen(fd, "wb");
-	if (!out->file) {
+	file = fdopen(fd, "wb");
+	if (!file) {
 		close(fd);
 		unlink(out->temporary);
-		free(out->temporary);
-		free(out->path);
+	}
+	return file;
+}
+
+static void free_names(struct tool_output *out)
+{
+	free(out->temporary);
+	free(out->path);
+}
+
+int tool_output_open(struct tool_output *out, const char *path, struct tool_error *error)
+{
+	struct stat st;
+
+	/* What is there already may be a link: replace the file, not the link to it */
+	out->path = realpath(path, NULL);
+	if (!out->path)
+		out->path = strdup(path);
+	out->temporary = NULL;
+	if (!out->path)
 		return tool_fail(error, "%s: out of memory", path);
+	if (!stat(out->path, &st) && !S_ISREG(st.st_mode))
+		out->file = fopen(out->path, "wbe");
+	else
+		out->file = open_temporary(out);
+	if (!out->file) {
+		tool_fail(error, "%s: cannot be written: %s", path, strerror(errno));
+		free_names(out);
+		return -1;
 	}
 	return 0;
 }
@@ -86,20 +108,22 @@ int tool_output_commit(struct tool_output *out, struct tool_error *error)
 
 	errno = 0;
 	failed |= fclose(out->file);
-	if (failed || rename(out->temporary, out->path)) {
+	if (!failed && out->temporary)
+		failed = rename(out->temporary, out->path);
+	if (failed) {
 		failed = tool_fail(error, "%s: cannot be written: %s", out->path,
 				   strerror(errno ? errno : EIO));
-		unlink(out->temporary);
+		if (out->temporary)
+			unlink(out->temporary);
 	}
-	free(out->temporary);
-	free(out->path);
+	free_names(out);
 	return failed;
 }
 
 void tool_output_discard(struct tool_output *out)
 {
 	fclose(out->file);
-	unlink(out->temporary);
-	free(out->temporary);
-	free(out->path);
+	if (out->temporary)
+		unlink(out->temporary);
+	free_names(out);
 }

@@ -27,7 +27,8 @@ int tool_read_exactly(const char *path, void *data, size_t size, struct tool_err
  * struct tool_output - a file that appears whole or not at all
  * @file: to write to
  * @path: where it will be
- * @temporary: where it is until tool_output_commit()
+ * @temporary: where it is until tool_output_commit(); NULL if @path is no
+ *	regular file, such as /dev/null, and is written as it is
  */
 struct tool_output {
 	FILE *file;
