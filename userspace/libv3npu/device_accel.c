@@ -35,7 +35,7 @@ struct accel_context {
 	uint32_t id;
 	uint32_t syncobj;
 	double submit_ms;
-	struct drm_v3npu_ctx_query last;	/* counters when the job was submitted */
+	struct drm_v3npu_ctx_query last;	/* counters when the last job was done */
 };
 
 static struct accel_device *to_accel(struct v3npu_device *device)
@@ -271,15 +271,11 @@ static int accel_submit(struct v3npu_context *context, uint64_t cmds, uint32_t c
 		.bos = (uintptr_t)bos,
 	};
 	size_t i;
-	int ret;
 
 	for (i = 0; i < ref_count; i++) {
 		bos[i].handle = ((struct accel_buffer *)refs[i].buffer)->handle;
 		bos[i].flags = refs[i].write ? DRM_V3NPU_BO_REF_WRITE : 0;
 	}
-	ret = query(ctx, &ctx->last);
-	if (ret)
-		return ret;
 	ctx->submit_ms = v3npu_now_ms();
 	if (drmIoctl(accel->fd, DRM_IOCTL_V3NPU_SUBMIT, &submit))
 		return fail_errno("cannot submit the job");
@@ -341,6 +337,7 @@ static int accel_wait(struct v3npu_context *context, int timeout_ms, struct v3np
 		};
 
 		v3npu_fail_job(&fault);
+		ctx->last = now;
 		return status;
 	}
 	*stats = (struct v3npu_run_stats) {
@@ -353,6 +350,7 @@ static int accel_wait(struct v3npu_context *context, int timeout_ms, struct v3np
 		.sram_write = now.sram_write - ctx->last.sram_write,
 		.commands = now.commands - ctx->last.commands,
 	};
+	ctx->last = now;
 	return 0;
 }
 
