@@ -28,7 +28,7 @@ struct pool {
 	uint32_t column_items;
 };
 
-/* Part of a window along one dimension that lies inside an input of @size */
+/* Part of a window along one dimension that lies inside an input of @size, or an empty span */
 struct span {
 	int64_t from;
 	int64_t until;
@@ -39,12 +39,8 @@ static struct span window_span(uint32_t index, uint16_t kernel, uint16_t stride,
 {
 	struct span s = { (int64_t)index * stride - pad, (int64_t)index * stride - pad + kernel };
 
-	if (s.from < 0)
-		s.from = 0;
-	if (s.until > size)
-		s.until = size;
-	if (s.until < s.from)
-		s.until = s.from;
+	s.from = s.from < 0 ? 0 : s.from > size ? size : s.from;
+	s.until = s.until > size ? size : s.until < s.from ? s.from : s.until;
 	return s;
 }
 
