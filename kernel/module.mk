@@ -29,5 +29,5 @@ $(B)/kernel/v3npu.ko: $(kernel_tree)/.links $(wildcard $(top)/uapi/*/*.h)
 # sparse, and the kernel's own style check
 kernel-lint: $(kernel_tree)/.links $(B)/linux/version
 	+$(kernel_make) C=2 CF=-Wsparse-error modules
-	$(B)/linux/scripts/checkpatch.pl --no-tree --strict --terse -f $(kernel_sources) \
-		$(top)/Kconfig
+	cd $(B)/linux && GIT_DIR=none scripts/checkpatch.pl --root=. --no-tree --strict --terse \
+		-f $(kernel_sources) $(top)/Kconfig

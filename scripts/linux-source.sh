@@ -20,4 +20,6 @@ mkdir -p "$1"
 tar -C "$1" -xJf $tarball --strip-components=1 --wildcards --no-anchored \
 	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch \
 	tools/testing/selftests/kselftest.h tools/testing/selftests/kselftest_harness.h
+# Where checkpatch looks for names, when run here.
+mkdir -p "$1/include"
 dpkg-query -W -f '${Version}\n' linux-source-6.12 >"$1/version"
