@@ -97,11 +97,14 @@ int v3npu_fw_init(struct v3npu_device *vdev)
 	int ret;
 
 	ret = firmware_request_nowarn(&image, V3NPU_FW_NAME, dev);
-	if (ret) {
-		dev_err(dev, "firmware %s not found (%d); put it below /lib/firmware and load the module again\n",
-			V3NPU_FW_NAME, ret);
+	if (ret == -ENOENT)
+		dev_err(dev, "firmware %s not found; put it below /lib/firmware and load the module again\n",
+			V3NPU_FW_NAME);
+	else if (ret)
+		dev_err(dev, "firmware %s cannot be read (%d); install it again\n", V3NPU_FW_NAME,
+			ret);
+	if (ret)
 		return ret;
-	}
 
 	ret = v3npu_fw_check(dev, image);
 	if (ret) {
@@ -230,16 +233,17 @@ int v3npu_fw_boot(struct v3npu_device *vdev)
 	v3npu_ipc_reset(vdev);
 	v3npu_fw_load(vdev);
 
-	v3npu_write(vdev, V3NPU_REG_IRQ_STATUS, ~0u);
-	v3npu_write(vdev, V3NPU_REG_IRQ_ENABLE,
-		    V3NPU_IRQ_EVENT | V3NPU_IRQ_HALT | V3NPU_IRQ_WATCHDOG);
 	v3npu_write(vdev, V3NPU_REG_CONTROL, V3NPU_CONTROL_CORE_RUN);
-
 	ret = v3npu_fw_wait_ready(vdev);
-	if (ret)
+	if (ret) {
 		v3npu_fw_stop(vdev);
+		return ret;
+	}
 
-	return ret;
+	/* Not before: a boot that fails is reported by this function alone */
+	v3npu_ipc_enable_irqs(vdev);
+
+	return 0;
 }
 
 static char v3npu_fw_printable(u8 c)

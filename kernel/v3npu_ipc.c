@@ -140,6 +140,14 @@ static irqreturn_t v3npu_ipc_event_irq(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+static void v3npu_ipc_check_core(struct v3npu_device *vdev)
+{
+	/* Cleared first, as in v3npu_ipc_process_events() */
+	v3npu_write(vdev, V3NPU_REG_IRQ_STATUS, V3NPU_IRQ_HALT | V3NPU_IRQ_WATCHDOG);
+	if (v3npu_read(vdev, V3NPU_REG_STATUS) & V3NPU_STATUS_CORE_HALTED)
+		v3npu_reset_request(vdev, "the firmware stopped");
+}
+
 static irqreturn_t v3npu_ipc_error_irq(int irq, void *data)
 {
 	struct v3npu_device *vdev = data;
@@ -148,9 +156,7 @@ static irqreturn_t v3npu_ipc_error_irq(int irq, void *data)
 	if (!drm_dev_enter(&vdev->drm, &idx))
 		return IRQ_NONE;
 
-	v3npu_write(vdev, V3NPU_REG_IRQ_STATUS, V3NPU_IRQ_HALT | V3NPU_IRQ_WATCHDOG);
-	if (v3npu_read(vdev, V3NPU_REG_STATUS) & V3NPU_STATUS_CORE_HALTED)
-		v3npu_reset_request(vdev, "the firmware stopped");
+	v3npu_ipc_check_core(vdev);
 	drm_dev_exit(idx);
 
 	return IRQ_HANDLED;
@@ -167,6 +173,19 @@ void v3npu_ipc_reset(struct v3npu_device *vdev)
 	memset(vdev->ipc.wptr, 0, sizeof(vdev->ipc.wptr));
 	vdev->ipc.event_rptr = 0;
 	mutex_unlock(&vdev->ipc.event_lock);
+}
+
+/**
+ * v3npu_ipc_enable_irqs() - let the device raise interrupts
+ * @vdev: device whose firmware has booted
+ */
+void v3npu_ipc_enable_irqs(struct v3npu_device *vdev)
+{
+	v3npu_write(vdev, V3NPU_REG_IRQ_ENABLE,
+		    V3NPU_IRQ_EVENT | V3NPU_IRQ_HALT | V3NPU_IRQ_WATCHDOG);
+	/* What happened before raises nothing, and is in the way of what comes */
+	v3npu_ipc_check_core(vdev);
+	v3npu_ipc_process_events(vdev);
 }
 
 /**

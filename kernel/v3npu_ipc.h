@@ -32,6 +32,7 @@ struct v3npu_ipc {
 
 int v3npu_ipc_init(struct v3npu_device *vdev);
 int v3npu_ipc_request_irqs(struct v3npu_device *vdev);
+void v3npu_ipc_enable_irqs(struct v3npu_device *vdev);
 void v3npu_ipc_reset(struct v3npu_device *vdev);
 
 u64 v3npu_ipc_ctx_table_va(void);

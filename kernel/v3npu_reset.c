@@ -242,9 +242,9 @@ int v3npu_reset_init(struct v3npu_device *vdev)
 
 /**
  * v3npu_reset_fini() - no reset runs after this
- * @vdev: unplugged device
+ * @vdev: device that is unplugged, or whose probing failed
  */
 void v3npu_reset_fini(struct v3npu_device *vdev)
 {
-	cancel_work_sync(&vdev->reset.work);
+	disable_work_sync(&vdev->reset.work);
 }
