@@ -64,6 +64,32 @@ static void split_loop(struct v3c_nest *nest, int i, uint32_t outer, uint32_t in
 		nest->loc[k].stride[i] = nest->loc[k].stride[i + 1] * inner;
 }
 
+static void swap_loops(struct v3c_nest *nest, int i, int j)
+{
+	uint32_t dim = nest->dim[i];
+	int k;
+
+	nest->dim[i] = nest->dim[j];
+	nest->dim[j] = dim;
+	for (k = 0; k < nest->operands; k++) {
+		uint64_t stride = nest->loc[k].stride[i];
+
+		nest->loc[k].stride[i] = nest->loc[k].stride[j];
+		nest->loc[k].stride[j] = stride;
+	}
+}
+
+/* Shortest loops outermost, where a command runs one iteration: fewest commands */
+static void order_outer_loops(struct v3c_nest *nest, int keep)
+{
+	int i, j;
+
+	for (i = 0; i < nest->rank - 4; i++)
+		for (j = i + 1; j < nest->rank - keep; j++)
+			if (nest->dim[j] < nest->dim[i])
+				swap_loops(nest, i, j);
+}
+
 bool v3c_nest_simplify(struct v3c_nest *nest, int keep)
 {
 	int i;
@@ -90,6 +116,7 @@ bool v3c_nest_simplify(struct v3c_nest *nest, int keep)
 			return false;
 		split_loop(nest, i, parts, nest->dim[i] / parts);
 	}
+	order_outer_loops(nest, keep);
 	return true;
 }
 

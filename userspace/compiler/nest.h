@@ -35,9 +35,10 @@ void v3c_nest_init(struct v3c_nest *nest, const struct ir_shape *shape);
 void v3c_nest_add(struct v3c_nest *nest, const struct ir_shape *shape, const struct ir_loc *loc);
 
 /*
- * Fewest loops that do the same: drops those of one iteration, joins those
- * that are one for all operands, splits those of more than V3NPU_DIM_MAX. The
- * last @keep loops stay as they are. False if a loop cannot be split.
+ * Fewest loops and commands that do the same, in any order: drops loops of one
+ * iteration, joins those that are one for all operands, splits those of more
+ * than V3NPU_DIM_MAX, moves the shortest outermost. The last @keep loops stay
+ * as they are. False if a loop cannot be split.
  */
 bool v3c_nest_simplify(struct v3c_nest *nest, int keep);
 

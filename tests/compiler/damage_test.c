@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Damaged model files: truncated, with flipped bits, with changed words, with
+ * parts of another file in them. Each must give a one-line error, or a program
+ * of valid commands that stay within their memory. Built with the address and
+ * undefined-behaviour sanitizers.
+ *
+ *   damage_test [DIR]
+ *
+ * DIR is what ops.py wrote. V3NPU_DAMAGE=N in the environment tries N times as many.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "compiler/tflite.h"
+#include "sim.h"
+#include "userspace/tap.h"
+#include "v3npu/cmd_check.h"
+
+#define MAX_FILES	512
+#define SMALL_CASES	3000
+#define REAL_CASES	150
+#define MAX_RESIDENT	(1l << 20)	/* KiB, with all that the sanitizers add */
+
+struct file {
+	uint8_t *data;
+	size_t size;
+};
+
+static uint64_t state = 88172645463325252ull;
+static unsigned int compiled, refused;
+
+/* Marsaglia's xorshift: the same cases in every run */
+static uint64_t random_below(uint64_t limit)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return limit ? state % limit : 0;
+}
+
+static uint64_t extent(const struct v3npu_tensor *t)
+{
+	uint64_t n = 1;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		n += (uint64_t)(t->dim[i] - 1) * t->stride[i];
+	return n;
+}
+
+/* Bytes that a command accesses from the address at byte @field of it on */
+static uint64_t accessed(const uint8_t *cmd, uint32_t field)
+{
+	const struct v3npu_cmd_hdr *hdr = (const void *)cmd;
+	const struct v3npu_cmd_conv *conv = (const void *)cmd;
+	const struct v3npu_output *output = NULL;
+	uint32_t channels = 0, output_at = 0;
+
+	if (hdr->opcode == V3NPU_OP_CONV) {
+		output_at = offsetof(struct v3npu_cmd_conv, output);
+		channels = conv->out.dim[3];
+		if (field == offsetof(struct v3npu_cmd_conv, weights))
+			return (uint64_t)conv->kernel[0] * conv->kernel[1] * channels *
+			       (conv->in.dim[3] / conv->groups);
+	} else if (hdr->opcode == V3NPU_OP_MATMUL) {
+		output_at = offsetof(struct v3npu_cmd_matmul, output);
+		channels = ((const struct v3npu_cmd_matmul *)cmd)->out.dim[3];
+	}
+	if (output_at) {
+		output = (const void *)(cmd + output_at);
+		if (field == output_at + offsetof(struct v3npu_output, chan))
+			return output->flags & V3NPU_OUTPUT_PER_TENSOR ? 12 : 12ull * channels;
+		if (field == output_at + offsetof(struct v3npu_output, table))
+			return 256;
+	}
+	if ((hdr->opcode == V3NPU_OP_ELTWISE &&
+	     field == offsetof(struct v3npu_cmd_eltwise, table)) ||
+	    (hdr->opcode == V3NPU_OP_POOL && field == offsetof(struct v3npu_cmd_pool, table)) ||
+	    (hdr->opcode == V3NPU_OP_COPY && field == offsetof(struct v3npu_cmd_copy, table)))
+		return 256;
+	return extent((const void *)(cmd + field));
+}
+
+static uint64_t region_size(const struct v3c_program *p, uint32_t region)
+{
+	if (region == V3C_REGION_CONST)
+		return p->consts_size;
+	if (region == V3C_REGION_ARENA)
+		return p->arena_size;
+	region -= V3C_REGION_IO;
+	if (region < p->input_count)
+		return sim_elements(&p->inputs[region]);
+	region -= p->input_count;
+	return region < p->output_count ? sim_elements(&p->outputs[region]) : 0;
+}
+
+/* Relocations come in the order of the commands that they are in */
+static bool program_is_sound(const struct v3c_program *p)
+{
+	size_t at, r = 0;
+
+	for (at = 0; at < p->cmds_size;) {
+		const uint8_t *cmd = p->cmds + at;
+		size_t size = ((const struct v3npu_cmd_hdr *)cmd)->size;
+
+		if (v3npu_cmd_check(cmd, p->cmds_size - at, sim_target().sram_size))
+			return false;
+		for (; r < p->reloc_count && p->relocs[r].offset < at + size; r++) {
+			uint32_t field = p->relocs[r].offset - at;
+			uint64_t address;
+
+			memcpy(&address, cmd + field, sizeof(address));
+			if (address + accessed(cmd, field) > region_size(p, p->relocs[r].region))
+				return false;
+		}
+		at += size;
+	}
+	return r == p->reloc_count;
+}
+
+/* Compiles; false if what comes back is neither a sound program nor a clear error */
+static bool survives(const uint8_t *data, size_t size)
+{
+	struct v3c_options keep = { .keep_tensors = random_below(2) };
+	struct v3c_target target = sim_target();
+	/* Exactly as large as the file, so that the sanitizer sees the first byte past it */
+	uint8_t *copy = malloc(size);
+	char error[V3C_ERROR_SIZE];
+	struct v3c_program *p;
+	bool good;
+
+	memcpy(copy, data, size);
+	errno = 0;
+	p = v3c_compile(copy, size, &target, &keep, error);
+	*(p ? &compiled : &refused) += 1;
+	if (p)
+		good = program_is_sound(p);
+	else
+		good = error[0] && !strchr(error, '\n') &&
+		       (errno == EINVAL || errno == ENOTSUP || errno == ENOMEM);
+	if (!good)
+		printf("# %s\n", p ? "a program that leaves its memory" : error);
+	v3c_program_free(p);
+	free(copy);
+	return good;
+}
+
+/* Offsets of what the compiler has to understand; most bytes of a real file are weights */
+static size_t *structure(const struct file *f, size_t *count)
+{
+	size_t *offsets = malloc(f->size * sizeof(*offsets)), i;
+	char error[V3C_ERROR_SIZE];
+	struct v3c_ctx ctx = { .left = v3c_max_memory(f->size), .error = error };
+	uint8_t *is_data = calloc(1, f->size);
+	struct tfl_model model;
+
+	if (!tfl_read(&ctx, &model, f->data, f->size))
+		for (i = 0; i < model.tensor_count; i++)
+			if (model.tensors[i].data_size > 64)
+				memset(is_data + (model.tensors[i].data - f->data), 1,
+				       model.tensors[i].data_size);
+	for (i = 0, *count = 0; i < f->size; i++)
+		if (!is_data[i])
+			offsets[(*count)++] = i;
+	v3c_release(&ctx);
+	free(is_data);
+	return offsets;
+}
+
+static uint32_t interesting_word(size_t size)
+{
+	static const uint32_t words[] = { 0, 1, 2, 4, 127, 0x7fffffff, 0x80000000, 0xffffffff };
+	uint64_t pick = random_below(12);
+
+	if (pick < 8)
+		return words[pick];
+	return pick < 10 ? random_below(size * 2) : random_below(1u << 31);
+}
+
+/* Damages @f, whose structure is at @offsets, with @other for splices; its new size */
+static size_t damage(struct file *f, const size_t *offsets, size_t count, const struct file *other)
+{
+	unsigned int times = 1 + random_below(3);
+
+	switch (random_below(8)) {
+	case 0:
+		return random_below(f->size);
+	case 1: {
+		size_t length = 1 + random_below(other->size < 200 ? other->size : 200);
+		size_t from = random_below(other->size - length + 1);
+		size_t to = offsets[random_below(count)];
+
+		if (length > f->size - to)
+			length = f->size - to;
+		memcpy(f->data + to, other->data + from, length);
+		return f->size;
+	}
+	case 2:
+	case 3:
+	case 4:
+		while (times--)
+			f->data[offsets[random_below(count)]] ^= 1 << random_below(8);
+		return f->size;
+	default:
+		while (times--) {
+			size_t at = offsets[random_below(count)] & ~(size_t)3;
+			uint32_t word = interesting_word(f->size);
+
+			if (at + 4 <= f->size)
+				memcpy(f->data + at, &word, 4);
+		}
+		return f->size;
+	}
+}
+
+static unsigned int try_file(const struct file *f, const struct file *other, unsigned int cases)
+{
+	struct file damaged = { .data = malloc(f->size) };
+	unsigned int bad = 0;
+	size_t count, *offsets = structure(f, &count);
+
+	while (cases--) {
+		memcpy(damaged.data, f->data, f->size);
+		damaged.size = f->size;
+		damaged.size = damage(&damaged, offsets, count, other);
+		bad += !survives(damaged.data, damaged.size);
+	}
+	free(damaged.data);
+	free(offsets);
+	return bad;
+}
+
+static void check_small(const char *directory, unsigned int factor)
+{
+	static struct file files[MAX_FILES];
+	unsigned int count = 0, bad = 0, each, i;
+	char path[512], name[100], *list, *line;
+	size_t size;
+
+	snprintf(path, sizeof(path), "%s/list", directory);
+	list = sim_read_file(path, &size);
+	for (line = list; line && count < MAX_FILES && sscanf(line, "%*s %99s", name) == 1; count++) {
+		snprintf(path, sizeof(path), "%s/%s.tflite", directory, name);
+		files[count].data = sim_read_file(path, &files[count].size);
+		line = strchr(line, '\n') + 1;
+		if (!files[count].data)
+			break;
+	}
+	free(list);
+	each = count ? SMALL_CASES * factor / count : 0;
+	for (i = 0; i < count; i++)
+		bad += try_file(&files[i], &files[(i + 1 + random_below(count - 1)) % count], each);
+	ok(count && !bad, "%u damaged small models: %u survived wrongly", each * count, bad);
+	for (i = 0; i < count; i++)
+		free(files[i].data);
+}
+
+static void check_real(const char *name, unsigned int factor)
+{
+	const char *shared = getenv("V3NPU_SHARED");
+	struct file f;
+	char path[512];
+	unsigned int bad;
+
+	snprintf(path, sizeof(path), "%s/models/v3/%s_full_integer_quant.tflite",
+		 shared ? shared : "../shared", name);
+	f.data = sim_read_file(path, &f.size);
+	if (!f.data) {
+		skip(name, "the model is not in the shared folder");
+		return;
+	}
+	bad = try_file(&f, &f, REAL_CASES * factor);
+	ok(!bad, "%u damaged copies of %s: %u survived wrongly", REAL_CASES * factor, name, bad);
+	free(f.data);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int factor = getenv("V3NPU_DAMAGE") ? atoi(getenv("V3NPU_DAMAGE")) : 1;
+	struct rusage usage;
+
+	check_small(argc == 2 ? argv[1] : "build/tests/compiler/models", factor);
+	check_real("level3_relu", factor);
+	check_real("level2_relu", factor);
+	printf("# %u compiled, %u refused\n", compiled, refused);
+	getrusage(RUSAGE_SELF, &usage);
+	ok(usage.ru_maxrss < MAX_RESIDENT, "never more than %ld MiB in memory",
+	   usage.ru_maxrss >> 10);
+	return done();
+}

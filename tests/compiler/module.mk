@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+#
+# Tests of the compiler, with the sanitizers, on the engine library; the golden
+# models, which take the engine's time, without them.
+
+tests_compiler := $(B)/tests/compiler
+tests_compiler_progs := $(addprefix $(tests_compiler)/, reader_test layout_test ops_test damage_test)
+tests_compiler_objs := $(patsubst $(top)/userspace/%.c,$(tests_compiler)/%.o, \
+	$(sort $(wildcard $(top)/userspace/compiler/*.c)))
+tests_compiler_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+tests_compiler_libs := -lzip -lz -lm -pthread
+tests_compiler_headers := $(wildcard $(top)/tests/compiler/*.h $(top)/tests/userspace/tap.h)
+
+CHECK_PROGS += $(tests_compiler_progs) $(tests_compiler)/golden_test
+CHECK_DEPS += $(tests_compiler)/models/list
+
+$(tests_compiler)/compiler/%.o: $(top)/userspace/compiler/%.c
+	@mkdir -p $(@D)
+	$(CC) $(USERSPACE_CFLAGS) $(tests_compiler_sanitize) -MMD -MP -c -o $@ $<
+
+$(tests_compiler_progs): $(tests_compiler)/%: $(top)/tests/compiler/%.c \
+		$(top)/tests/compiler/sim.c $(tests_compiler_objs) $(model_lib) \
+		$(tests_compiler_headers)
+	@mkdir -p $(@D)
+	$(CC) $(USERSPACE_CFLAGS) $(tests_compiler_sanitize) -I$(top)/tests -o $@ \
+		$(filter-out %.h,$^) $(tests_compiler_libs)
+
+$(tests_compiler)/golden_test: $(top)/tests/compiler/golden_test.c $(top)/tests/compiler/sim.c \
+		$(B)/userspace/libv3c.a $(model_lib) $(tests_compiler_headers)
+	@mkdir -p $(@D)
+	$(CC) $(USERSPACE_CFLAGS) -I$(top)/tests -o $@ $(filter-out %.h,$^) $(tests_compiler_libs)
+
+$(tests_compiler)/models/list: $(top)/tests/compiler/ops.py $(top)/tests/models/tflite_writer.py
+	@mkdir -p $(@D)
+	$< models $(@D)
+
+-include $(tests_compiler_objs:.o=.d)
