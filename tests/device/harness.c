@@ -33,6 +33,7 @@ struct npu {
 	pthread_mutex_t lock;
 	pthread_cond_t raised;
 	unsigned int vectors[V3NPU_NUM_VECTORS];
+	atomic_int threads;	/* of the device */
 };
 
 static uint32_t scatter(uint32_t page)
@@ -74,14 +75,37 @@ static void host_raise(void *opaque, unsigned int vector)
 }
 
 /*
- * A page must be entered before it is mapped, by each thread. The counter is
- * the thread's own, which several machines can share.
+ * The device's threads announce themselves, and each enters before it maps;
+ * hosts rely on both. These are the calling thread's.
  */
+static _Thread_local bool started;
 static _Thread_local unsigned int entered;
+
+static void host_thread_start(void *opaque)
+{
+	struct npu *npu = opaque;
+
+	if (started)
+		tap_bail("a thread of the device started twice");
+	started = true;
+	atomic_fetch_add(&npu->threads, 1);
+}
+
+static void host_thread_stop(void *opaque)
+{
+	struct npu *npu = opaque;
+
+	if (!started || entered)
+		tap_bail("a thread of the device stopped that is not started, or has not left");
+	started = false;
+	atomic_fetch_sub(&npu->threads, 1);
+}
 
 static void host_enter(void *opaque)
 {
 	(void)opaque;
+	if (!started)
+		tap_bail("a thread of the device did not say that it starts");
 	entered++;
 }
 
@@ -105,6 +129,8 @@ static const struct v3npu_host host = {
 	.leave = host_leave,
 	.map = host_map_entered,
 	.raise = host_raise,
+	.thread_start = host_thread_start,
+	.thread_stop = host_thread_stop,
 };
 
 /* The machine */
@@ -140,6 +166,8 @@ struct npu *npu_new(const struct v3npu_config *config)
 void npu_free(struct npu *npu)
 {
 	v3npu_hw_free(npu->hw);
+	if (atomic_load(&npu->threads))
+		tap_bail("the device left threads behind");
 	pthread_cond_destroy(&npu->raised);
 	pthread_mutex_destroy(&npu->lock);
 	free(npu->memory);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Address translation and the core's DMA: good, bad and hostile tables */
+#include <pthread.h>
 #include <string.h>
 
+#include "mmu.h"
 #include "programs.h"
 #include "tap.h"
 
@@ -254,6 +256,119 @@ static void test_strange_tables(struct npu *npu)
 		  "... but not written");
 }
 
+/* The example of Documentation/hardware.md, entry by entry */
+static void test_documented_example(struct npu *npu)
+{
+	enum { DOC_AS = 7 };
+	uint64_t *top = npu_alloc(npu, V3NPU_PAGE_SIZE), *middle = npu_alloc(npu, V3NPU_PAGE_SIZE);
+	uint64_t *bottom = npu_alloc(npu, V3NPU_PAGE_SIZE);
+	uint8_t *page = npu_alloc(npu, V3NPU_PAGE_SIZE), *large = npu_alloc_large(npu);
+	uint64_t root = npu_bus_addr(npu, top);
+
+	top[0x004] = npu_bus_addr(npu, middle) | V3NPU_PTE_VALID;
+	middle[0x091] = npu_bus_addr(npu, bottom) | V3NPU_PTE_VALID;
+	bottom[0x145] = npu_bus_addr(npu, page) | V3NPU_PTE_VALID | V3NPU_PTE_WRITE;
+	middle[0x092] = npu_bus_addr(npu, large) | V3NPU_PTE_VALID | V3NPU_PTE_LARGE;
+	npu_write(npu, V3NPU_REG_MMU_ROOT_HI(DOC_AS), root >> 32);
+	npu_write(npu, V3NPU_REG_MMU_ROOT_LO(DOC_AS), (uint32_t)root | V3NPU_MMU_ROOT_ENABLE);
+
+	memcpy(page + 0x678, "\x01\x02\x03\x04", 4);
+	memcpy(large + 0x145678, "\x05\x06\x07\x08", 4);
+	tap_ok(agent_dma(npu, V3NPU_DMA_FROM_HOST, DOC_AS, 0x112345678, LOCAL, 4) == V3NPU_DMA_OK &&
+	       npu_core_read32(npu, LOCAL) == 0x04030201, "the documented example, 4 KiB page");
+	tap_ok(agent_dma(npu, V3NPU_DMA_FROM_HOST, DOC_AS, 0x112545678, LOCAL, 4) == V3NPU_DMA_OK &&
+	       npu_core_read32(npu, LOCAL) == 0x08070605, "... and its 2 MiB page");
+	tap_equal(agent_dma(npu, V3NPU_DMA_TO_HOST, DOC_AS, 0x112545678, LOCAL, 4), V3NPU_DMA_FAULT,
+		  "... which is read-only");
+}
+
+/*
+ * The translation cache by itself, from two threads, with more pages than it
+ * holds: one table of 512 entries, mapped over and over by a middle table.
+ */
+enum { TLB_PAGES = 24 * V3NPU_PT_ENTRIES };
+
+struct tlb_host {
+	uint64_t top[V3NPU_PT_ENTRIES];
+	uint64_t middle[V3NPU_PT_ENTRIES];
+	uint64_t bottom[V3NPU_PT_ENTRIES];
+	uint8_t page[V3NPU_PT_ENTRIES][V3NPU_PAGE_SIZE];
+};
+
+struct tlb_user {
+	struct v3npu_mmu *mmu;
+	struct tlb_host *host;
+	unsigned int wrong;
+};
+
+static void *tlb_host_map(void *opaque, uint64_t addr, size_t want, bool write, size_t *run)
+{
+	(void)write;
+	if (addr >= sizeof(struct tlb_host))
+		return NULL;
+	*run = want < sizeof(struct tlb_host) - addr ? want : sizeof(struct tlb_host) - addr;
+	return (uint8_t *)opaque + addr;
+}
+
+static void *tlb_use(void *opaque)
+{
+	struct tlb_user *u = opaque;
+	unsigned int round, i;
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < TLB_PAGES; i++) {
+			bool write = (i + round) % 3 == 0;
+			size_t run = 0;
+			uint8_t *p = v3npu_mmu_map(u->mmu, (uint64_t)i * V3NPU_PAGE_SIZE + 100, 8, write,
+						   &run);
+
+			u->wrong += p != u->host->page[i % V3NPU_PT_ENTRIES] + 100 ||
+				    run != V3NPU_PAGE_SIZE - 100;
+		}
+		u->wrong += !!v3npu_mmu_map(u->mmu, (uint64_t)TLB_PAGES * V3NPU_PAGE_SIZE, 1, false,
+					    &(size_t){ 0 });
+	}
+	return NULL;
+}
+
+static void test_tlb(void)
+{
+	static _Alignas(V3NPU_PAGE_SIZE) struct tlb_host tables;
+	const struct v3npu_host host = { .map = tlb_host_map };
+	struct v3npu_mmu mmu = { .host = &host, .opaque = &tables, .tlb = v3npu_tlb_new() };
+	struct tlb_user user[2];
+	pthread_t thread[2];
+	unsigned int i, round, wrong = 0;
+
+	mmu.root = offsetof(struct tlb_host, top) | V3NPU_MMU_ROOT_ENABLE;
+	tables.top[0] = offsetof(struct tlb_host, middle) | V3NPU_PTE_VALID;
+	for (i = 0; i < TLB_PAGES / V3NPU_PT_ENTRIES; i++)
+		tables.middle[i] = offsetof(struct tlb_host, bottom) | V3NPU_PTE_VALID;
+	for (i = 0; i < V3NPU_PT_ENTRIES; i++)
+		tables.bottom[i] = offsetof(struct tlb_host, page[i]) | V3NPU_PTE_VALID |
+				   V3NPU_PTE_WRITE;
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 2; i++) {
+			user[i] = (struct tlb_user){ .mmu = &mmu, .host = &tables };
+			if (pthread_create(&thread[i], NULL, tlb_use, &user[i]))
+				tap_bail("pthread_create");
+		}
+		for (i = 0; i < 2; i++) {
+			pthread_join(thread[i], NULL);
+			wrong += user[i].wrong;
+		}
+		v3npu_tlb_flush(mmu.tlb);
+	}
+	tap_equal(wrong, 0, "translations of more pages than the cache holds, in two threads");
+
+	/* After a flush, what has changed is seen; before, it need not be, but is not half-seen */
+	v3npu_mmu_map(&mmu, 0, 1, true, &(size_t){ 0 });
+	tables.bottom[0] = 0;
+	v3npu_tlb_flush(mmu.tlb);
+	tap_ok(!v3npu_mmu_map(&mmu, 0, 1, true, &(size_t){ 0 }), "a flush forgets");
+	v3npu_tlb_free(mmu.tlb);
+}
+
 int main(void)
 {
 	const size_t size = 40 * V3NPU_PAGE_SIZE;
@@ -269,6 +384,8 @@ int main(void)
 	test_large(npu);
 	test_reserved_bits(npu, buf);
 	test_strange_tables(npu);
+	test_documented_example(npu);
+	test_tlb();
 	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING, "the core still runs");
 	npu_free(npu);
 	return tap_done();
