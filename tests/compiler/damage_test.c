@@ -243,7 +243,8 @@ static void check_small(const char *directory, unsigned int factor)
 
 	snprintf(path, sizeof(path), "%s/list", directory);
 	list = sim_read_file(path, &size);
-	for (line = list; line && count < MAX_FILES && sscanf(line, "%*s %99s", name) == 1; count++) {
+	line = list;
+	for (; line && count < MAX_FILES && sscanf(line, "%*s %99s", name) == 1; count++) {
 		snprintf(path, sizeof(path), "%s/%s.tflite", directory, name);
 		files[count].data = sim_read_file(path, &files[count].size);
 		line = strchr(line, '\n') + 1;

@@ -161,7 +161,8 @@ static void check_tensors(const struct model *m, const struct sim *sim)
 		}
 	}
 	v3c_release(&ctx);
-	printf("# %s: %u tensors: %u equal, %u overwritten by TFLite and compared through the operator that did, %u fused\n",
+	printf("# %s: %u tensors: %u equal, %u overwritten by TFLite and compared through the "
+	       "operator that did, %u fused\n",
 	       m->name, m->row_count, equal, through, fused);
 	ok(!wrong && equal + through == sim->program->tensor_count + sim->program->output_count,
 	   "%s: all %zu surviving tensors are TFLite's", m->name, sim->program->tensor_count);

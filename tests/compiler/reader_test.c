@@ -61,7 +61,8 @@ static void test_flatbuffer(void)
 	ok(!fb_root(&fb).pos && fb.error, "a vtable outside of the file is an error");
 	fb = open_copy(copy, sizeof(good));
 	copy[16] = 14;
-	ok(!fb_vector(&fb, &root, 2, 1).data && fb.error, "a field outside of its table is an error");
+	ok(!fb_vector(&fb, &root, 2, 1).data && fb.error, "a field outside of its table is an "
+							  "error");
 	for (size = 0; size < sizeof(good); size++) {
 		fb = open_copy(copy, size);
 		root = fb_root(&fb);
@@ -91,7 +92,7 @@ static void test_quant(void)
 	   !v3c_scale_fits(v3c_quantize_multiplier(ldexp(1, 30))), "2^30 and more do not fit");
 	ok(!v3c_scale_fits(v3c_quantize_multiplier(INFINITY)) &&
 	   !v3c_scale_fits(v3c_quantize_multiplier(NAN)) &&
-	   !v3c_scale_fits(v3c_quantize_multiplier(-1)), "nor do infinity, NaN, and negatives");
+	   !v3c_scale_fits(v3c_quantize_multiplier(-1.0)), "nor do infinity, NaN, and negatives");
 
 	ok(v3c_activation_range(TFL_ACT_RELU6, 0.05f, -100, &min, &max) && min == -100 && max == 20,
 	   "RELU6 is a clamp");

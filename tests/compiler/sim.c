@@ -191,7 +191,8 @@ void *sim_read_file(const char *path, size_t *size)
 
 	if (!f)
 		return NULL;
-	if (!fseek(f, 0, SEEK_END) && (length = ftell(f)) >= 0 && !fseek(f, 0, SEEK_SET)) {
+	length = fseek(f, 0, SEEK_END) ? -1 : ftell(f);
+	if (length >= 0 && !fseek(f, 0, SEEK_SET)) {
 		data = malloc(length + 1);
 		if (data && fread(data, 1, length, f) != (size_t)length) {
 			free(data);

@@ -71,7 +71,9 @@ int v3c_plan_arena(struct v3c_ctx *ctx, struct ir_graph *g, bool reuse, uint64_t
 			*size = b->offset + b->size;
 	}
 	if (*size > V3C_MAX_ARENA)
-		return v3c_fail(ctx, ENOTSUP, "its intermediate tensors need %llu MiB, at most %llu are supported",
+		return v3c_fail(ctx, ENOTSUP,
+				"its intermediate tensors need %llu MiB, at most %llu are "
+				"supported",
 				(unsigned long long)(*size >> 20),
 				(unsigned long long)(V3C_MAX_ARENA >> 20));
 	return 0;

@@ -67,5 +67,6 @@ int v3c_fail(struct v3c_ctx *ctx, int err, const char *format, ...)
 
 int v3c_no_memory(struct v3c_ctx *ctx)
 {
-	return v3c_fail(ctx, ENOMEM, "out of memory, or the model needs far more than its size to compile");
+	return v3c_fail(ctx, ENOMEM,
+			"out of memory, or the model needs far more than its size to compile");
 }

@@ -53,12 +53,14 @@ int import_shape(struct importer *im, const struct tfl_tensor *t, struct ir_shap
 	uint32_t i;
 
 	if (t->rank > V3C_MAX_RANK)
-		return import_fail(im, ENOTSUP, "tensor %u has %u dimensions, at most %u are supported",
+		return import_fail(im, ENOTSUP,
+				   "tensor %u has %u dimensions, at most %u are supported",
 				   tensor_number(im, t), t->rank, V3C_MAX_RANK);
 	*shape = (struct ir_shape){ .rank = t->rank };
 	for (i = 0; i < t->rank; i++) {
 		if (t->dim[i] <= 0)
-			return import_fail(im, EINVAL, "tensor %u has dimension %d; export with a fixed shape",
+			return import_fail(im, EINVAL,
+					   "tensor %u has dimension %d; export with a fixed shape",
 					   tensor_number(im, t), t->dim[i]);
 		shape->dim[i] = t->dim[i];
 		elements *= t->dim[i];
@@ -78,10 +80,13 @@ int import_check_const(struct importer *im, const struct tfl_tensor *t, int type
 		return import_fail(im, ENOTSUP, "it needs a constant of type %s, not %s",
 				   tfl_type_name(type), t ? tfl_type_name(t->type) : "none");
 	if (!t->data || t->special)
-		return import_fail(im, ENOTSUP, "tensor %u is not a constant; only constant weights and parameters are supported",
+		return import_fail(im, ENOTSUP,
+				   "tensor %u is not a constant; only constant weights and "
+				   "parameters are supported",
 				   tensor_number(im, t));
 	if (t->data_size != elements * size)
-		return import_fail(im, EINVAL, "damaged: tensor %u holds %zu bytes, its shape needs %llu",
+		return import_fail(im, EINVAL,
+				   "damaged: tensor %u holds %zu bytes, its shape needs %llu",
 				   tensor_number(im, t), t->data_size,
 				   (unsigned long long)(elements * size));
 	return 0;
@@ -109,7 +114,8 @@ int import_integers(struct importer *im, uint32_t k, int64_t *out, int max)
 	if (ret)
 		return ret;
 	if (count > (uint64_t)max)
-		return import_fail(im, EINVAL, "damaged: input %u has %llu numbers, at most %d are possible",
+		return import_fail(im, EINVAL,
+				   "damaged: input %u has %llu numbers, at most %d are possible",
 				   k, (unsigned long long)count, max);
 	v = (struct fb_vector){ .data = t->data, .count = count };
 	for (i = 0; i < count; i++)
@@ -128,7 +134,9 @@ int import_axis(struct importer *im, int64_t axis, int rank)
 int import_clamp(struct importer *im, struct v3c_quant quant, int8_t *min, int8_t *max)
 {
 	if (!v3c_activation_range(im->op->activation, quant.scale, quant.zero_point, min, max))
-		return import_fail(im, ENOTSUP, "fused activation %u is not one of NONE, RELU, RELU6, RELU_N1_TO_1",
+		return import_fail(im, ENOTSUP,
+				   "fused activation %u is not one of NONE, RELU, RELU6, "
+				   "RELU_N1_TO_1",
 				   im->op->activation);
 	return 0;
 }
@@ -138,9 +146,10 @@ int import_window(struct importer *im, uint32_t in, int64_t kernel, int64_t stri
 {
 	int64_t span, count, total;
 
-	if (kernel < 1 || stride < 1 || dilation < 1 || kernel > INT32_MAX || dilation > INT32_MAX ||
-	    im->op->padding > TFL_VALID)
-		return import_fail(im, EINVAL, "damaged: window %lld, stride %lld, dilation %lld, padding %u",
+	if (kernel < 1 || kernel > INT32_MAX || stride < 1 || dilation < 1 ||
+	    dilation > INT32_MAX || im->op->padding > TFL_VALID)
+		return import_fail(im, EINVAL,
+				   "damaged: window %lld, stride %lld, dilation %lld, padding %u",
 				   (long long)kernel, (long long)stride, (long long)dilation,
 				   im->op->padding);
 	span = (kernel - 1) * dilation + 1;
@@ -161,7 +170,8 @@ int import_scale(struct importer *im, double real, const char *what, struct v3c_
 {
 	*scale = v3c_quantize_multiplier(real);
 	if (!v3c_scale_fits(*scale))
-		return import_fail(im, ENOTSUP, "%s is %g times another's scale, out of the NPU's range",
+		return import_fail(im, ENOTSUP,
+				   "%s is %g times another's scale, out of the NPU's range",
 				   what, real);
 	return 0;
 }
@@ -174,18 +184,22 @@ static int new_value(struct importer *im, uint32_t tensor, const struct ir_shape
 	int value;
 
 	if (t->type != TFL_INT8)
-		return import_fail(im, ENOTSUP, "tensor %u is %s, only int8 is supported; use the full-integer export of the model",
+		return import_fail(im, ENOTSUP,
+				   "tensor %u is %s, only int8 is supported; use the full-integer "
+				   "export of the model",
 				   tensor, tfl_type_name(t->type));
 	if (t->special)
 		return import_fail(im, ENOTSUP, "tensor %u is sparse or a variable", tensor);
 	if (t->scale.count != 1 || t->zero_point.count > 1)
-		return import_fail(im, ENOTSUP, "tensor %u has %u scales and %u zero points, not one of each",
+		return import_fail(im, ENOTSUP,
+				   "tensor %u has %u scales and %u zero points, not one of each",
 				   tensor, t->scale.count, t->zero_point.count);
 	quant.scale = fb_vector_float(&t->scale, 0);
 	zero_point = t->zero_point.count ? fb_vector_i64(&t->zero_point, 0) : 0;
 	if (!isfinite(quant.scale) || quant.scale <= 0 || zero_point < INT8_MIN ||
 	    zero_point > INT8_MAX)
-		return import_fail(im, EINVAL, "damaged: tensor %u has scale %g and zero point %lld",
+		return import_fail(im, EINVAL,
+				   "damaged: tensor %u has scale %g and zero point %lld",
 				   tensor, quant.scale, (long long)zero_point);
 	quant.zero_point = zero_point;
 	value = ir_add_value(im->ctx, im->graph, shape, quant);
@@ -209,7 +223,8 @@ int import_input(struct importer *im, uint32_t k)
 	if (im->value_of[tensor] >= 0)
 		return im->value_of[tensor];
 	if (!t->data)
-		return import_fail(im, EINVAL, "damaged: it reads tensor %u, which nothing before it writes",
+		return import_fail(im, EINVAL,
+				   "damaged: it reads tensor %u, which nothing before it writes",
 				   tensor);
 	ret = import_shape(im, t, &shape);
 	if (ret)
@@ -233,13 +248,17 @@ int import_output(struct importer *im, uint32_t k, const struct ir_shape *shape)
 	int ret;
 
 	if (im->value_of[tensor] >= 0 || t->data)
-		return import_fail(im, EINVAL, "damaged: it writes tensor %u, which is an input, a constant, or another operator's",
+		return import_fail(im, EINVAL,
+				   "damaged: it writes tensor %u, which is an input, a constant, "
+				   "or another operator's",
 				   tensor);
 	ret = import_shape(im, t, &declared);
 	if (ret)
 		return ret;
 	if (!ir_same_shape(&declared, shape))
-		return import_fail(im, EINVAL, "damaged: the shape of its output, tensor %u, does not follow from its inputs",
+		return import_fail(im, EINVAL,
+				   "damaged: the shape of its output, tensor %u, does not follow "
+				   "from its inputs",
 				   tensor);
 	return new_value(im, tensor, shape);
 }
@@ -313,7 +332,8 @@ static int import_op(struct importer *im)
 	case TFL_PACK:
 		return import_pack(im);
 	default:
-		return import_fail(im, ENOTSUP, "the NPU cannot compute this operator; use a model without it");
+		return import_fail(im, ENOTSUP,
+				   "the NPU cannot compute this operator; use a model without it");
 	}
 }
 
@@ -330,7 +350,8 @@ static int import_inputs(struct importer *im)
 
 		im->number = i;
 		if (im->value_of[tensor] >= 0 || t->data)
-			return import_fail(im, EINVAL, "damaged: tensor %u is another input or a constant",
+			return import_fail(im, EINVAL,
+					   "damaged: tensor %u is another input or a constant",
 					   tensor);
 		ret = import_shape(im, t, &shape);
 		if (!ret)
@@ -358,7 +379,8 @@ static int import_outputs(struct importer *im)
 		int value = im->value_of[tensor];
 
 		if (value < 0)
-			return v3c_fail(im->ctx, EINVAL, "damaged: model output %u: nothing writes tensor %u",
+			return v3c_fail(im->ctx, EINVAL,
+					"damaged: model output %u: nothing writes tensor %u",
 					i, tensor);
 		if (g->values[value].output >= 0 || g->values[value].is_input ||
 		    g->values[value].data) {

@@ -14,7 +14,9 @@ static int check_weights(struct importer *im, const struct tfl_tensor *w, uint32
 	uint32_t i;
 
 	if (w->scale.count != 1 && (w->scale.count != channels || w->channel_dim != channel_dim))
-		return import_fail(im, EINVAL, "damaged: its weights have %u scales along dimension %d, not 1 or %u along %d",
+		return import_fail(im, EINVAL,
+				   "damaged: its weights have %u scales along dimension %d, not 1 "
+				   "or %u along %d",
 				   w->scale.count, w->channel_dim, channels, channel_dim);
 	for (i = 0; i < w->scale.count; i++) {
 		float scale = fb_vector_float(&w->scale, i);
@@ -33,7 +35,9 @@ static int check_weights(struct importer *im, const struct tfl_tensor *w, uint32
 			return import_fail(im, EINVAL, "damaged: its weights have zero point %lld",
 					   (long long)z);
 		if (!zero_point || w->zero_point.count != 1)
-			return import_fail(im, ENOTSUP, "its weights have zero point %lld; export with symmetric weights",
+			return import_fail(im, ENOTSUP,
+					   "its weights have zero point %lld; export with "
+					   "symmetric weights",
 					   (long long)z);
 		*zero_point = z;
 	}
@@ -159,7 +163,8 @@ static int conv_shapes(struct importer *im, struct ir_shape *in, struct ir_shape
 		return value;
 	*in = import_value(im, value)->shape;
 	if (in->rank != 4 || weights->rank != 4)
-		return import_fail(im, EINVAL, "damaged: input and weights have %d and %d dimensions, not 4",
+		return import_fail(im, EINVAL,
+				   "damaged: input and weights have %d and %d dimensions, not 4",
 				   in->rank, weights->rank);
 	return 0;
 }
@@ -173,7 +178,9 @@ int import_conv(struct importer *im)
 	if (ret)
 		return ret;
 	if (in.dim[3] % weights.dim[3] || weights.dim[0] % (in.dim[3] / weights.dim[3]))
-		return import_fail(im, EINVAL, "damaged: weights for %u inputs and %u outputs, an input of %u channels",
+		return import_fail(im, EINVAL,
+				   "damaged: weights for %u inputs and %u outputs, an input of %u "
+				   "channels",
 				   weights.dim[3], weights.dim[0], in.dim[3]);
 	conv.groups = in.dim[3] / weights.dim[3];
 	ret = check_weights(im, import_tensor(im, 1), weights.dim[0], 0, NULL);
@@ -223,7 +230,8 @@ static int fully_connected_shapes(struct importer *im, int in, int out_units, ui
 	int ret;
 
 	if (elements % depth)
-		return import_fail(im, EINVAL, "damaged: an input of %llu elements, weights of depth %u",
+		return import_fail(im, EINVAL,
+				   "damaged: an input of %llu elements, weights of depth %u",
 				   (unsigned long long)elements, depth);
 	*rows = elements / depth;
 	/* The output is [rows, units], or the input's shape with a new last dimension */
@@ -232,7 +240,9 @@ static int fully_connected_shapes(struct importer *im, int in, int out_units, ui
 		return ret;
 	if (!out->rank || ir_elements(out) != (uint64_t)*rows * out_units ||
 	    out->dim[out->rank - 1] != (uint32_t)out_units)
-		return import_fail(im, EINVAL, "damaged: the shape of its output does not follow from its inputs");
+		return import_fail(im, EINVAL,
+				   "damaged: the shape of its output does not follow from its "
+				   "inputs");
 	return 0;
 }
 
@@ -252,7 +262,9 @@ int import_fully_connected(struct importer *im)
 	if (!w)
 		return import_fail(im, EINVAL, "damaged: it has no weights");
 	if (im->op->format)
-		return import_fail(im, ENOTSUP, "weights are shuffled (format %d); export with the default format",
+		return import_fail(im, ENOTSUP,
+				   "weights are shuffled (format %d); export with the default "
+				   "format",
 				   im->op->format);
 	ret = import_shape(im, w, &weights);
 	if (ret)

@@ -19,7 +19,9 @@ static int broadcast_shape(struct importer *im, const struct ir_shape *a, const 
 		uint32_t da = ia < 0 ? 1 : a->dim[ia], db = ib < 0 ? 1 : b->dim[ib];
 
 		if (da != db && da != 1 && db != 1)
-			return import_fail(im, EINVAL, "damaged: its operands' dimensions %u and %u do not go together",
+			return import_fail(im, EINVAL,
+					   "damaged: its operands' dimensions %u and %u do not go "
+					   "together",
 					   da, db);
 		out->dim[i] = da == 1 ? db : da;
 	}
@@ -179,12 +181,14 @@ int import_softmax(struct importer *im)
 		return out;
 	quant = import_value(im, out)->quant;
 	if (quant.scale != 1.0f / 256 || quant.zero_point != -128)
-		return import_fail(im, ENOTSUP, "its output has scale %g and zero point %d, not 1/256 and -128",
+		return import_fail(im, ENOTSUP,
+				   "its output has scale %g and zero point %d, not 1/256 and -128",
 				   quant.scale, quant.zero_point);
 	s = v3c_softmax_scale(im->op->number, import_value(im, in)->quant.scale,
 			      &softmax.diff_min);
 	if (!v3c_scale_fits(s) || s.shift < 0)
-		return import_fail(im, ENOTSUP, "beta %g with an input scale of %g is out of TFLite's range",
+		return import_fail(im, ENOTSUP,
+				   "beta %g with an input scale of %g is out of TFLite's range",
 				   im->op->number, import_value(im, in)->quant.scale);
 	softmax.multiplier = s.multiplier;
 	softmax.shift = s.shift;
@@ -210,9 +214,11 @@ int import_resize(struct importer *im)
 	if (ret < 0)
 		return ret;
 	if (ret != 2 || size[0] < 1 || size[1] < 1 || size[0] > INT32_MAX || size[1] > INT32_MAX)
-		return import_fail(im, EINVAL, "damaged: its output size is not two positive numbers");
+		return import_fail(im, EINVAL,
+				   "damaged: its output size is not two positive numbers");
 	if (im->op->align_corners && im->op->half_pixel_centers)
-		return import_fail(im, ENOTSUP, "align_corners and half_pixel_centers together have no meaning");
+		return import_fail(im, ENOTSUP,
+				   "align_corners and half_pixel_centers together have no meaning");
 	shape = import_value(im, in)->shape;
 	shape.dim[1] = size[0];
 	shape.dim[2] = size[1];
@@ -267,7 +273,9 @@ int import_table(struct importer *im)
 	if (!table)
 		return v3c_no_memory(im->ctx);
 	if (make_table(im, table, in_quant, out_quant))
-		return import_fail(im, ENOTSUP, "scales %g to %g with zero points %d to %d are out of TFLite's range",
+		return import_fail(im, ENOTSUP,
+				   "scales %g to %g with zero points %d to %d are out of TFLite's "
+				   "range",
 				   in_quant.scale, out_quant.scale, in_quant.zero_point,
 				   out_quant.zero_point);
 	node = import_node(im, IR_TABLE, in, -1, out);

@@ -36,7 +36,8 @@ int import_pad(struct importer *im)
 
 		if (before < 0 || after < 0 || before > INT32_MAX || after > INT32_MAX ||
 		    before + after + shape.dim[i] > V3C_MAX_ELEMENTS)
-			return import_fail(im, EINVAL, "damaged: padding %lld, %lld of dimension %d",
+			return import_fail(im, EINVAL,
+					   "damaged: padding %lld, %lld of dimension %d",
 					   (long long)before, (long long)after, i);
 		pad.before[i] = before;
 		shape.dim[i] += before + after;
@@ -75,7 +76,8 @@ int import_reshape(struct importer *im)
 	if (ret)
 		return ret;
 	if (ir_elements(&shape) != ir_elements(&import_value(im, in)->shape))
-		return import_fail(im, EINVAL, "damaged: its output has %llu elements, its input %llu",
+		return import_fail(im, EINVAL,
+				   "damaged: its output has %llu elements, its input %llu",
 				   (unsigned long long)ir_elements(&shape),
 				   (unsigned long long)ir_elements(&import_value(im, in)->shape));
 	out = import_output(im, 0, &shape);
@@ -162,7 +164,8 @@ int import_slice(struct importer *im)
 
 		if (begin[i] < 0 || begin[i] >= shape.dim[i] || n < 1 ||
 		    n > shape.dim[i] - begin[i])
-			return import_fail(im, EINVAL, "damaged: it takes %lld elements from %lld of %u",
+			return import_fail(im, EINVAL,
+					   "damaged: it takes %lld elements from %lld of %u",
 					   (long long)size[i], (long long)begin[i], shape.dim[i]);
 		slice.begin[i] = begin[i];
 		slice.step[i] = 1;
@@ -190,18 +193,19 @@ static int slice_dim(struct importer *im, int i, uint32_t dim, int64_t begin, in
 	int64_t bit = 1 << i, start, stop;
 
 	if (step < 1 || step > INT32_MAX)
-		return import_fail(im, step ? ENOTSUP : EINVAL, "stride %lld; only positive strides are supported",
+		return import_fail(im, step ? ENOTSUP : EINVAL,
+				   "stride %lld; only positive strides are supported",
 				   (long long)step);
 	start = mask[0] & bit ? 0 : clamp_index(begin, dim);
-	if (mask[4] & bit) {
+	if (mask[4] & bit)
 		stop = start + 1;
-	} else if (mask[1] & bit) {
+	else if (mask[1] & bit)
 		stop = dim;
-	} else {
+	else
 		stop = clamp_index(im->op->end_is_offset ? end + start : end, dim);
-	}
 	if (start >= stop || stop > dim)
-		return import_fail(im, EINVAL, "it takes no element of dimension %d: %lld to %lld of %u",
+		return import_fail(im, EINVAL,
+				   "it takes no element of dimension %d: %lld to %lld of %u",
 				   i, (long long)start, (long long)stop, dim);
 	*first = start;
 	*count = (stop - start + step - 1) / step;
@@ -224,13 +228,17 @@ int import_strided_slice(struct importer *im)
 		return in;
 	whole = import_value(im, in)->shape;
 	if (im->op->mask[2] || im->op->mask[3])
-		return import_fail(im, ENOTSUP, "ellipsis and new-axis masks are not supported; slice with all dimensions spelled out");
+		return import_fail(im, ENOTSUP,
+				   "ellipsis and new-axis masks are not supported; slice with all "
+				   "dimensions spelled out");
 	for (i = 0; i < 3; i++) {
 		ret = import_integers(im, 1 + i, list[i], V3C_MAX_RANK);
 		if (ret < 0)
 			return ret;
 		if (ret > whole.rank || (i && ret != given))
-			return import_fail(im, EINVAL, "damaged: begin, end and strides do not fit %d dimensions",
+			return import_fail(im, EINVAL,
+					   "damaged: begin, end and strides do not fit %d "
+					   "dimensions",
 					   whole.rank);
 		given = ret;
 	}
@@ -288,7 +296,8 @@ static int split_sizes(struct importer *im, uint32_t dim, int64_t *size, uint32_
 		left = left > 0 ? 0 : -1;
 	}
 	if (left)
-		return import_fail(im, EINVAL, "damaged: its parts do not add up to %u elements", dim);
+		return import_fail(im, EINVAL,
+				   "damaged: its parts do not add up to %u elements", dim);
 	return 0;
 }
 
@@ -402,7 +411,9 @@ static int check_same_quant(struct importer *im, int in, int out)
 	struct v3c_quant a = import_value(im, in)->quant, b = import_value(im, out)->quant;
 
 	if (a.scale != b.scale || a.zero_point != b.zero_point)
-		return import_fail(im, EINVAL, "damaged: an input has scale %g and zero point %d, its output %g and %d",
+		return import_fail(im, EINVAL,
+				   "damaged: an input has scale %g and zero point %d, its output "
+				   "%g and %d",
 				   a.scale, a.zero_point, b.scale, b.zero_point);
 	return 0;
 }
@@ -451,7 +462,8 @@ int import_concat(struct importer *im)
 			if (k != axis && s->dim[k] != shape.dim[k])
 				break;
 		if (k != shape.rank)
-			return import_fail(im, EINVAL, "damaged: input %u's shape does not go with input 0's",
+			return import_fail(im, EINVAL,
+					   "damaged: input %u's shape does not go with input 0's",
 					   i);
 		total += s->dim[axis];
 	}
@@ -489,7 +501,8 @@ int import_pack(struct importer *im)
 		if (!i) {
 			first = import_value(im, value)->shape;
 			if (first.rank == V3C_MAX_RANK)
-				return import_fail(im, ENOTSUP, "its output has more than %d dimensions",
+				return import_fail(im, ENOTSUP,
+						   "its output has more than %d dimensions",
 						   V3C_MAX_RANK);
 			axis = import_axis(im, im->op->axis, first.rank + 1);
 			if (axis < 0)

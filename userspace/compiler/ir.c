@@ -32,7 +32,8 @@ static void *grow(struct v3c_ctx *ctx, void *array, int count, int *room, size_t
 int ir_add_value(struct v3c_ctx *ctx, struct ir_graph *g, const struct ir_shape *shape,
 		 struct v3c_quant quant)
 {
-	struct ir_value *v = grow(ctx, g->values, g->value_count, &g->value_room, sizeof(*g->values));
+	struct ir_value *v = grow(ctx, g->values, g->value_count, &g->value_room,
+				  sizeof(*g->values));
 
 	if (!v)
 		return v3c_no_memory(ctx);
@@ -67,7 +68,8 @@ int ir_add_node(struct v3c_ctx *ctx, struct ir_graph *g, enum ir_kind kind, uint
 
 int ir_add_buffer(struct v3c_ctx *ctx, struct ir_graph *g, uint32_t region, uint64_t size)
 {
-	struct ir_buffer *b = grow(ctx, g->buffers, g->buffer_count, &g->buffer_room, sizeof(*g->buffers));
+	struct ir_buffer *b = grow(ctx, g->buffers, g->buffer_count, &g->buffer_room,
+				   sizeof(*g->buffers));
 
 	if (!b)
 		return v3c_no_memory(ctx);

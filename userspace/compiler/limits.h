@@ -10,7 +10,7 @@
 
 #include "v3npu/cmd.h"
 
-#define V3C_MAX_FILE		(1ull << 31)	/* flatbuffer offsets are 32 bits, and signed in places */
+#define V3C_MAX_FILE		(1ull << 31)	/* what flatbuffer offsets reach */
 #define V3C_MAX_TENSORS		(1u << 16)
 #define V3C_MAX_OPERATORS	(1u << 14)
 #define V3C_MAX_OPERANDS	(1u << 18)	/* operators' inputs and outputs together */

@@ -134,7 +134,8 @@ static int simplify(struct lowering *l, const struct ir_node *n, struct v3c_nest
 {
 	if (v3c_nest_simplify(nest, keep))
 		return 0;
-	return v3c_fail(l->ctx, ENOTSUP, "operator %u (%s): a dimension of more than %u elements cannot be split",
+	return v3c_fail(l->ctx, ENOTSUP,
+			"operator %u (%s): a dimension of more than %u elements cannot be split",
 			n->op, tfl_op_name(l->graph->op_codes[n->op]), V3NPU_DIM_MAX);
 }
 

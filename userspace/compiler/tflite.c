@@ -9,10 +9,14 @@ enum { MODEL_VERSION, MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_DESCRIPTION, 
 enum { GRAPH_TENSORS, GRAPH_INPUTS, GRAPH_OUTPUTS, GRAPH_OPERATORS };
 enum { CODE_OLD, CODE_CUSTOM, CODE_VERSION, CODE_BUILTIN };
 enum { BUFFER_DATA, BUFFER_OFFSET, BUFFER_SIZE };
-enum { TENSOR_SHAPE, TENSOR_TYPE, TENSOR_BUFFER, TENSOR_NAME, TENSOR_QUANTIZATION,
-       TENSOR_IS_VARIABLE, TENSOR_SPARSITY };
-enum { QUANT_MIN, QUANT_MAX, QUANT_SCALE, QUANT_ZERO_POINT, QUANT_DETAILS_TYPE, QUANT_DETAILS,
-       QUANT_DIMENSION };
+enum {
+	TENSOR_SHAPE, TENSOR_TYPE, TENSOR_BUFFER, TENSOR_NAME, TENSOR_QUANTIZATION,
+	TENSOR_IS_VARIABLE, TENSOR_SPARSITY,
+};
+enum {
+	QUANT_MIN, QUANT_MAX, QUANT_SCALE, QUANT_ZERO_POINT, QUANT_DETAILS_TYPE, QUANT_DETAILS,
+	QUANT_DIMENSION,
+};
 enum { OP_CODE, OP_INPUTS, OP_OUTPUTS, OP_OPTIONS_TYPE, OP_OPTIONS };
 
 #define SCHEMA_VERSION	3
@@ -216,7 +220,8 @@ static int read_op(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_vec
 	if (m->fb.error)
 		return damaged(ctx, m, "operator", index);
 	if (code >= code_count)
-		return v3c_fail(ctx, EINVAL, "damaged: operator %u refers to operator code %u of %u",
+		return v3c_fail(ctx, EINVAL,
+				"damaged: operator %u refers to operator code %u of %u",
 				index, code, code_count);
 	op->code = codes[code];
 	ret = check_indices(ctx, m, "operator", index, &op->inputs, -1);
@@ -267,7 +272,8 @@ static int read_graph(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_
 	    codes.count > V3C_MAX_OPERATORS || m->inputs.count > V3C_MAX_IO ||
 	    m->outputs.count > V3C_MAX_IO)
 		return v3c_fail(ctx, ENOTSUP,
-				"the model is too large: at most %u tensors, %u operators, %u inputs and %u outputs",
+				"the model is too large: at most %u tensors, %u operators, %u "
+				"inputs and %u outputs",
 				V3C_MAX_TENSORS, V3C_MAX_OPERATORS, V3C_MAX_IO, V3C_MAX_IO);
 	m->tensor_count = tensors.count;
 	m->op_count = ops.count;
@@ -294,7 +300,8 @@ static int read_graph(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_
 		operands += (uint64_t)m->ops[i].inputs.count + m->ops[i].outputs.count;
 		if (!ret && operands > V3C_MAX_OPERANDS)
 			ret = v3c_fail(ctx, ENOTSUP,
-				       "the model is too large: its operators have more than %u operands",
+				       "the model is too large: its operators have more than %u "
+				       "operands",
 				       V3C_MAX_OPERANDS);
 	}
 	return ret;
