@@ -18,6 +18,8 @@ uint64_t v3npu_core_mem_read(const uint8_t *mem, uint64_t offset, unsigned int s
 		return __atomic_load_n((const v3npu_mem64 *)(mem + offset), __ATOMIC_RELAXED);
 	if (size == 4 && !(offset & 3))
 		return v3npu_core_mem_load32(mem, offset);
+	if (size == 2 && !(offset & 1))
+		return v3npu_core_mem_load16(mem, offset);
 	for (i = 0; i < size; i++)
 		value |= (uint64_t)v3npu_core_mem_load8(mem, offset + i) << (8 * i);
 	return value;
@@ -35,6 +37,10 @@ void v3npu_core_mem_write(uint8_t *mem, uint64_t offset, uint64_t value, unsigne
 	}
 	if (size == 4 && !(offset & 3)) {
 		v3npu_core_mem_store32(mem, offset, value);
+		return;
+	}
+	if (size == 2 && !(offset & 1)) {
+		v3npu_core_mem_store16(mem, offset, value);
 		return;
 	}
 	for (i = 0; i < size; i++)
