@@ -12,6 +12,9 @@
 top := $(CURDIR)
 B := $(top)/build
 
+# No built-in rules: one of them makes "guest" of a "guest.sh" beside it.
+MAKEFLAGS += --no-builtin-rules
+
 WARN := -Wall -Wextra -Werror
 HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) -I$(top)/uapi $(EXTRA_CFLAGS)
 
