@@ -31,6 +31,7 @@ static void set_timer(__u32 us)
 /* Wakes up in @us, or earlier if the watchdog must be fed again before */
 static void feed_watchdog(__u32 us)
 {
+	STATUS->heartbeat++;
 	hw_write(V3NPU_CORE_WATCHDOG, watchdog_period);
 	set_timer(us < watchdog_period / 4 ? us : watchdog_period / 4);
 }
@@ -63,7 +64,6 @@ void core_poll(void)
 void core_sleep(void)
 {
 	__asm__ volatile("wfi" : : : "memory");
-	STATUS->heartbeat++;
 }
 
 void core_sleep_max(__u32 us)

@@ -81,7 +81,8 @@ struct v3npu_boot_args {
  * @fw_version: as in the image header
  * @features: V3NPU_FEATURE_*
  * @state: V3NPU_FW_BOOTING, V3NPU_FW_READY or V3NPU_FW_PANIC
- * @heartbeat: counts the main loop's turns
+ * @heartbeat: counts the main loop's turns, and how often the watchdog was fed:
+ *	at least every quarter of its period, while a command runs too
  * @ctx: context of the running job, V3NPU_CTX_NONE when idle
  * @cmd_index: number of the running command in its stream
  * @seqno: of the running job
@@ -193,11 +194,13 @@ struct v3npu_counters {
  * @seqno: of the job
  * @status: V3NPU_JOB_*
  * @cmd_index: commands completed; for a failure, the number of the command that failed
- * @cmd_opcode: opcode of the command that failed
- * @cmd_tag: its tag
+ * @cmd_opcode: opcode of the command that failed; 0 if none did, or its header
+ *	could not be read
+ * @cmd_tag: its tag, or 0 likewise
  * @fault_addr: the address that could not be reached, for V3NPU_JOB_MMU_FAULT
  *	and V3NPU_JOB_FETCH_FAULT
- * @detail: for V3NPU_JOB_BAD_CMD, what v3npu_cmd_check() returned, negated
+ * @detail: for V3NPU_JOB_BAD_CMD, what v3npu_cmd_check() returned, negated; 0
+ *	if it was the datapath that refused constants it read from memory
  * @commands: commands run
  * @counters: sums over the job's commands
  * @reserved: 0
