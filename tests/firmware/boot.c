@@ -40,7 +40,7 @@ static void test_handshake(void)
 	struct v3npu_event event;
 	const struct v3npu_event ready = { .type = V3NPU_EVENT_READY };
 
-	fw->args.watchdog_us = 400000;
+	fw->args.watchdog_us = FW_WATCHDOG_US;
 	fw_start(fw);
 	event = fw_event(fw, FW_TIMEOUT_MS);
 	tap_ok(!memcmp(&event, &ready, sizeof(event)), "boot: READY event, all else 0");
@@ -54,7 +54,7 @@ static void test_handshake(void)
 	tap_equal(status.ctx, V3NPU_CTX_NONE, "boot: no job runs");
 	tap_equal(fw_log_count(fw, "I firmware "), 1, "boot: log names the version");
 
-	npu_sleep_ms(1000);
+	npu_sleep_ms(3 * FW_WATCHDOG_US / 2000);
 	tap_ok(fw_status(fw).heartbeat > status.heartbeat, "idle: heartbeat moves");
 	tap_equal(npu_read(fw->npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING,
 		  "idle: watchdog is kept alive");
@@ -85,7 +85,7 @@ static void refused(struct fw *fw, uint32_t code, const char *log, const char *w
 	tap_ok(fw_status(fw).magic == V3NPU_STATUS_MAGIC &&
 	       fw_status(fw).ipc_version == V3NPU_IPC_VERSION && fw_status(fw).fw_version,
 	       "%s: versions can be read", what);
-	tap_ok(npu_wait_vector(fw->npu, V3NPU_VECTOR_ERROR, 1000), "%s: host is interrupted", what);
+	tap_ok(npu_wait_vector(fw->npu, V3NPU_VECTOR_ERROR, FW_TIMEOUT_MS), "%s: host is interrupted", what);
 	fw_reload(fw);
 }
 
@@ -162,21 +162,21 @@ static void test_watchdog(void)
 	struct v3npu_event event;
 	uint32_t heartbeat, size;
 
-	fw->args.watchdog_us = 300000;
+	fw->args.watchdog_us = FW_WATCHDOG_US;
 	fw_context(fw, 0, 1, V3NPU_PRIO_NORMAL, 4);
 	fw_start(fw);
 	fw_event(fw, FW_TIMEOUT_MS);
 
-	size = fw_cmd_stall(data, 5, 1200000);
+	size = fw_cmd_stall(data, 5, 2 * FW_WATCHDOG_US);
 	fw_submit(fw, 0, 1, FW_DATA_VA, size);
 	fw_wait_opcode(fw, V3NPU_OP_STALL);
 	heartbeat = fw_status(fw).heartbeat;
-	npu_sleep_ms(500);
+	npu_sleep_ms(FW_WATCHDOG_US / 1000);
 	tap_ok(fw_status(fw).heartbeat > heartbeat, "long command: heartbeat moves");
 	event = fw_event(fw, FW_TIMEOUT_MS);
-	tap_equal(event.status, V3NPU_JOB_OK, "command of four watchdog periods: done");
+	tap_equal(event.status, V3NPU_JOB_OK, "command of two watchdog periods: done");
 	tap_equal(npu_read(fw->npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING,
-		  "command of four watchdog periods: still running");
+		  "command of two watchdog periods: still running");
 	fw_free(fw);
 }
 
@@ -206,7 +206,7 @@ static void test_panic(void)
 	tap_equal(fw_log_count(fw, "E panic: trap"), 1, "illegal instruction: log ends with panic");
 	tap_equal(npu_read(fw->npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_HALTED,
 		  "illegal instruction: halted, not by the watchdog");
-	tap_ok(npu_wait_vector(fw->npu, V3NPU_VECTOR_ERROR, 1000),
+	tap_ok(npu_wait_vector(fw->npu, V3NPU_VECTOR_ERROR, FW_TIMEOUT_MS),
 	       "illegal instruction: host is interrupted");
 
 	memset(fw->rings[0], 0, sizeof(*fw->rings[0]));
@@ -228,7 +228,7 @@ static void test_hang(void)
 	uint8_t *data = fw_space(fw, 1);
 
 	/* "j ." where a job would start: the firmware as such is lost, the watchdog is not */
-	fw->args.watchdog_us = 100000;
+	fw->args.watchdog_us = FW_WATCHDOG_US;
 	fw_context(fw, 0, 1, V3NPU_PRIO_NORMAL, 4);
 	fw_start(fw);
 	fw_event(fw, FW_TIMEOUT_MS);

@@ -19,9 +19,6 @@
 #define SRC		0x10000u
 #define DST		0x18000u
 
-/* A random command can be long; a driver would reset the NPU */
-#define JOB_TIMEOUT_MS	2000
-
 static uint64_t state;
 
 static uint32_t random32(void)
@@ -115,12 +112,15 @@ static void report(const unsigned int *seen)
 		 seen[0], seen[1], seen[2], seen[3], seen[4], seen[5]);
 }
 
-/* Takes the event of a job; a reset if it runs for too long. Return: does the event make sense? */
+/*
+ * Takes the event of a job. A random command can be long; then it resets the NPU, as a driver
+ * would. Return: does the event make sense?
+ */
 static bool finish(struct fw *fw, uint64_t seqno, uint32_t size, unsigned int *seen)
 {
 	struct v3npu_event event;
 
-	if (fw_try_event(fw, &event, JOB_TIMEOUT_MS)) {
+	if (fw_try_event(fw, &event, FW_TIMEOUT_MS)) {
 		if (event.status <= V3NPU_JOB_BAD_JOB)
 			seen[event.status]++;
 		return event.ctx == 0 && event.seqno == seqno && sensible(&event, size);

@@ -29,7 +29,7 @@ struct fw *fw_load(uint32_t event_entries)
 	fw->args.ctx_table = FW_CTX_TABLE_VA;
 	fw->args.event_ring = FW_EVENT_RING_VA;
 	fw->args.event_entries = event_entries;
-	fw->args.watchdog_us = 1000000;
+	fw->args.watchdog_us = 10000000;
 	fw->args.log_level = V3NPU_LOG_INFO;
 	return fw;
 }

@@ -25,6 +25,13 @@
 
 #define FW_TIMEOUT_MS		10000u
 
+/*
+ * Real time, on machines that may be busy: threads were seen to wait for 200 ms
+ * for a processor. Three quarters of the first and all of the second are above that.
+ */
+#define FW_WATCHDOG_US		1000000u	/* where a test waits for more than one period */
+#define FW_STALL_US		400000u		/* to do something while a command runs */
+
 /**
  * struct fw - a machine with the firmware loaded
  * @npu: the machine
