@@ -108,7 +108,7 @@ static void v3npu_mapping_remove(struct v3npu_mapping *mapping)
 	struct v3npu_as *as = to_v3npu_as(mapping->base.vm);
 	struct drm_gem_object *obj = mapping->base.gem.obj;
 
-	v3npu_mmu_unmap(&as->mmu, mapping->base.va.addr, mapping->base.va.range);
+	v3npu_mmu_unmap(as->vdev, &as->mmu, mapping->base.va.addr, mapping->base.va.range);
 
 	/* Unlinking drops references of both; they are kept until the mapping is released */
 	drm_gem_object_get(obj);

@@ -269,6 +269,7 @@ static void v3npu_remove(struct pci_dev *pdev)
 	drm_dev_unplug(&vdev->drm);
 	v3npu_reset_fini(vdev);
 	v3npu_fw_stop(vdev);
+	v3npu_mmu_stop(vdev);
 	v3npu_jobs_fini(vdev);
 	v3npu_mmu_fini(vdev);
 	/* Work that is at its end still runs code of this module */

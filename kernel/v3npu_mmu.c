@@ -9,13 +9,13 @@
  */
 
 #include <linux/delay.h>
+#include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmapool.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
 #include <drm/drm_drv.h>
-#include <drm/drm_managed.h>
 #include <drm/drm_print.h>
 
 #include "v3npu_drv.h"
@@ -172,20 +172,8 @@ int v3npu_mmu_map(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va, dm
 	return ret;
 }
 
-/**
- * v3npu_mmu_map_sgt() - map a buffer where nothing is mapped
- * @vdev: device
- * @as: address space; its user's lock is held
- * @va: NPU address, a multiple of V3NPU_PAGE_SIZE
- * @sgt: the buffer's memory, mapped for DMA
- * @size: bytes of the buffer, a multiple of V3NPU_PAGE_SIZE
- * @write: the NPU can write it
- *
- * Return: 0; -ENOMEM; -EINVAL when @sgt is smaller than @size or not made of
- * whole pages. After an error no entry was written.
- */
-int v3npu_mmu_map_sgt(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
-		      struct sg_table *sgt, u64 size, bool write)
+static int v3npu_mmu_map_segments(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
+				  struct sg_table *sgt, u64 size, bool write)
 {
 	struct scatterlist *sg;
 	u64 offset = 0;
@@ -216,16 +204,48 @@ int v3npu_mmu_map_sgt(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va
 }
 
 /**
+ * v3npu_mmu_map_sgt() - map a buffer where nothing is mapped
+ * @vdev: device
+ * @as: address space; its user's lock is held
+ * @va: NPU address, a multiple of V3NPU_PAGE_SIZE
+ * @sgt: the buffer's memory, mapped for DMA
+ * @size: bytes of the buffer, a multiple of V3NPU_PAGE_SIZE
+ * @write: the NPU can write it
+ *
+ * Return: 0; -ENODEV when the device is gone; -ENOMEM; -EINVAL when @sgt is
+ * smaller than @size or not made of whole pages. After an error no entry was
+ * written.
+ */
+int v3npu_mmu_map_sgt(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
+		      struct sg_table *sgt, u64 size, bool write)
+{
+	int idx, ret;
+
+	if (!drm_dev_enter(&vdev->drm, &idx))
+		return -ENODEV;
+	ret = v3npu_mmu_map_segments(vdev, as, va, sgt, size, write);
+	drm_dev_exit(idx);
+
+	return ret;
+}
+
+/**
  * v3npu_mmu_unmap() - clear the entries of a mapping
+ * @vdev: device
  * @as: address space; its user's lock is held
  * @va: NPU address of the mapping
  * @size: its bytes
  *
  * The NPU can use the memory until v3npu_mmu_retire() releases what is retired after this.
  */
-void v3npu_mmu_unmap(struct v3npu_mmu_as *as, u64 va, u64 size)
+void v3npu_mmu_unmap(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va, u64 size)
 {
 	u64 end = va + size;
+	int idx;
+
+	/* The tables go with the device */
+	if (!drm_dev_enter(&vdev->drm, &idx))
+		return;
 
 	while (va < end) {
 		struct v3npu_pt *pt = v3npu_pt_find(as, va, 0);
@@ -239,6 +259,7 @@ void v3npu_mmu_unmap(struct v3npu_mmu_as *as, u64 va, u64 size)
 			va += V3NPU_LARGE_PAGE_SIZE;
 		}
 	}
+	drm_dev_exit(idx);
 }
 
 /*
@@ -366,8 +387,9 @@ void v3npu_mmu_retire(struct v3npu_device *vdev, struct v3npu_mmu_as *as,
 	u32 slot;
 	int idx;
 
-	/* An unplugged device reaches nothing, and nothing is left behind for v3npu_mmu_fini() */
+	/* Nothing is put on the list of an unplugged device, which v3npu_mmu_fini() empties */
 	if (!drm_dev_enter(&vdev->drm, &idx)) {
+		wait_for_completion(&mmu->stopped);
 		retired->release(vdev, retired);
 		return;
 	}
@@ -407,6 +429,7 @@ static void v3npu_mmu_work(struct work_struct *work)
 	spin_unlock(&mmu->retired_lock);
 
 	if (!drm_dev_enter(&vdev->drm, &idx)) {
+		wait_for_completion(&mmu->stopped);
 		v3npu_mmu_release_list(vdev, &list);
 		return;
 	}
@@ -430,11 +453,22 @@ static void v3npu_mmu_work(struct work_struct *work)
  * @vdev: device
  * @as: zeroed
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -ENODEV when the device is gone.
  */
 int v3npu_mmu_as_init(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 {
+	int idx;
+
+	if (!drm_dev_enter(&vdev->drm, &idx))
+		return -ENODEV;
+
 	as->root = v3npu_pt_alloc(vdev, 2);
+	if (as->root) {
+		mutex_lock(&vdev->mmu.lock);
+		list_add(&as->link, &vdev->mmu.all);
+		mutex_unlock(&vdev->mmu.lock);
+	}
+	drm_dev_exit(idx);
 
 	return as->root ? 0 : -ENOMEM;
 }
@@ -473,9 +507,11 @@ void v3npu_mmu_as_fini(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 	mutex_lock(&vdev->mmu.lock);
 	if (as->slot)
 		vdev->mmu.slots[as->slot] = NULL;
-	mutex_unlock(&vdev->mmu.lock);
+	list_del(&as->link);
+	/* Under the lock, as v3npu_mmu_release() takes away what is left at the end */
 	v3npu_pt_free(vdev, as->root, 2);
 	as->root = NULL;
+	mutex_unlock(&vdev->mmu.lock);
 }
 
 /**
@@ -501,11 +537,18 @@ void v3npu_mmu_reset(struct v3npu_device *vdev)
 	mutex_unlock(&mmu->lock);
 }
 
-static void v3npu_mmu_release(struct drm_device *drm, void *data)
+/* The driver is unbound; address spaces of files that are still open live on without tables */
+static void v3npu_mmu_release(void *data)
 {
-	struct v3npu_device *vdev = to_v3npu_device(drm);
+	struct v3npu_device *vdev = data;
+	struct v3npu_mmu_as *as;
 
-	v3npu_pt_free(vdev, vdev->mmu.system.root, 2);
+	mutex_lock(&vdev->mmu.lock);
+	list_for_each_entry(as, &vdev->mmu.all, link) {
+		v3npu_pt_free(vdev, as->root, 2);
+		as->root = NULL;
+	}
+	mutex_unlock(&vdev->mmu.lock);
 	dma_pool_destroy(vdev->mmu.pool);
 }
 
@@ -522,7 +565,9 @@ int v3npu_mmu_init(struct v3npu_device *vdev)
 
 	mutex_init(&mmu->lock);
 	mutex_init(&mmu->invalidate_lock);
+	init_completion(&mmu->stopped);
 	spin_lock_init(&mmu->retired_lock);
+	INIT_LIST_HEAD(&mmu->all);
 	INIT_LIST_HEAD(&mmu->retired);
 	INIT_DELAYED_WORK(&mmu->work, v3npu_mmu_work);
 
@@ -530,11 +575,20 @@ int v3npu_mmu_init(struct v3npu_device *vdev)
 				    V3NPU_PAGE_SIZE, 0);
 	if (!mmu->pool)
 		return -ENOMEM;
-	ret = drmm_add_action_or_reset(&vdev->drm, v3npu_mmu_release, NULL);
+	ret = devm_add_action_or_reset(vdev->drm.dev, v3npu_mmu_release, vdev);
 	if (ret)
 		return ret;
 
 	return v3npu_mmu_as_init(vdev, &mmu->system);
+}
+
+/**
+ * v3npu_mmu_stop() - let go of memory without asking the device
+ * @vdev: unplugged device that does no DMA any more
+ */
+void v3npu_mmu_stop(struct v3npu_device *vdev)
+{
+	complete_all(&vdev->mmu.stopped);
 }
 
 /**

@@ -2,6 +2,7 @@
 #ifndef __V3NPU_MMU_H__
 #define __V3NPU_MMU_H__
 
+#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -17,13 +18,15 @@ struct v3npu_pt;
 
 /**
  * struct v3npu_mmu_as - page tables of one address space and its hardware slot
- * @root: top table
+ * @link: in v3npu_mmu.all
+ * @root: top table, NULL once the device is gone
  * @slot: hardware address space, 0 while it has none; protected by v3npu_mmu.lock
  * @busy: jobs that the NPU has for it; the slot stays while it is not 0;
  *	protected by v3npu_mmu.lock
  * @last_used: order in which idle slots are taken away; protected by v3npu_mmu.lock
  */
 struct v3npu_mmu_as {
+	struct list_head link;
 	struct v3npu_pt *root;
 	u32 slot;
 	u32 busy;
@@ -44,16 +47,19 @@ struct v3npu_retired {
  * struct v3npu_mmu - the NPU's MMU
  * @pool: memory of page tables
  * @system: V3NPU_AS_SYSTEM
+ * @all: all address spaces
  * @slots: address space that has each slot
  * @clock: counts uses of slots
  * @retired: what waits for an invalidation
  * @work: invalidates and frees @retired
+ * @stopped: the device was removed and does no DMA any more
  */
 struct v3npu_mmu {
 	struct dma_pool *pool;
 	struct v3npu_mmu_as system;
-	/** @lock: protects @slots and @clock; may be held while the NPU is waited for */
+	/** @lock: protects @all, @slots and @clock; may be held while the NPU is waited for */
 	struct mutex lock;
+	struct list_head all;
 	struct v3npu_mmu_as *slots[V3NPU_NUM_AS];
 	u64 clock;
 	/** @invalidate_lock: one invalidation at a time; taken inside @lock */
@@ -62,9 +68,11 @@ struct v3npu_mmu {
 	spinlock_t retired_lock;
 	struct list_head retired;
 	struct delayed_work work;
+	struct completion stopped;
 };
 
 int v3npu_mmu_init(struct v3npu_device *vdev);
+void v3npu_mmu_stop(struct v3npu_device *vdev);
 void v3npu_mmu_fini(struct v3npu_device *vdev);
 void v3npu_mmu_reset(struct v3npu_device *vdev);
 
@@ -76,7 +84,7 @@ int v3npu_mmu_map(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va, dm
 		  u64 size, bool write);
 int v3npu_mmu_map_sgt(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
 		      struct sg_table *sgt, u64 size, bool write);
-void v3npu_mmu_unmap(struct v3npu_mmu_as *as, u64 va, u64 size);
+void v3npu_mmu_unmap(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va, u64 size);
 
 int v3npu_mmu_get_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
 void v3npu_mmu_put_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
