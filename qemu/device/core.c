@@ -17,7 +17,7 @@ void v3npu_core_kick(struct v3npu_hw *hw)
 
 void v3npu_core_halt(struct v3npu_hw *hw, uint32_t code)
 {
-	/* A program that is being stopped no longer has a say: the host may have started the next */
+	/* A program that is being stopped has no say: the host may have started the next */
 	if (hw->core.stop || hw->core.halted || hw->resetting)
 		return;
 	hw->core.halted = true;

@@ -148,7 +148,8 @@ static bool read_entry(const struct v3npu_mmu *mmu, uint64_t table, const void *
 	} else {
 		size_t run = 0;
 
-		e = mmu->host->map(mmu->opaque, table + index * sizeof(*e), sizeof(*e), false, &run);
+		e = mmu->host->map(mmu->opaque, table + index * sizeof(*e), sizeof(*e), false,
+				   &run);
 		if (!e || run < sizeof(*e))
 			return false;
 	}

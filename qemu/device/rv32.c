@@ -145,7 +145,9 @@ static void take_interrupt(struct v3npu_rv32 *cpu, uint32_t mip)
 
 static void mret(struct v3npu_rv32 *cpu)
 {
-	cpu->mstatus = RV32_MSTATUS_MPIE | (cpu->mstatus & RV32_MSTATUS_MPIE ? RV32_MSTATUS_MIE : 0);
+	bool enable = cpu->mstatus & RV32_MSTATUS_MPIE;
+
+	cpu->mstatus = RV32_MSTATUS_MPIE | (enable ? RV32_MSTATUS_MIE : 0);
 	cpu->in_exception = false;
 }
 

@@ -226,8 +226,9 @@ static struct rv32_insn decode_q1(uint32_t raw)
 	uint32_t rd = bits(raw, 11, 7);
 	int32_t imm = sign_extend(move(raw, 12, 12, 5) | bits(raw, 6, 2), 6);
 	int32_t jump = sign_extend(move(raw, 12, 12, 11) | move(raw, 8, 8, 10) |
-				   move(raw, 10, 9, 8) | move(raw, 6, 6, 7) | move(raw, 7, 7, 6) |
-				   move(raw, 2, 2, 5) | move(raw, 11, 11, 4) | move(raw, 5, 3, 1), 12);
+				   move(raw, 10, 9, 8) | move(raw, 6, 6, 7) |
+				   move(raw, 7, 7, 6) | move(raw, 2, 2, 5) |
+				   move(raw, 11, 11, 4) | move(raw, 5, 3, 1), 12);
 	int32_t branch = sign_extend(move(raw, 12, 12, 8) | move(raw, 6, 5, 6) |
 				     move(raw, 2, 2, 5) | move(raw, 11, 10, 3) |
 				     move(raw, 4, 3, 1), 9);

@@ -34,7 +34,8 @@ $(device_test_lib): $(addprefix $(device_test_out)/,harness.o programs.o tap.o)
 device_core_cc := riscv64-unknown-elf-gcc -march=rv32imc_zicsr_zifencei -mabi=ilp32 -O2 -g $(WARN) \
 	-ffreestanding -nostdlib -I$(top)/uapi -I$(device_test_dir) -Wl,-Ttext=0 \
 	-Wl,--no-warn-rwx-segments
-device_core_asm := $(addprefix $(device_test_out)/,alu.elf flow.elf csr.elf trap.elf illegal.elf irq.elf)
+device_core_asm := $(addprefix $(device_test_out)/,alu.elf flow.elf csr.elf trap.elf \
+	illegal.elf irq.elf)
 device_core_c := $(device_test_out)/agent.elf
 device_core_programs := $(patsubst %.elf,%.bin,$(device_core_asm) $(device_core_c))
 device_core_headers := $(addprefix $(device_test_dir)/,asm.h layout.h alu_ops.h) \
@@ -52,8 +53,8 @@ $(device_core_c): $(device_test_out)/%.elf: $(device_test_dir)/start.S $(device_
 $(device_core_programs): %.bin: %.elf
 	riscv64-unknown-elf-objcopy -O binary $< $@
 
-$(addprefix $(device_test_out)/,$(device_tests) test_fuzz): %: %.o $(device_test_lib) $(device_test_libs) \
-		| $(device_core_programs)
+$(addprefix $(device_test_out)/,$(device_tests) test_fuzz): %: %.o $(device_test_lib) \
+		$(device_test_libs) | $(device_core_programs)
 	$(CC) $(HOST_CFLAGS) -pthread $^ -lm -o $@
 
 -include $(wildcard $(device_test_out)/*.d)

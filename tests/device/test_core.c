@@ -57,7 +57,8 @@ static void test_doorbells(struct npu *npu)
 
 	npu_write(npu, V3NPU_REG_DOORBELL, 11);
 	agent_start(npu);
-	tap_equal(agent_read(npu, V3NPU_CORE_DOORBELL(0)), 1 << 11, "they survive the core's restart");
+	tap_equal(agent_read(npu, V3NPU_CORE_DOORBELL(0)), 1 << 11,
+		  "they survive the core's restart");
 	npu_write(npu, V3NPU_REG_DOORBELL, 11);
 	npu_reset(npu);
 	agent_start(npu);
@@ -187,7 +188,8 @@ static void test_watchdog(struct npu *npu)
 	npu_write(npu, V3NPU_REG_IRQ_STATUS, ~0u);
 
 	agent_start(npu);
-	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING, "a restart clears it");
+	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING,
+		  "a restart clears it");
 	agent_write(npu, V3NPU_CORE_WATCHDOG, 20000);
 	agent_request(npu, AGENT_WFI, 0);
 	tap_ok(npu_wait_vector(npu, V3NPU_VECTOR_ERROR, 5000), "it interrupts a core that waits");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The datapath behind its registers: runs, faults, SRAM, invalidation, reset and removal while busy */
+/* The datapath behind its registers: runs, faults, SRAM, invalidation, reset, removal */
 #include <string.h>
 
 #include "programs.h"
@@ -58,7 +58,8 @@ static void test_run(struct npu *npu, uint8_t *src, uint8_t *dst)
 	tap_equal(agent_read(npu, V3NPU_CORE_ENGINE_STATUS), V3NPU_ENGINE_IDLE, "idle at first");
 	for (i = 0; i < LEN; i++)
 		src[i] = i * 11 + (i >> 8);
-	tap_equal(run_copy(npu, AS, SRC + 5, DST + 3, LEN - 5), V3NPU_ENGINE_DONE, "a copy is done");
+	tap_equal(run_copy(npu, AS, SRC + 5, DST + 3, LEN - 5), V3NPU_ENGINE_DONE,
+		  "a copy is done");
 	for (i = 0; i < LEN - 5; i++)
 		wrong += dst[i + 3] != src[i + 5];
 	tap_equal(wrong, 0, "... with the right bytes");
@@ -66,7 +67,8 @@ static void test_run(struct npu *npu, uint8_t *src, uint8_t *dst)
 	tap_ok(counter(npu, offsetof(struct v3npu_counters, cycles)) > 0, "... and counted cycles");
 	tap_ok(counter(npu, offsetof(struct v3npu_counters, dram_read)) >= LEN - 5,
 	       "... and bytes read from DRAM");
-	tap_equal(agent_read(npu, V3NPU_CORE_PENDING), V3NPU_CORE_PENDING_ENGINE, "its end is pending");
+	tap_equal(agent_read(npu, V3NPU_CORE_PENDING), V3NPU_CORE_PENDING_ENGINE,
+		  "its end is pending");
 	agent_write(npu, V3NPU_CORE_ENGINE_ACK, 1);
 	tap_equal(agent_read(npu, V3NPU_CORE_PENDING), 0, "... until acknowledged");
 
@@ -93,7 +95,8 @@ static void test_bad(struct npu *npu, uint8_t *dst)
 
 	cmd.in.dim[0] = 0;
 	agent_start_command(npu, AS, &cmd, sizeof(cmd));
-	tap_equal(agent_wait_engine(npu, 5000), V3NPU_ENGINE_ILLEGAL, "a command that is not valid");
+	tap_equal(agent_wait_engine(npu, 5000), V3NPU_ENGINE_ILLEGAL,
+		  "a command that is not valid");
 	cmd = copy_cmd(SRC, DST, LEN);
 	cmd.hdr.opcode = V3NPU_NUM_OPCODES;
 	agent_start_command(npu, AS, &cmd, sizeof(cmd));
@@ -102,12 +105,15 @@ static void test_bad(struct npu *npu, uint8_t *dst)
 	tap_equal(run_copy(npu, AS, SRC + 4 * V3NPU_PAGE_SIZE, DST, LEN), V3NPU_ENGINE_FAULT,
 		  "an operand that ends in no mapping");
 	tap_equal(agent_engine_fault(npu), SRC + 5 * V3NPU_PAGE_SIZE, "... faults where it does");
-	tap_equal(counter(npu, offsetof(struct v3npu_counters, cycles)), 0, "... and counts nothing");
+	tap_equal(counter(npu, offsetof(struct v3npu_counters, cycles)), 0,
+		  "... and counts nothing");
 	tap_equal(run_copy(npu, AS, SRC, DST + V3NPU_LARGE_PAGE_SIZE, 16), V3NPU_ENGINE_FAULT,
 		  "a result with no mapping");
-	tap_equal(agent_engine_fault(npu), DST + V3NPU_LARGE_PAGE_SIZE, "... faults at its address");
+	tap_equal(agent_engine_fault(npu), DST + V3NPU_LARGE_PAGE_SIZE,
+		  "... faults at its address");
 	memset(dst, 0x33, 16);
-	tap_equal(run_copy(npu, AS, SRC, RO, 16), V3NPU_ENGINE_FAULT, "a result on a read-only page");
+	tap_equal(run_copy(npu, AS, SRC, RO, 16), V3NPU_ENGINE_FAULT,
+		  "a result on a read-only page");
 	tap_equal(agent_engine_fault(npu), RO, "... faults at its address");
 	tap_equal(dst[0], 0x33, "... and is not written");
 	tap_equal(run_copy(npu, AS, RO, DST, 16), V3NPU_ENGINE_DONE, "an operand on one is fine");
@@ -115,7 +121,8 @@ static void test_bad(struct npu *npu, uint8_t *dst)
 	tap_equal(run_copy(npu, V3NPU_NUM_AS, SRC, DST, 16), V3NPU_ENGINE_FAULT,
 		  "an address space that does not exist");
 	tap_equal(run_copy(npu, ~0u, SRC, DST, 16), V3NPU_ENGINE_FAULT, "... or another");
-	tap_equal(run_copy(npu, AS, SRC, DST, LEN), V3NPU_ENGINE_DONE, "the next good command runs");
+	tap_equal(run_copy(npu, AS, SRC, DST, LEN), V3NPU_ENGINE_DONE,
+		  "the next good command runs");
 }
 
 /* Does SRAM hold the first byte of @src everywhere in [0, LEN)? */
@@ -130,8 +137,10 @@ static void test_sram(struct npu *npu, uint8_t *src, uint8_t *dst)
 	tap_ok(!memcmp(src, dst, LEN), "... has the bytes");
 	agent_write(npu, V3NPU_CORE_ENGINE_ACK, 1);
 	tap_equal(scrub(npu), V3NPU_ENGINE_DONE, "a scrub ends");
-	tap_equal(agent_read(npu, V3NPU_CORE_PENDING), V3NPU_CORE_PENDING_ENGINE, "... as a command does");
-	tap_equal(run_copy(npu, AS, V3NPU_VA_SRAM, DST, LEN), V3NPU_ENGINE_DONE, "a copy from SRAM");
+	tap_equal(agent_read(npu, V3NPU_CORE_PENDING), V3NPU_CORE_PENDING_ENGINE,
+		  "... as a command does");
+	tap_equal(run_copy(npu, AS, V3NPU_VA_SRAM, DST, LEN), V3NPU_ENGINE_DONE,
+		  "a copy from SRAM");
 	for (i = 0; i < LEN; i++)
 		wrong += dst[i] != 0;
 	tap_equal(wrong, 0, "... finds nothing left");
@@ -163,7 +172,8 @@ static void test_invalidate(struct npu *npu, uint8_t *src, uint8_t *dst)
 
 	start_stall(npu, AS, 200000);
 	npu_write(npu, V3NPU_REG_MMU_INVALIDATE, AS + 1);
-	tap_equal(npu_read(npu, V3NPU_REG_MMU_STATUS), 0, "another address space's waits for nothing");
+	tap_equal(npu_read(npu, V3NPU_REG_MMU_STATUS), 0,
+		  "another address space's waits for nothing");
 	npu_write(npu, V3NPU_REG_MMU_INVALIDATE, V3NPU_NUM_AS);
 	tap_equal(npu_read(npu, V3NPU_REG_MMU_STATUS), 0, "nor one that does not exist");
 	npu_write(npu, V3NPU_REG_MMU_INVALIDATE, AS);
@@ -171,7 +181,8 @@ static void test_invalidate(struct npu *npu, uint8_t *src, uint8_t *dst)
 		  "its own waits for the running command");
 	start = npu_clock_ms();
 	tap_ok(npu_wait_reg(npu, V3NPU_REG_MMU_STATUS, ~0u, 0, patience), "... and ends");
-	tap_ok(!(npu_read(npu, V3NPU_REG_STATUS) & V3NPU_STATUS_ENGINE_BUSY), "... with the command");
+	tap_ok(!(npu_read(npu, V3NPU_REG_STATUS) & V3NPU_STATUS_ENGINE_BUSY),
+	       "... with the command");
 	tap_note("after %.0f ms", npu_clock_ms() - start);
 
 	start_stall(npu, AS, 100000);

@@ -132,6 +132,11 @@ static uint32_t insn_sw(uint32_t base, uint32_t rs, uint32_t imm)
 	return (imm & 0xfe0) << 20 | rs << 20 | base << 15 | 2 << 12 | (imm & 0x1f) << 7 | 0x23;
 }
 
+static uint32_t insn_lw(uint32_t rd, uint32_t base, uint32_t imm)
+{
+	return (imm & 0xfff) << 20 | base << 15 | 2 << 12 | rd << 7 | 3;
+}
+
 /* One that is probably valid, and does whatever it does */
 static uint32_t random_insn(struct rng *r)
 {
@@ -141,11 +146,6 @@ static uint32_t random_insn(struct rng *r)
 	if ((insn & 0x7f) == 0x33)
 		insn = (insn & 0x01ffffff) | (uint32_t)(below(r, 2) ? 1 : 0x20 * below(r, 2)) << 25;
 	return insn;
-}
-
-static uint32_t insn_lw(uint32_t rd, uint32_t base, uint32_t imm)
-{
-	return (imm & 0xfff) << 20 | base << 15 | 2 << 12 | rd << 7 | 3;
 }
 
 struct code {
@@ -210,7 +210,8 @@ static void emit_command(struct code *c, struct rng *r)
 		.hdr = { .opcode = V3NPU_OP_COPY, .size = sizeof(u.copy) },
 		.in = { one_in(r, 4) ? V3NPU_VA_SRAM : VA_DATA + below(r, DATA_SIZE),
 			{ 1, 1, 1, len }, { len, len, len, 1 } },
-		.out = { one_in(r, 4) ? V3NPU_VA_SRAM : va, { 1, 1, 1, len }, { len, len, len, 1 } },
+		.out = { one_in(r, 4) ? V3NPU_VA_SRAM : va,
+			 { 1, 1, 1, len }, { len, len, len, 1 } },
 	} };
 
 	if (one_in(r, 4)) {

@@ -78,9 +78,11 @@ static void test_bad_dma(struct npu *npu)
 		const char *what;
 	} bad[] = {
 		{ V3NPU_DMA_FROM_HOST, AS, LOCAL, 0, "no length" },
-		{ V3NPU_DMA_FROM_HOST, AS, LOCAL, V3NPU_DMA_LEN_MAX + 1, "a length above the limit" },
+		{ V3NPU_DMA_FROM_HOST, AS, LOCAL, V3NPU_DMA_LEN_MAX + 1,
+		  "a length above the limit" },
 		{ V3NPU_DMA_FROM_HOST, AS, LOCAL, ~0u, "the largest length" },
-		{ V3NPU_DMA_FROM_HOST, AS, V3NPU_CORE_MEM_SIZE - 4, 5, "the end of core memory passed" },
+		{ V3NPU_DMA_FROM_HOST, AS, V3NPU_CORE_MEM_SIZE - 4, 5,
+		  "the end of core memory passed" },
 		{ V3NPU_DMA_FROM_HOST, AS, V3NPU_CORE_MEM_SIZE, 1, "local address out of range" },
 		{ V3NPU_DMA_TO_HOST, AS, ~0u, 1, "the largest local address" },
 		{ V3NPU_DMA_TO_HOST, AS, ~0u - 3, 8, "local address that wraps" },
@@ -119,7 +121,8 @@ static void test_faults(struct npu *npu, uint8_t *buf, size_t size)
 	memset(buf, 0, size);
 	npu_core_write32(npu, LOCAL, 0x11223344);
 	expect_fault(npu, V3NPU_DMA_TO_HOST, end - 4, 8, end, "a mapping's end passed");
-	tap_ok(!memcmp(buf + size - 4, "\x44\x33\x22\x11", 4), "... and what lies before it is written");
+	tap_ok(!memcmp(buf + size - 4, "\x44\x33\x22\x11", 4),
+	       "... and what lies before it is written");
 	expect_fault(npu, V3NPU_DMA_FROM_HOST, V3NPU_VA_SRAM, 4, V3NPU_VA_SRAM, "SRAM");
 	expect_fault(npu, V3NPU_DMA_FROM_HOST, V3NPU_VA_SRAM - 4, 8, V3NPU_VA_SRAM - 4,
 		     "the last address below SRAM, not mapped");
@@ -131,7 +134,8 @@ static void test_faults(struct npu *npu, uint8_t *buf, size_t size)
 
 	/* The last page there is, and the step from it to SRAM */
 	npu_map(npu, AS, V3NPU_VA_SRAM - V3NPU_PAGE_SIZE, buf, V3NPU_PAGE_SIZE, true);
-	tap_equal(from_host(npu, V3NPU_VA_SRAM - 4, LOCAL, 4), V3NPU_DMA_OK, "the last word below SRAM");
+	tap_equal(from_host(npu, V3NPU_VA_SRAM - 4, LOCAL, 4), V3NPU_DMA_OK,
+		  "the last word below SRAM");
 	expect_fault(npu, V3NPU_DMA_FROM_HOST, V3NPU_VA_SRAM - 4, 8, V3NPU_VA_SRAM, "on into SRAM");
 
 	/* Other address spaces see nothing of this one's */
@@ -164,7 +168,8 @@ static void test_large(struct npu *npu)
 
 	npu_map_large(npu, AS, va, block, true);
 	memset(block + 0x123450, 0x77, 16);
-	tap_equal(from_host(npu, va + 0x123450, LOCAL, 4), V3NPU_DMA_OK, "a 2 MiB page can be read");
+	tap_equal(from_host(npu, va + 0x123450, LOCAL, 4), V3NPU_DMA_OK,
+		  "a 2 MiB page can be read");
 	tap_equal(npu_core_read32(npu, LOCAL), 0x77777777, "... at the right place");
 	npu_core_write32(npu, LOCAL, 0x01020304);
 	tap_equal(to_host(npu, va + V3NPU_LARGE_PAGE_SIZE - 4, LOCAL, 4), V3NPU_DMA_OK,
@@ -185,7 +190,7 @@ static void test_large(struct npu *npu)
 	*entry = 0;
 }
 
-/* One bit after the other in the entries of all levels and the root: only those with a meaning work */
+/* Every bit in an entry of each level, and in the root: only those with a meaning work */
 static void test_reserved_bits(struct npu *npu, uint8_t *buf)
 {
 	const uint64_t va = 0x280000000ull;
@@ -319,8 +324,8 @@ static void *tlb_use(void *opaque)
 		for (i = 0; i < TLB_PAGES; i++) {
 			bool write = (i + round) % 3 == 0;
 			size_t run = 0;
-			uint8_t *p = v3npu_mmu_map(u->mmu, (uint64_t)i * V3NPU_PAGE_SIZE + 100, 8, write,
-						   &run);
+			uint64_t va = (uint64_t)i * V3NPU_PAGE_SIZE + 100;
+			uint8_t *p = v3npu_mmu_map(u->mmu, va, 8, write, &run);
 
 			u->wrong += p != u->host->page[i % V3NPU_PT_ENTRIES] + 100 ||
 				    run != V3NPU_PAGE_SIZE - 100;
@@ -386,7 +391,8 @@ int main(void)
 	test_strange_tables(npu);
 	test_documented_example(npu);
 	test_tlb();
-	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING, "the core still runs");
+	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING,
+		  "the core still runs");
 	npu_free(npu);
 	return tap_done();
 }

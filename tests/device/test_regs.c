@@ -52,7 +52,8 @@ static void test_identity(struct npu *npu)
 		if (writable)
 			continue;
 		npu_write(npu, reg[i].reg, ~0u);
-		tap_equal(npu_read(npu, reg[i].reg), reg[i].value, "%s ignores writes", reg[i].name);
+		tap_equal(npu_read(npu, reg[i].reg), reg[i].value, "%s ignores writes",
+			  reg[i].name);
 	}
 }
 
@@ -148,7 +149,8 @@ static void test_core_mem(struct npu *npu)
 				bool inside = i >= offset && i < offset + size;
 				uint8_t want = inside ? value >> 8 * (i - offset) : 0xee;
 
-				wrong += v3npu_hw_read(hw, V3NPU_BAR_CORE_MEM, 0x100 + i, 1) != want;
+				got = v3npu_hw_read(hw, V3NPU_BAR_CORE_MEM, 0x100 + i, 1);
+				wrong += got != want;
 			}
 		}
 	}
@@ -178,7 +180,8 @@ static void test_interrupts(struct npu *npu)
 	agent_start(npu);
 	agent_write(npu, V3NPU_CORE_HOST_EVENT, 1);
 	tap_equal(npu_read(npu, V3NPU_REG_IRQ_STATUS), V3NPU_IRQ_EVENT, "an event sets its status");
-	tap_ok(!npu_wait_vector(npu, V3NPU_VECTOR_EVENT, 20), "... and raises nothing while disabled");
+	tap_ok(!npu_wait_vector(npu, V3NPU_VECTOR_EVENT, 20),
+	       "... and raises nothing while disabled");
 	npu_write(npu, V3NPU_REG_IRQ_ENABLE, ~0u);
 	tap_equal(npu_read(npu, V3NPU_REG_IRQ_ENABLE),
 		  V3NPU_IRQ_EVENT | V3NPU_IRQ_HALT | V3NPU_IRQ_WATCHDOG,
@@ -188,7 +191,8 @@ static void test_interrupts(struct npu *npu)
 	tap_ok(!npu_wait_vector(npu, V3NPU_VECTOR_EVENT, 20), "a second event before the first is "
 	       "cleared raises nothing");
 	npu_write(npu, V3NPU_REG_IRQ_STATUS, V3NPU_IRQ_HALT);
-	tap_equal(npu_read(npu, V3NPU_REG_IRQ_STATUS), V3NPU_IRQ_EVENT, "other bits do not clear it");
+	tap_equal(npu_read(npu, V3NPU_REG_IRQ_STATUS), V3NPU_IRQ_EVENT,
+		  "other bits do not clear it");
 	npu_write(npu, V3NPU_REG_IRQ_STATUS, V3NPU_IRQ_EVENT);
 	tap_equal(npu_read(npu, V3NPU_REG_IRQ_STATUS), 0, "its own bit does");
 	agent_write(npu, V3NPU_CORE_HOST_EVENT, 0);
@@ -206,7 +210,8 @@ static void test_interrupts(struct npu *npu)
 	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_HALTED,
 		  "the halt can be seen until the next start");
 	agent_start(npu);
-	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING, "... which clears it");
+	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING,
+		  "... which clears it");
 	tap_equal(npu_read(npu, V3NPU_REG_HALT_CODE), 0, "... and its code");
 
 	npu_reset(npu);
@@ -214,7 +219,8 @@ static void test_interrupts(struct npu *npu)
 	tap_equal(npu_read(npu, V3NPU_REG_IRQ_ENABLE), 0, "... and disables them");
 	tap_equal(npu_read(npu, V3NPU_REG_CONTROL), 0, "... and holds the core in reset");
 	tap_equal(npu_read(npu, V3NPU_REG_STATUS), 0, "... idle");
-	tap_equal(npu_vectors_left(npu, 0) + npu_vectors_left(npu, 1), 0, "no vector was raised twice");
+	tap_equal(npu_vectors_left(npu, 0) + npu_vectors_left(npu, 1), 0,
+		  "no vector was raised twice");
 }
 
 static void test_restart(struct npu *npu)
