@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What random commands are too small or too well-behaved for: shapes that are
+ * done in parts, faults, commands and constants that are refused, aborts, and
+ * the bounds of the cycle model.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "commands.h"
+#include "reference.h"
+#include "tap.h"
+#include "v3npu/regs.h"
+
+#define BASE	0x10000
+
+static struct v3npu_engine *engine;
+
+static struct v3npu_tensor dense(uint64_t addr, uint32_t n, uint32_t h, uint32_t w, uint32_t c)
+{
+	return (struct v3npu_tensor) { addr, { n, h, w, c }, { h * w * c, w * c, c, 1 } };
+}
+
+static void start(union command *cmd, enum v3npu_opcode opcode, size_t size)
+{
+	memset(cmd, 0, sizeof(*cmd));
+	cmd->hdr.opcode = opcode;
+	cmd->hdr.size = size;
+}
+
+static void usual_output(struct v3npu_output *o, uint64_t chan)
+{
+	o->chan = chan;
+	o->zero_point = -3;
+	o->min = -128;
+	o->max = 127;
+}
+
+/* A convolution with its operands one after the other from BASE on, constants first */
+static void make_conv(union command *cmd, const uint32_t in[3], const uint32_t out[3],
+		      const uint16_t kernel[2], uint16_t dilation, uint32_t groups, bool brick)
+{
+	struct v3npu_cmd_conv *c = &cmd->conv;
+	uint64_t addr = BASE + 12 * out[2];
+	int i;
+
+	start(cmd, V3NPU_OP_CONV, sizeof(*c));
+	usual_output(&c->output, BASE);
+	c->in = dense(addr, 1, in[0], in[1], in[2]);
+	addr += (uint64_t)in[0] * in[1] * in[2];
+	c->out = dense(addr, 1, out[0], out[1], out[2]);
+	addr += (uint64_t)out[0] * out[1] * out[2];
+	c->weights = addr;
+	for (i = 0; i < 2; i++) {
+		c->kernel[i] = kernel[i];
+		c->stride[i] = 1;
+		c->dilation[i] = dilation;
+		c->pad[i] = (kernel[i] - 1) / 2;
+	}
+	c->groups = groups;
+	c->in_zero_point = 5;
+	c->pad_value = 5;
+	c->weight_format = brick ? V3NPU_WEIGHTS_BRICK : V3NPU_WEIGHTS_OHWI;
+}
+
+static bool equals_reference(const union command *cmd, struct space *before)
+{
+	struct space *after = space_new(before->base, before->pages, false);
+	struct v3npu_memory memory = space_memory(before);
+	struct v3npu_counters counters;
+	enum v3npu_result result;
+	uint64_t fault = 0, differs;
+
+	space_copy(after, before);
+	reference_run(after, cmd);
+	result = v3npu_engine_run(engine, cmd, &memory, NULL, &counters, &fault);
+	differs = space_compare(before, after);
+	if (result != V3NPU_RESULT_DONE)
+		tap_note("result %d at %#llx", result, (unsigned long long)fault);
+	else if (differs != UINT64_MAX)
+		tap_note("differs at %#llx", (unsigned long long)differs);
+	space_free(after);
+	return result == V3NPU_RESULT_DONE && differs == UINT64_MAX;
+}
+
+/* Each of these is done in parts, in one way or another */
+static void test_large(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t in[3], out[3];
+		uint16_t kernel[2], dilation;
+		uint32_t groups;
+		bool brick;
+	} convs[] = {
+		{ "1100 output channels", { 2, 3, 9 }, { 2, 3, 1100 }, { 1, 1 }, 1, 1, true },
+		{ "1100 output channels, OHWI", { 1, 3, 5 }, { 1, 3, 1100 }, { 1, 1 }, 1, 1, false },
+		{ "depth 65536", { 1, 2, 65536 }, { 1, 2, 35 }, { 1, 1 }, 1, 1, true },
+		{ "window 64x1024", { 4, 1030, 1 }, { 1, 2, 3 }, { 64, 1024 }, 3, 1, true },
+		{ "window 1024x64", { 1030, 3, 1 }, { 2, 1, 17 }, { 1024, 64 }, 1, 1, false },
+		{ "lines of 3000 pixels", { 3, 3000, 64 }, { 2, 3000, 5 }, { 3, 3 }, 1, 1, true },
+		{ "lines of 40000 pixels", { 1, 40000, 3 }, { 1, 40000, 2 }, { 1, 3 }, 2, 1, true },
+		{ "dilation 30", { 61, 9, 33 }, { 3, 9, 18 }, { 3, 3 }, 30, 1, true },
+		{ "dilation 40", { 81, 9, 33 }, { 3, 9, 18 }, { 3, 3 }, 40, 1, true },
+		{ "depthwise, 1000 groups", { 5, 4, 1000 }, { 5, 4, 1000 }, { 3, 3 }, 1, 1000, false },
+		{ "2 groups of depth 32768", { 1, 2, 65536 }, { 1, 2, 4 }, { 1, 1 }, 1, 2, false },
+	};
+	struct space *space = space_new(BASE, 2048, false);
+	struct rng rng = { 42 };
+	union command cmd;
+	size_t i;
+
+	for (i = 0; i < sizeof(convs) / sizeof(convs[0]); i++) {
+		make_conv(&cmd, convs[i].in, convs[i].out, convs[i].kernel, convs[i].dilation,
+			  convs[i].groups, convs[i].brick);
+		space_fill(&rng, space);
+		chan_fill(&rng, space, BASE, convs[i].out[2], false);
+		tap_ok(equals_reference(&cmd, space), "convolution: %s", convs[i].name);
+	}
+
+	start(&cmd, V3NPU_OP_MATMUL, sizeof(cmd.matmul));
+	usual_output(&cmd.matmul.output, BASE);
+	cmd.matmul.a = dense(BASE + 0x4000, 1, 1, 3, 32768);
+	cmd.matmul.b = dense(BASE + 0x40000, 1, 1, 130, 32768);
+	cmd.matmul.out = dense(BASE + 0x700000, 1, 1, 3, 130);
+	cmd.matmul.a_zero_point = -128;
+	cmd.matmul.b_zero_point = 127;
+	space_fill(&rng, space);
+	chan_fill(&rng, space, BASE, 130, false);
+	tap_ok(equals_reference(&cmd, space), "product: depth 32768");
+	cmd.matmul.a = dense(BASE + 0x8000, 2, 1, 150, 7);
+	cmd.matmul.b = dense(BASE + 0x40000, 2, 1, 1500, 7);
+	cmd.matmul.out = dense(BASE + 0x700000, 2, 1, 150, 1500);
+	space_fill(&rng, space);
+	chan_fill(&rng, space, BASE, 1500, false);
+	tap_ok(equals_reference(&cmd, space), "product: 150 rows, 1500 columns");
+
+	start(&cmd, V3NPU_OP_POOL, sizeof(cmd.pool));
+	cmd.pool.in = dense(BASE, 1, 3, 1100, 200);
+	cmd.pool.out = dense(BASE + 0x700000, 1, 2, 90, 200);
+	cmd.pool.kernel[0] = 2;
+	cmd.pool.kernel[1] = 1024;
+	cmd.pool.stride[0] = 1;
+	cmd.pool.stride[1] = 1;
+	cmd.pool.op = V3NPU_POOL_AVG;
+	cmd.pool.min = -128;
+	cmd.pool.max = 127;
+	space_fill(&rng, space);
+	tap_ok(equals_reference(&cmd, space), "pooling: window 2x1024");
+
+	start(&cmd, V3NPU_OP_COPY, sizeof(cmd.copy));
+	cmd.copy.in = dense(BASE, 1, 3, 700, 500);
+	cmd.copy.out = (struct v3npu_tensor) {
+		BASE + 0x400000, { 1, 3, 700, 500 }, { 0, 1, 3, 2100 }
+	};
+	space_fill(&rng, space);
+	tap_ok(equals_reference(&cmd, space), "copy: transposed");
+
+	start(&cmd, V3NPU_OP_RESIZE, sizeof(cmd.resize));
+	cmd.resize.in = dense(BASE, 1, 1, 3, 100000);
+	cmd.resize.out = dense(BASE + 0x100000, 1, 2, 5, 100000);
+	space_fill(&rng, space);
+	tap_ok(equals_reference(&cmd, space), "resize: 100000 channels");
+	space_free(space);
+}
+
+/* The command meets one page that is not mapped, or cannot be written, and says where */
+static void expect_fault(const union command *cmd, uint64_t page_addr, bool read_only,
+			 uint64_t want, const char *what)
+{
+	struct space *space = space_new(BASE, 64, false);
+	size_t page = (page_addr - BASE) / V3NPU_PAGE_SIZE;
+	struct v3npu_memory memory = space_memory(space);
+	struct rng rng = { 7 };
+	struct v3npu_counters counters;
+	enum v3npu_result result;
+	uint64_t fault = 0;
+
+	chan_fill(&rng, space, BASE, 16, false);
+	if (read_only) {
+		space->read_only[page] = true;
+	} else {
+		free(space->page[page]);
+		space->page[page] = NULL;
+	}
+	result = v3npu_engine_run(engine, cmd, &memory, NULL, &counters, &fault);
+	tap_ok(result == V3NPU_RESULT_FAULT && fault == want && !counters.cycles &&
+	       !counters.dram_read, "fault: %s", what);
+	if (result != V3NPU_RESULT_FAULT || fault != want)
+		tap_note("result %d, fault at %#llx, want %#llx", result,
+			 (unsigned long long)fault, (unsigned long long)want);
+	space_free(space);
+}
+
+static void test_faults(void)
+{
+	const uint32_t in[3] = { 8, 8, 16 }, out[3] = { 8, 8, 16 };
+	const uint16_t kernel[2] = { 1, 1 };
+	union command cmd;
+
+	make_conv(&cmd, in, out, kernel, 1, 1, true);
+	/* Each operand ends in the page after the one that it starts in */
+	cmd.conv.output.chan = BASE + 0x1000 - 24;
+	cmd.conv.output.table = BASE + 0x3000 - 100;
+	cmd.conv.weights = BASE + 0x5000 - 64;
+	cmd.conv.in.addr = BASE + 0x7000 - 100;
+	cmd.conv.out.addr = BASE + 0x9000 - 100;
+	expect_fault(&cmd, BASE + 0x1000, false, BASE + 0x1000, "output constants");
+	expect_fault(&cmd, BASE, false, BASE + 0x1000 - 24, "output constants, first page");
+	cmd.conv.output.chan = BASE;
+	expect_fault(&cmd, BASE + 0x3000, false, BASE + 0x3000, "table");
+	expect_fault(&cmd, BASE + 0x5000, false, BASE + 0x5000, "weights");
+	expect_fault(&cmd, BASE + 0x7000, false, BASE + 0x7000, "convolution input");
+	expect_fault(&cmd, BASE + 0x9000, false, BASE + 0x9000, "convolution output");
+	expect_fault(&cmd, BASE + 0x9000, true, BASE + 0x9000, "read-only convolution output");
+	cmd.conv.weight_format = V3NPU_WEIGHTS_OHWI;
+	expect_fault(&cmd, BASE + 0x5000, false, BASE + 0x5000, "weights, OHWI");
+
+	start(&cmd, V3NPU_OP_COPY, sizeof(cmd.copy));
+	cmd.copy.in = dense(BASE + 0x7000 - 100, 1, 1, 30, 100);
+	cmd.copy.out = dense(BASE + 0x9000 - 100, 1, 1, 30, 100);
+	expect_fault(&cmd, BASE + 0x7000, false, BASE + 0x7000, "copy input");
+	expect_fault(&cmd, BASE + 0x9000, true, BASE + 0x9000, "read-only copy output");
+	cmd.copy.in.stride[2] = 1000;
+	expect_fault(&cmd, BASE + 0x8000, false, BASE + 0x7000 - 100 + 5 * 1000,
+		     "strided copy input");
+	cmd.copy.in.stride[3] = 130;
+	cmd.copy.in.stride[2] = 1;
+	cmd.copy.in.dim[2] = 3;
+	cmd.copy.out.dim[2] = 3;
+	expect_fault(&cmd, BASE + 0x8000, false, BASE + 0x7000 - 100 + 33 * 130,
+		     "transposed copy input");
+	/* The last page of what is mapped, and the end of all addresses */
+	cmd.copy.in = dense(BASE + 64 * 0x1000 - 50, 1, 1, 1, 100);
+	cmd.copy.out = dense(BASE, 1, 1, 1, 100);
+	expect_fault(&cmd, BASE + 0x3000, true, BASE + 64 * 0x1000, "end of the mapping");
+	cmd.copy.in.addr = V3NPU_VA_DRAM_END - 100;
+	expect_fault(&cmd, BASE + 0x3000, true, V3NPU_VA_DRAM_END - 100, "last address");
+}
+
+static enum v3npu_result run_in(struct space *space, const union command *cmd)
+{
+	struct v3npu_memory memory = space_memory(space);
+	struct v3npu_counters counters;
+	uint64_t fault = 0;
+
+	return v3npu_engine_run(engine, cmd, &memory, NULL, &counters, &fault);
+}
+
+static void test_illegal(void)
+{
+	const uint32_t in[3] = { 4, 4, 4 }, out[3] = { 4, 4, 20 };
+	const uint16_t kernel[2] = { 1, 1 };
+	struct space *space = space_new(BASE, 64, false);
+	struct space *before = space_new(BASE, 64, false);
+	struct rng rng = { 9 };
+	static const struct {
+		int offset;
+		int32_t value;
+		const char *what;
+	} bad[] = {
+		{ 4, -1, "negative multiplier" },
+		{ 8, 31, "shift of 31" },
+		{ 8, -32, "shift of -32" },
+	};
+	union command cmd;
+	size_t i;
+
+	start(&cmd, V3NPU_OP_COPY, sizeof(cmd.copy));
+	cmd.copy.in = dense(BASE, 1, 1, 1, 100);
+	cmd.copy.out = dense(BASE + 0x1000, 1, 1, 1, 100);
+	tap_equal(run_in(space, &cmd), V3NPU_RESULT_DONE, "a good copy");
+	cmd.copy.in.dim[1] = 0;
+	tap_equal(run_in(space, &cmd), V3NPU_RESULT_ILLEGAL, "illegal: a dimension of 0");
+	cmd.copy.in.dim[1] = 1;
+	cmd.copy.in.addr = V3NPU_VA_SRAM + SPACE_SRAM - 99;
+	tap_equal(run_in(space, &cmd), V3NPU_RESULT_ILLEGAL, "illegal: past the end of SRAM");
+	cmd.hdr.opcode = V3NPU_NUM_OPCODES;
+	tap_equal(run_in(space, &cmd), V3NPU_RESULT_ILLEGAL, "illegal: unknown opcode");
+
+	make_conv(&cmd, in, out, kernel, 1, 1, true);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		chan_fill(&rng, space, BASE, 20, false);
+		space_write(space, BASE + 19 * 12 + bad[i].offset, &bad[i].value, 4);
+		space_copy(before, space);
+		tap_ok(run_in(space, &cmd) == V3NPU_RESULT_ILLEGAL &&
+		       space_compare(space, before) == UINT64_MAX,
+		       "illegal: %s, and nothing is written", bad[i].what);
+	}
+	/* Entries that are not used are not looked at */
+	cmd.conv.output.flags = V3NPU_OUTPUT_PER_TENSOR;
+	tap_equal(run_in(space, &cmd), V3NPU_RESULT_DONE, "one entry for all channels");
+	space_free(space);
+	space_free(before);
+}
+
+/* A vast address space all of whose pages are the same 2 MiB */
+static uint8_t alias[2u << 20];
+
+static void *alias_map(void *opaque, uint64_t addr, size_t want, bool write, size_t *run)
+{
+	(void)opaque;
+	(void)want;
+	(void)write;
+	*run = sizeof(alias) - addr % sizeof(alias);
+	return alias + addr % sizeof(alias);
+}
+
+static double now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1e3 + ts.tv_nsec / 1e6;
+}
+
+struct aborter {
+	atomic_bool abort;
+	double when;
+};
+
+static void *abort_soon(void *opaque)
+{
+	struct aborter *a = opaque;
+	struct timespec ts = { 0, 20000000 };
+
+	nanosleep(&ts, NULL);
+	a->when = now_ms();
+	atomic_store(&a->abort, true);
+	return NULL;
+}
+
+/* The command, which takes much longer, ends soon after it is told to */
+static void expect_abort(const union command *cmd, const char *what)
+{
+	struct v3npu_memory memory = { NULL, alias_map };
+	struct aborter a = { .abort = false };
+	struct v3npu_counters counters;
+	enum v3npu_result result;
+	pthread_t thread;
+	uint64_t fault;
+	double late;
+
+	/* Output constants are read from it, and results were written to it */
+	memset(alias, 0, sizeof(alias));
+	if (pthread_create(&thread, NULL, abort_soon, &a))
+		tap_bail("cannot start a thread");
+	result = v3npu_engine_run(engine, cmd, &memory, &a.abort, &counters, &fault);
+	late = now_ms();
+	pthread_join(thread, NULL);
+	late -= a.when;
+	/* A few milliseconds are promised; the rest is for a busy machine and for sanitizers */
+	tap_ok(result == V3NPU_RESULT_ABORTED && late < 500 && !counters.cycles, "abort: %s", what);
+	tap_note("result %d, %.1f ms later", result, late);
+}
+
+static void test_aborts(void)
+{
+	const uint32_t huge[3] = { 512, 512, 1024 };
+	const uint32_t deep_in[3] = { 1, 4096, 65536 }, deep_out[3] = { 1, 4096, 65536 };
+	const uint16_t kernel[2] = { 3, 3 }, large[2] = { 256, 256 }, one[2] = { 1, 1 };
+	const uint32_t thin[3] = { 16384, 16384, 1 };
+	struct v3npu_memory memory = { NULL, alias_map };
+	atomic_bool already = true;
+	struct v3npu_counters counters;
+	union command cmd;
+	uint64_t fault;
+
+	start(&cmd, V3NPU_OP_STALL, sizeof(cmd.stall));
+	cmd.stall.usec = 30000000;
+	expect_abort(&cmd, "stall");
+	tap_equal(v3npu_engine_run(engine, &cmd, &memory, &already, &counters, &fault),
+		  V3NPU_RESULT_ABORTED, "abort: before the start");
+
+	make_conv(&cmd, huge, huge, kernel, 1, 1, true);
+	expect_abort(&cmd, "convolution");
+	make_conv(&cmd, deep_in, deep_out, one, 1, 1, true);
+	expect_abort(&cmd, "convolution of depth 65536");
+	make_conv(&cmd, huge, huge, kernel, 1, 1024, false);
+	expect_abort(&cmd, "depthwise convolution");
+	make_conv(&cmd, thin, thin, large, 1, 1, true);
+	expect_abort(&cmd, "convolution with a window of 256x256");
+	make_conv(&cmd, thin, thin, large, 3, 1, true);
+	expect_abort(&cmd, "convolution with a dilated window of 256x256");
+
+	start(&cmd, V3NPU_OP_MATMUL, sizeof(cmd.matmul));
+	usual_output(&cmd.matmul.output, BASE);
+	cmd.matmul.a = dense(BASE, 1, 1, 8192, 32768);
+	cmd.matmul.b = dense(BASE, 1, 1, 8192, 32768);
+	cmd.matmul.out = dense(0x400000000, 1, 1, 8192, 8192);
+	expect_abort(&cmd, "product");
+	cmd.matmul.a = dense(BASE, 16384, 1, 1, 16384);
+	cmd.matmul.b = dense(BASE, 16384, 1, 1, 16384);
+	cmd.matmul.out = dense(0x400000000, 16384, 1, 1, 1);
+	expect_abort(&cmd, "many small products");
+
+	start(&cmd, V3NPU_OP_COPY, sizeof(cmd.copy));
+	cmd.copy.in = dense(BASE, 1, 1024, 1024, 256);
+	cmd.copy.out = (struct v3npu_tensor) {
+		0x400000000, { 1, 1024, 1024, 256 }, { 0, 1, 1024, 1u << 20 }
+	};
+	expect_abort(&cmd, "copy");
+
+	start(&cmd, V3NPU_OP_ELTWISE, sizeof(cmd.eltwise));
+	cmd.eltwise.in[0] = dense(BASE, 1, 1024, 1024, 256);
+	cmd.eltwise.in[1] = cmd.eltwise.in[0];
+	cmd.eltwise.in[1].stride[3] = 0;
+	cmd.eltwise.out = dense(0x400000000, 1, 1024, 1024, 256);
+	expect_abort(&cmd, "elementwise");
+
+	start(&cmd, V3NPU_OP_POOL, sizeof(cmd.pool));
+	cmd.pool.in = dense(BASE, 1, 1024, 1024, 256);
+	cmd.pool.out = dense(0x400000000, 1, 1024, 1024, 256);
+	cmd.pool.kernel[0] = 512;
+	cmd.pool.kernel[1] = 512;
+	cmd.pool.stride[0] = 1;
+	cmd.pool.stride[1] = 1;
+	expect_abort(&cmd, "pooling");
+
+	start(&cmd, V3NPU_OP_SOFTMAX, sizeof(cmd.softmax));
+	cmd.softmax.in = dense(BASE, 1, 1024, 16384, 16);
+	cmd.softmax.out = dense(0x400000000, 1, 1024, 16384, 16);
+	cmd.softmax.multiplier = 1 << 30;
+	cmd.softmax.shift = 22;
+	cmd.softmax.diff_min = -255;
+	expect_abort(&cmd, "softmax");
+
+	start(&cmd, V3NPU_OP_RESIZE, sizeof(cmd.resize));
+	cmd.resize.in = dense(BASE, 1, 1, 4096, 16);
+	cmd.resize.out = dense(0x400000000, 1, 1024, 16384, 16);
+	cmd.resize.in.stride[3] = 4096;
+	cmd.resize.in.stride[2] = 1;
+	expect_abort(&cmd, "resize");
+}
+
+static void test_configuration(void)
+{
+	struct v3npu_config good = V3NPU_CONFIG_DEFAULT, bad = good;
+
+	tap_ok(!v3npu_config_check(&good), "the default configuration is good");
+	bad.macs = 100;
+	tap_ok(v3npu_config_check(&bad), "100 MACs are refused");
+	errno = 0;
+	tap_ok(!v3npu_engine_new(&bad, NULL, NULL, NULL) && errno == EINVAL, "no engine of them");
+	bad = good;
+	bad.sram_size = 1000;
+	tap_ok(v3npu_config_check(&bad), "SRAM of 1000 bytes is refused");
+	bad = good;
+	bad.dram_burst = 48;
+	tap_ok(v3npu_config_check(&bad), "a burst of 48 bytes is refused");
+	bad = good;
+	bad.dram_mbps = 0;
+	tap_ok(v3npu_config_check(&bad), "no bandwidth is refused");
+	bad = good;
+	bad.threads = 65;
+	tap_ok(v3npu_config_check(&bad), "65 threads are refused");
+	setenv("V3NPU_KERNEL", "mmx", 1);
+	errno = 0;
+	tap_ok(!v3npu_engine_new(&good, NULL, NULL, NULL) && errno == EINVAL,
+	       "unknown kernels are refused");
+	unsetenv("V3NPU_KERNEL");
+}
+
+static void test_scrub(void)
+{
+	struct space *space = space_new(BASE, 64, false);
+	struct space *zero = space_new(BASE, 64, false);
+
+	memset(space->sram, 0x5a, SPACE_SRAM);
+	space_store_sram(space, engine);
+	memset(space->sram, 0, SPACE_SRAM);
+	space_load_sram(space, engine);
+	tap_ok(space->sram[0] == 0x5a && space->sram[SPACE_SRAM - 1] == 0x5a, "SRAM keeps data");
+	v3npu_engine_scrub(engine);
+	space_load_sram(space, engine);
+	tap_ok(space_compare(space, zero) == UINT64_MAX, "scrubbing clears SRAM");
+	space_free(space);
+	space_free(zero);
+}
+
+static atomic_int started, stopped;
+
+static void count_start(void *opaque)
+{
+	atomic_fetch_add((atomic_int *)opaque, 1);
+}
+
+static void count_stop(void *opaque)
+{
+	(void)opaque;
+	atomic_fetch_add(&stopped, 1);
+}
+
+int main(void)
+{
+	struct v3npu_config config = V3NPU_CONFIG_DEFAULT;
+
+	config.sram_size = SPACE_SRAM;
+	config.threads = 3;
+	test_configuration();
+	engine = v3npu_engine_new(&config, count_start, count_stop, &started);
+	if (!engine)
+		tap_bail("no engine");
+	test_large();
+	test_faults();
+	test_illegal();
+	test_scrub();
+	test_aborts();
+	v3npu_engine_free(engine);
+	tap_ok(started == 2 && stopped == 2, "the hooks ran in both started threads");
+	return tap_done();
+}
