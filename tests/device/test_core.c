@@ -103,7 +103,7 @@ static void test_timer(struct npu *npu)
 static void test_wfi(struct npu *npu)
 {
 	double cpu, start, worst = 0, sum = 0;
-	int i, soon = 0;
+	int i, woken = 0;
 
 	agent_request(npu, AGENT_WFI, 0);
 	npu_write(npu, V3NPU_REG_DOORBELL, 1);
@@ -129,15 +129,14 @@ static void test_wfi(struct npu *npu)
 		npu_sleep_ms(1);
 		start = npu_clock_ms();
 		npu_write(npu, V3NPU_REG_DOORBELL, 1);
-		agent_wait(npu, 5000);
+		woken += agent_wait(npu, 5000);
 		took = npu_clock_ms() - start;
 		sum += took;
-		soon += took < 2;
 		worst = took > worst ? took : worst;
 	}
-	/* A busy machine delays some of them */
-	tap_ok(soon >= 20, "a doorbell wakes the core within 2 ms, at least one time in five");
-	tap_note("%d times in 100; %.3f ms on average, %.3f ms at worst", soon, sum / 100, worst);
+	tap_equal(woken, 100, "each of 100 doorbells wakes the core");
+	/* How soon is up to the machine and what else runs there */
+	tap_note("after %.3f ms on average, %.3f ms at worst", sum / 100, worst);
 
 	agent_request(npu, AGENT_WFI, 0);
 	npu_sleep_ms(5);
@@ -163,22 +162,22 @@ static void test_watchdog(struct npu *npu)
 
 	npu_write(npu, V3NPU_REG_IRQ_ENABLE, ~0u);
 	for (i = 0; i < 10; i++) {
-		agent_write(npu, V3NPU_CORE_WATCHDOG, 200000);
-		npu_sleep_ms(5);
+		agent_write(npu, V3NPU_CORE_WATCHDOG, 1000000);
+		npu_sleep_ms(120);
 	}
 	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING,
 		  "a watchdog that is fed does not bite");
-	agent_write(npu, V3NPU_CORE_WATCHDOG, 20000);
+	agent_write(npu, V3NPU_CORE_WATCHDOG, 400000);
 	agent_write(npu, V3NPU_CORE_WATCHDOG, 0);
-	npu_sleep_ms(50);
+	npu_sleep_ms(500);
 	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING,
 		  "nor one that was stopped");
 
-	agent_write(npu, V3NPU_CORE_WATCHDOG, 50000);
 	start = npu_clock_ms();
+	agent_write(npu, V3NPU_CORE_WATCHDOG, 50000);
 	agent_request(npu, AGENT_SPIN, 0);
 	tap_ok(npu_wait_vector(npu, V3NPU_VECTOR_ERROR, 5000), "it interrupts a core that spins");
-	tap_ok(npu_clock_ms() - start > 30, "... not before its time");
+	tap_ok(npu_clock_ms() - start >= 50, "... not before its time");
 	tap_equal(npu_read(npu, V3NPU_REG_STATUS),
 		  V3NPU_STATUS_CORE_HALTED | V3NPU_STATUS_WATCHDOG, "... and halts it");
 	tap_equal(npu_read(npu, V3NPU_REG_IRQ_STATUS), V3NPU_IRQ_WATCHDOG | V3NPU_IRQ_HALT,
