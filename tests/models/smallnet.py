@@ -250,7 +250,7 @@ def picture(size):
             elif (x - 0.63) ** 2 + (y - 0.63) ** 2 < 0.13 ** 2:
                 pixel = (25, 40, 210)
             elif y < 0.5:
-                pixel = (165 + grain, 180 + grain, 190 + grain)
+                pixel = (176 + grain, 184 + grain, 186 + grain)
             elif abs(x - 0.5) < y - 0.45:
                 pixel = (90 + grain, 90 + grain, 92 + grain)
             else:
