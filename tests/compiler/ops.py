@@ -203,6 +203,20 @@ def _(n):
     return [n.op("FULLY_CONNECTED", [v, p, -1], [16, 24], 0.03, 1)]
 
 
+def rounding(n, name, shape, **options):
+    """Scales and sums for which a product of scales in float and in double differ in a result."""
+    x = n.input(shape, 0.015651008114218712, 3, bytes([3] * product(shape)))
+    w = n.model.tensor("weights", [4] + [1] * (len(shape) - 2) + [8], data=n.random(32),
+                       scale=0.0015364105347543955, zero_point=0)
+    b = n.model.tensor("bias", [4], INT32, data=[-661595, -471720, 471720, 661595],
+                       scale=0.00002, zero_point=0)
+    return n.op(name, [x, w, b], shape[:-1] + [4], 0.14268141984939575, 0, **options)
+
+
+add("fc_rounding", "CONV", lambda n: [rounding(n, "FULLY_CONNECTED", [1, 8])])
+add("conv_rounding", "CONV", lambda n: [rounding(n, "CONV_2D", [1, 1, 1, 8], padding=VALID,
+                                                 stride_h=1, stride_w=1)])
+
 # Padding
 
 SIDES = [(0, 0), (1, 2), (2, 1), (0, 0)]
@@ -289,6 +303,12 @@ for name, options in (("", {}), ("_half", {"half_pixel_centers": 1}),
 
 ALL = bytes(range(128, 256)) + bytes(range(128))
 
+# A product of scales for which float and double differ in a result
+add("mul_rounding", "ELTWISE", lambda n: [n.op("MUL", [
+    n.input([256], 0.022127382457256317, -128, ALL), n.const([], 0.09429318457841873, -128,
+                                                             bytes([111]))], [256],
+    0.958347737789154, -120)])
+
 
 def table(name, op, scale, zero, out_scale, out_zero, **options):
     add("table_" + name, "COPY", lambda n: [n.op(op, [n.input([256], scale, zero, ALL)], [256],
@@ -300,7 +320,10 @@ for i, (scale, zero) in enumerate([(0.144007757, 32), (0.122660197, 37), (0.01, 
     table("logistic%d" % i, "LOGISTIC", scale, zero, 1 / 256, -128)
 for i, (scale, zero, out, out_zero, alpha) in enumerate([
         (0.0701405779, 11, 0.03, -100, 0.1), (0.02, -20, 0.02, -20, 0.01), (0.5, 40, 0.07, 3, 0.3),
-        (0.1, -128, 0.1, -112, 0.1)]):
+        (0.1, -128, 0.1, -112, 0.1),
+        # Quotients for which float and double differ in a result
+        (0.403315931558609, 127, 0.09257712215185165, 127, 0.2),
+        (0.3258362114429474, -128, 0.27383407950401306, -128, 0.1)]):
     table("leaky%d" % i, "LEAKY_RELU", scale, zero, out, out_zero, alpha=alpha)
 for i, (scale, zero, out, out_zero) in enumerate([
         (0.0335926637, -128, 0.0241131596, -128), (0.00390625, -128, 0.00389357354, -128),
@@ -309,6 +332,7 @@ for i, (scale, zero, out, out_zero) in enumerate([
 for op in ("RELU", "RELU6"):
     table(op.lower(), op, 0.07, -10, 0.04, -60)
     table(op.lower() + "_same", op, 0.07, -10, 0.07, -10)
+table("relu_rounding", "RELU", 0.3258362114429474, -128, 0.27383407950401306, -128)
 
 # Tables in the command before
 
@@ -540,10 +564,14 @@ def print_expected(tfl, directory):
             print(name, k, "%08x" % zlib.crc32(data), data.hex() if len(data) <= 256 else "")
 
 
-if __name__ == "__main__":
+def main(usage):
     if sys.argv[1:2] == ["models"] and len(sys.argv) == 3:
         write_models(pathlib.Path(sys.argv[2]))
     elif sys.argv[1:2] == ["expected"] and len(sys.argv) == 4:
         print_expected(sys.argv[2], pathlib.Path(sys.argv[3]))
     else:
-        sys.exit(__doc__)
+        sys.exit(usage)
+
+
+if __name__ == "__main__":
+    main(__doc__)
