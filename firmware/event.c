@@ -28,8 +28,9 @@ static void check_dma(int ret)
 
 static void read_rptr(void)
 {
-	check_dma(dma_read(V3NPU_AS_SYSTEM, &ev.rptr,
-			   ev.ring + offsetof(struct v3npu_event_ring, rptr), sizeof(ev.rptr), NULL));
+	__u64 addr = ev.ring + offsetof(struct v3npu_event_ring, rptr);
+
+	check_dma(dma_read(V3NPU_AS_SYSTEM, &ev.rptr, addr, sizeof(ev.rptr), NULL));
 }
 
 void event_init(__u64 ring, __u32 entries)

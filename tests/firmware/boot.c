@@ -76,6 +76,7 @@ static void test_doorbell_before_ready(void)
 	fw_free(fw);
 }
 
+/* Starts it, which is to halt the core with @code and @log in the log, and reloads it */
 static void refused(struct fw *fw, uint32_t code, const char *log, const char *what)
 {
 	fw_start(fw);
@@ -85,7 +86,8 @@ static void refused(struct fw *fw, uint32_t code, const char *log, const char *w
 	tap_ok(fw_status(fw).magic == V3NPU_STATUS_MAGIC &&
 	       fw_status(fw).ipc_version == V3NPU_IPC_VERSION && fw_status(fw).fw_version,
 	       "%s: versions can be read", what);
-	tap_ok(npu_wait_vector(fw->npu, V3NPU_VECTOR_ERROR, FW_TIMEOUT_MS), "%s: host is interrupted", what);
+	tap_ok(npu_wait_vector(fw->npu, V3NPU_VECTOR_ERROR, FW_TIMEOUT_MS),
+	       "%s: host is interrupted", what);
 	fw_reload(fw);
 }
 
@@ -124,7 +126,8 @@ static void test_boot_args(void)
 	fw->events->rptr = 35;
 	refused(fw, V3NPU_HALT_BOOT_ARGS, "E event ring: ", "event ring indices");
 	fw->args.event_ring = 0x7000000;
-	refused(fw, V3NPU_HALT_SYSTEM_DMA, "E event ring at 0000000007000000", "event ring unmapped");
+	refused(fw, V3NPU_HALT_SYSTEM_DMA, "E event ring at 0000000007000000",
+		"event ring unmapped");
 	fw->args.event_ring = ~0xfffull;
 	refused(fw, V3NPU_HALT_SYSTEM_DMA, "E event ring at ", "event ring beyond the end");
 

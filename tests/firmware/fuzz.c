@@ -14,7 +14,7 @@
 
 #define VA(offset)	(FW_DATA_VA + (offset))
 
-/* Streams in the first half of an address space's memory, their data after it; see fw_check_good() */
+/* Streams start in the first 16 KiB of an address space; fw_check_good() uses its end */
 #define STREAM_SIZE	0x4000u
 #define SRC		0x10000u
 #define DST		0x18000u
@@ -49,8 +49,8 @@ static uint32_t good_stream(uint8_t *at)
 	for (i = 0; i < commands; i++) {
 		n = 1 + below(256);
 		if (below(3))
-			size += fw_cmd_copy(at + size, i, VA(DST + below(1024)), VA(SRC + below(1024)),
-					    n);
+			size += fw_cmd_copy(at + size, i, VA(DST + below(1024)),
+					    VA(SRC + below(1024)), n);
 		else
 			size += fw_cmd_nop(at + size, i);
 	}
@@ -273,9 +273,10 @@ static void fuzz_rings(struct fw *fw, unsigned int runs)
 		ring->rptr = random32();
 		ring->wptr = below(4) ? ring->rptr + below(300) : random32();
 		for (i = 0; i < 256; i++) {
-			struct v3npu_job job = { .cmds = VA(8 * below(64)), .cmds_size = 8 * below(8) };
+			struct v3npu_job job = { .flags = !below(4) };
 
-			job.flags = !below(4);
+			job.cmds = VA(8 * below(64));
+			job.cmds_size = 8 * below(8);
 			ring->jobs[i] = job;
 		}
 		fw_doorbell(fw, 1);

@@ -230,7 +230,8 @@ static void count_line(const char *text, void *opaque)
 {
 	struct count *count = opaque;
 
-	count->n += strstr(text, count->text) != NULL;
+	if (strstr(text, count->text))
+		count->n++;
 }
 
 unsigned int fw_log_count(struct fw *fw, const char *text)

@@ -50,7 +50,7 @@ struct fw {
 	uint8_t *data[V3NPU_NUM_AS];
 };
 
-/* A machine with the image loaded and tables set up for an event ring of @event_entries; not started */
+/* A machine with the image loaded and an event ring of @event_entries; not started */
 struct fw *fw_load(uint32_t event_entries);
 
 /* The same, with 64 events, started and READY taken */
@@ -76,7 +76,7 @@ void fw_doorbell(struct fw *fw, unsigned int ctx);
 /* fw_queue() and fw_doorbell() */
 void fw_submit(struct fw *fw, unsigned int ctx, uint64_t seqno, uint64_t cmds, uint32_t size);
 
-/* Takes the next event as a driver would, woken by its interrupt. Return: false after @timeout_ms */
+/* Takes the next event, woken by its interrupt as a driver is. Return: false after @timeout_ms */
 bool fw_try_event(struct fw *fw, struct v3npu_event *event, unsigned int timeout_ms);
 
 /* The same, but bails out after @timeout_ms */

@@ -135,8 +135,8 @@ static void refused(struct fw *fw, const void *cmd, uint32_t size, uint32_t avai
 	memset(data + SRC, 0x5a, 16);
 	memcpy(data + prefix, cmd, size);
 	event = fw_run(fw, 0, 1, VA(STREAM), prefix + avail);
-	check_event(&event, (struct expect){ V3NPU_JOB_BAD_CMD, 2, hdr->opcode, hdr->tag, 0, reason },
-		    what);
+	check_event(&event, (struct expect){ V3NPU_JOB_BAD_CMD, 2, hdr->opcode, hdr->tag, 0,
+					     reason }, what);
 	tap_ok(data[DST] == 0x5a && event.counters.dram_write >= 16,
 	       "%s: what came before has run and is counted", what);
 }
@@ -173,14 +173,14 @@ static void test_bad_commands(struct fw *fw)
 	refused(fw, &cmd, sizeof(cmd), sizeof(cmd), V3NPU_CMD_EDIM, "dimensions disagree");
 	cmd = good;
 	cmd.out.addr = V3NPU_VA_DRAM_END - 8;
-	refused(fw, &cmd, sizeof(cmd), sizeof(cmd), V3NPU_CMD_EADDR, "output across the end of DRAM");
+	refused(fw, &cmd, sizeof(cmd), sizeof(cmd), V3NPU_CMD_EADDR, "output across DRAM's end");
 	cmd.out.addr = ~0ull - 7;
-	refused(fw, &cmd, sizeof(cmd), sizeof(cmd), V3NPU_CMD_EADDR, "output at the end of 64 bits");
+	refused(fw, &cmd, sizeof(cmd), sizeof(cmd), V3NPU_CMD_EADDR, "output at 64 bits' end");
 	cmd.out.addr = V3NPU_VA_SRAM + npu_read(fw->npu, V3NPU_REG_SRAM_SIZE) - 8;
-	refused(fw, &cmd, sizeof(cmd), sizeof(cmd), V3NPU_CMD_EADDR, "output across the end of SRAM");
+	refused(fw, &cmd, sizeof(cmd), sizeof(cmd), V3NPU_CMD_EADDR, "output across SRAM's end");
 	cmd = good;
 	cmd.table = V3NPU_VA_SRAM + npu_read(fw->npu, V3NPU_REG_SRAM_SIZE) - 255;
-	refused(fw, &cmd, sizeof(cmd), sizeof(cmd), V3NPU_CMD_EADDR, "table across the end of SRAM");
+	refused(fw, &cmd, sizeof(cmd), sizeof(cmd), V3NPU_CMD_EADDR, "table across SRAM's end");
 }
 
 /* Constants in memory that only the datapath can see */
@@ -201,8 +201,8 @@ static void test_illegal(struct fw *fw)
 	memcpy(data + SRC + 64, &chan, sizeof(chan));
 	memcpy(data + STREAM, &conv, sizeof(conv));
 	event = fw_run(fw, 0, 1, VA(STREAM), sizeof(conv));
-	check_event(&event, (struct expect){ V3NPU_JOB_BAD_CMD, .opcode = V3NPU_OP_CONV, .tag = 0xc },
-		    "bad constants in memory");
+	check_event(&event, (struct expect){ V3NPU_JOB_BAD_CMD, .opcode = V3NPU_OP_CONV,
+					     .tag = 0xc }, "bad constants in memory");
 }
 
 static void test_mmu_faults(struct fw *fw)
@@ -255,8 +255,8 @@ static void test_fetch_faults(struct fw *fw)
 		memcpy(data + at + size, &copy, 40);
 	}
 	event = fw_run(fw, 0, 1, VA(at), size + sizeof(struct v3npu_cmd_copy));
-	check_event(&event, (struct expect){ V3NPU_JOB_FETCH_FAULT, 1, V3NPU_OP_COPY, 0xab, UNMAPPED,
-					     0 }, "command runs into an unmapped page");
+	check_event(&event, (struct expect){ V3NPU_JOB_FETCH_FAULT, 1, V3NPU_OP_COPY, 0xab,
+					     UNMAPPED, 0 }, "command runs into an unmapped page");
 }
 
 static void bad_job(struct fw *fw, struct v3npu_job job, const char *what)
@@ -312,10 +312,12 @@ static void test_rewritten_stream(struct fw *fw)
 	fw_wait_opcode(fw, V3NPU_OP_STALL);
 	memset(data + second, 0xff, size - second);
 	event = fw_event(fw, FW_TIMEOUT_MS);
-	check_event(&event, (struct expect){ V3NPU_JOB_OK, .commands = 2 }, "rewritten after fetch");
-	tap_ok(!memcmp(data + DST, data + SRC, 64), "rewritten after fetch: the first version ran");
+	check_event(&event, (struct expect){ V3NPU_JOB_OK, .commands = 2 },
+		    "rewritten after fetch");
+	tap_ok(!memcmp(data + DST, data + SRC, 64),
+	       "rewritten after fetch: the first version ran");
 
-	/* Only the header was fetched with the first page; the rest is new, and is checked as it is */
+	/* Only the header comes with the first page; the rest is checked as it is by then */
 	size = PAGE - 16 - 8;
 	fw_cmd_stall(data + size, 1, FW_STALL_US);
 	fw_cmd_copy(data + PAGE - 8, 2, VA(DST), VA(SRC), 64);
