@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Kernels in plain C, for any processor. */
+#include <string.h>
+
 #include "fixed.h"
 #include "kernels.h"
 
@@ -20,32 +22,83 @@ static void load_c(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixe
 	}
 }
 
+/*
+ * The sums are taken as dot products of a fixed length, which compilers turn
+ * into vector instructions of any processor. So depth is cut into parts, and
+ * the last one is filled up with weights of 0.
+ */
+#define PART_QUADS	16
+#define PART_DEPTH	(PART_QUADS * V3NPU_BRICK_I)
+
+/**
+ * struct part - a part of a brick and what it is multiplied with
+ * @weights: of each output channel
+ * @operands: of each pixel
+ */
+struct part {
+	int16_t weights[V3NPU_BRICK_O][PART_DEPTH];
+	int16_t operands[V3NPU_MAC_PIXELS][PART_DEPTH];
+};
+
+static int32_t dot(const int16_t *a, const int16_t *b)
+{
+	int32_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < PART_DEPTH; i++)
+		sum += a[i] * b[i];
+	return sum;
+}
+
+static void unpack_weights(struct part *part, const int8_t *brick, unsigned int quads)
+{
+	unsigned int q, o, i;
+
+	if (quads < PART_QUADS)
+		memset(part->weights, 0, sizeof(part->weights));
+	for (q = 0; q < quads; q++)
+		for (o = 0; o < V3NPU_BRICK_O; o++)
+			for (i = 0; i < V3NPU_BRICK_I; i++)
+				part->weights[o][q * V3NPU_BRICK_I + i] = *brick++;
+}
+
+/* Operands of @quads quads from number @first of all taps on */
+static void collect_operands(struct part *part, const struct v3npu_mac *mac, uint32_t first,
+			     unsigned int quads)
+{
+	const size_t bytes = V3NPU_BRICK_I * sizeof(int16_t);
+	unsigned int p, i;
+
+	for (i = 0; i < quads; i++) {
+		const uint8_t *from = mac->lines + mac->taps[(first + i) / mac->quads] +
+				      (first + i) % mac->quads * bytes;
+
+		for (p = 0; p < mac->pixels; p++, from += mac->pixel_stride)
+			memcpy(&part->operands[p][i * V3NPU_BRICK_I], from, bytes);
+	}
+}
+
 static void mac_c(const struct v3npu_mac *mac)
 {
-	size_t brick_bytes = (size_t)mac->num_taps * mac->quads * V3NPU_BRICK_BYTES;
-	unsigned int p, b, o, i;
-	uint32_t t, q;
+	uint32_t total = mac->num_taps * mac->quads;
+	struct part part = { 0 };
+	unsigned int p, b, o;
+	uint32_t q;
 
-	for (p = 0; p < mac->pixels; p++) {
+	memset(mac->acc, 0, mac->pixels * V3NPU_ACC_PITCH * sizeof(*mac->acc));
+	for (q = 0; q < total; q += PART_QUADS) {
+		unsigned int quads = total - q < PART_QUADS ? total - q : PART_QUADS;
+
+		collect_operands(&part, mac, q, quads);
 		for (b = 0; b < mac->bricks; b++) {
-			int32_t *acc = mac->acc + p * V3NPU_ACC_PITCH + b * V3NPU_BRICK_O;
-			const int8_t *w = mac->weights + b * brick_bytes;
-			int32_t sum[V3NPU_BRICK_O] = { 0 };
+			unpack_weights(&part, mac->weights + ((size_t)b * total + q) *
+				       V3NPU_BRICK_BYTES, quads);
+			for (p = 0; p < mac->pixels; p++) {
+				int32_t *acc = mac->acc + p * V3NPU_ACC_PITCH + b * V3NPU_BRICK_O;
 
-			for (t = 0; t < mac->num_taps; t++) {
-				const int16_t *a = (const int16_t *)(mac->lines +
-					p * mac->pixel_stride + mac->taps[t]);
-
-				for (q = 0; q < mac->quads; q++) {
-					for (o = 0; o < V3NPU_BRICK_O; o++)
-						for (i = 0; i < V3NPU_BRICK_I; i++)
-							sum[o] += a[i] * w[o * V3NPU_BRICK_I + i];
-					a += V3NPU_BRICK_I;
-					w += V3NPU_BRICK_BYTES;
-				}
+				for (o = 0; o < V3NPU_BRICK_O; o++)
+					acc[o] += dot(part.operands[p], part.weights[o]);
 			}
-			for (o = 0; o < V3NPU_BRICK_O; o++)
-				acc[o] = sum[o];
 		}
 	}
 }
