@@ -93,7 +93,7 @@ static int describe_program(struct v3c_ctx *ctx, struct v3c_program *program,
 }
 
 static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void *data, size_t size,
-		   const struct v3c_target *target, bool keep_tensors)
+		   const struct v3c_target *target, const struct v3c_part *part, bool keep_tensors)
 {
 	struct v3c_consts consts = { .left = v3c_max_consts(size) };
 	struct v3c_stream stream = { .ctx = ctx, .sram_size = target->sram_size };
@@ -103,7 +103,7 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 
 	ret = tfl_read(ctx, &model, data, size);
 	if (!ret)
-		ret = v3c_import(ctx, &model, &graph);
+		ret = v3c_import(ctx, &import_npu, &model, part, &graph);
 	if (!ret)
 		ret = ir_update_uses(ctx, &graph);
 	if (!ret)
@@ -134,23 +134,38 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 	return ret;
 }
 
-struct v3c_program *v3c_compile(const void *model, size_t size, const struct v3c_target *target,
-				const struct v3c_options *options, char error[V3C_ERROR_SIZE])
+struct v3c_program *v3c_compile_part(const void *model, size_t size,
+				     const struct v3c_target *target,
+				     const struct v3c_options *options,
+				     const struct v3c_part *part, int *op,
+				     char error[V3C_ERROR_SIZE])
 {
-	struct v3c_ctx ctx = { .left = v3c_max_memory(size), .error = error };
+	struct v3c_ctx ctx = { .left = v3c_max_memory(size), .op = -1, .error = error };
 	struct v3c_program *program = calloc(1, sizeof(*program));
 	int ret;
 
 	error[0] = '\0';
-	ret = program ? compile(&ctx, program, model, size, target,
+	ret = program ? compile(&ctx, program, model, size, target, part,
 				options && options->keep_tensors) : v3c_no_memory(&ctx);
 	v3c_release(&ctx);
 	if (ret) {
+		*op = ctx.op;
 		v3c_program_free(program);
 		errno = -ret;
 		return NULL;
 	}
-	program->metadata = v3c_metadata(model, size);
+	return program;
+}
+
+struct v3c_program *v3c_compile(const void *model, size_t size, const struct v3c_target *target,
+				const struct v3c_options *options, char error[V3C_ERROR_SIZE])
+{
+	struct v3c_program *program;
+	int op;
+
+	program = v3c_compile_part(model, size, target, options, NULL, &op, error);
+	if (program)
+		program->metadata = v3c_metadata(model, size);
 	return program;
 }
 

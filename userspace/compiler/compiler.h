@@ -25,6 +25,7 @@ struct v3c_target {
 /** enum v3c_dtype - element types of a program's inputs and outputs */
 enum v3c_dtype {
 	V3C_INT8,
+	V3C_FLOAT32,
 };
 
 /**
@@ -79,6 +80,21 @@ struct v3c_reloc {
 };
 
 /**
+ * struct v3c_part - operators of a model that one backend runs without a break
+ * @ops: their numbers in the file, in execution order; @op_count of them
+ * @inputs: numbers of the tensors that they need; @input_count of them
+ * @outputs: numbers of the tensors that others need of them; @output_count
+ */
+struct v3c_part {
+	uint32_t *ops;
+	size_t op_count;
+	int32_t *inputs;
+	size_t input_count;
+	int32_t *outputs;
+	size_t output_count;
+};
+
+/**
  * struct v3c_program - a compiled model; v3c_program_free() frees all of it
  * @cmds: command stream, before relocation; @cmds_size bytes, 8-byte aligned
  * @cmd_count: commands in it
@@ -91,7 +107,7 @@ struct v3c_reloc {
  * @tensors: @tensor_count intermediate tensors that a run leaves in memory,
  *	in execution order of what makes them; with keep_tensors all that fusing
  *	left, otherwise none
- * @op_count: operators of the model
+ * @op_count: operators of the model that it computes
  * @macs: multiply-accumulates of one inference, by the model's shapes
  * @metadata: the file's metadata as text (JSON or YAML), NUL-terminated; NULL
  *	if it has none
@@ -140,6 +156,20 @@ struct v3c_options {
  */
 struct v3c_program *v3c_compile(const void *model, size_t size, const struct v3c_target *target,
 				const struct v3c_options *options, char error[V3C_ERROR_SIZE]);
+
+/**
+ * v3c_compile_part() - compile some operators of a .tflite file
+ * @part: which; NULL for all
+ * @op: set to the number of the operator that is to blame for a failure, -1 if
+ *	it is none's
+ *
+ * As v3c_compile() otherwise, but without the metadata.
+ */
+struct v3c_program *v3c_compile_part(const void *model, size_t size,
+				     const struct v3c_target *target,
+				     const struct v3c_options *options,
+				     const struct v3c_part *part, int *op,
+				     char error[V3C_ERROR_SIZE]);
 void v3c_program_free(struct v3c_program *program);
 
 #endif /* V3C_COMPILER_H */

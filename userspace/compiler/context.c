@@ -62,6 +62,7 @@ int v3c_fail(struct v3c_ctx *ctx, int err, const char *format, ...)
 	vsnprintf(ctx->error, V3C_ERROR_SIZE, format, args);
 	va_end(args);
 	ctx->err = -err;
+	ctx->op = -1;
 	return ctx->err;
 }
 

@@ -15,12 +15,14 @@ struct v3c_block;
  * @blocks: memory of v3c_alloc()
  * @left: bytes that it may still allocate
  * @err: errno of the last v3c_fail(), negated
+ * @op: number of the operator that it was about, -1 if of none
  * @error: V3C_ERROR_SIZE bytes for its text
  */
 struct v3c_ctx {
 	struct v3c_block *blocks;
 	uint64_t left;
 	int err;
+	int op;
 	char *error;
 };
 
@@ -44,7 +46,7 @@ void v3c_release(struct v3c_ctx *ctx);
  * @err: positive errno
  * @format: one line, no period at the end
  *
- * Return: -@err.
+ * Return: -@err. Whoever knows an operator to blame sets @ctx->op afterwards.
  */
 int v3c_fail(struct v3c_ctx *ctx, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

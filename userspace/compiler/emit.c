@@ -10,8 +10,11 @@
 
 static int refused(struct v3c_stream *s, const struct ir_node *node, const char *why)
 {
-	return v3c_fail(s->ctx, ENOTSUP, "operator %u (%s): %s", node->op,
-			tfl_op_name(s->graph->op_codes[node->op]), why);
+	int ret = v3c_fail(s->ctx, ENOTSUP, "operator %u (%s): %s", node->op,
+			   tfl_op_name(s->graph->op_codes[node->op]), why);
+
+	s->ctx->op = node->op;
+	return ret;
 }
 
 #define TOO_LARGE_WINDOW	"a window, stride, dilation or padding is beyond the NPU's limit"

@@ -18,8 +18,9 @@ int import_fail(struct importer *im, int err, const char *format, ...)
 	va_end(args);
 	if (!im->op)
 		return v3c_fail(im->ctx, err, "model input %u: %s", im->number, text);
-	return v3c_fail(im->ctx, err, "operator %u (%s): %s", im->number,
-			tfl_op_name(im->op->code), text);
+	v3c_fail(im->ctx, err, "operator %u (%s): %s", im->number, tfl_op_name(im->op->code), text);
+	im->ctx->op = im->number;
+	return -err;
 }
 
 static unsigned int tensor_number(const struct importer *im, const struct tfl_tensor *t)
@@ -74,7 +75,7 @@ int import_shape(struct importer *im, const struct tfl_tensor *t, struct ir_shap
 int import_check_const(struct importer *im, const struct tfl_tensor *t, int type,
 		       uint64_t elements)
 {
-	size_t size = type == TFL_INT8 ? 1 : type == TFL_INT64 ? 8 : 4;
+	size_t size = type == TFL_INT8 ? 1 : type == TFL_FLOAT16 ? 2 : type == TFL_INT64 ? 8 : 4;
 
 	if (!t || t->type != type)
 		return import_fail(im, ENOTSUP, "it needs a constant of type %s, not %s",
@@ -176,20 +177,26 @@ int import_scale(struct importer *im, double real, const char *what, struct v3c_
 	return 0;
 }
 
-static int new_value(struct importer *im, uint32_t tensor, const struct ir_shape *shape)
+int import_new_value(struct importer *im, uint32_t tensor, const struct ir_shape *shape)
 {
 	const struct tfl_tensor *t = &im->model->tensors[tensor];
 	struct v3c_quant quant = {};
 	int64_t zero_point;
 	int value;
 
+	if (t->special)
+		return import_fail(im, ENOTSUP, "tensor %u is sparse or a variable", tensor);
+	if (im->backend->real && t->type == TFL_FLOAT32)
+		goto add;
+	if (t->type != TFL_INT8 && im->backend->real)
+		return import_fail(im, ENOTSUP,
+				   "tensor %u is %s, only float32 and int8 are supported",
+				   tensor, tfl_type_name(t->type));
 	if (t->type != TFL_INT8)
 		return import_fail(im, ENOTSUP,
 				   "tensor %u is %s, only int8 is supported; use the full-integer "
 				   "export of the model",
 				   tensor, tfl_type_name(t->type));
-	if (t->special)
-		return import_fail(im, ENOTSUP, "tensor %u is sparse or a variable", tensor);
 	if (t->scale.count != 1 || t->zero_point.count > 1)
 		return import_fail(im, ENOTSUP,
 				   "tensor %u has %u scales and %u zero points, not one of each",
@@ -202,6 +209,7 @@ static int new_value(struct importer *im, uint32_t tensor, const struct ir_shape
 				   "damaged: tensor %u has scale %g and zero point %lld",
 				   tensor, quant.scale, (long long)zero_point);
 	quant.zero_point = zero_point;
+add:
 	value = ir_add_value(im->ctx, im->graph, shape, quant);
 	if (value >= 0) {
 		im->graph->values[value].tensor = tensor;
@@ -222,19 +230,26 @@ int import_input(struct importer *im, uint32_t k)
 	tensor = tensor_number(im, t);
 	if (im->value_of[tensor] >= 0)
 		return im->value_of[tensor];
-	if (!t->data)
+	if (!t->data && !im->open)
 		return import_fail(im, EINVAL,
 				   "damaged: it reads tensor %u, which nothing before it writes",
 				   tensor);
 	ret = import_shape(im, t, &shape);
 	if (ret)
 		return ret;
-	if (t->type == TFL_INT8) {
-		ret = import_check_const(im, t, TFL_INT8, ir_elements(&shape));
-		if (ret)
-			return ret;
-	}
-	ret = new_value(im, tensor, &shape);
+	return t->data ? im->backend->constant(im, tensor, &shape) :
+			 import_new_value(im, tensor, &shape);
+}
+
+static int npu_constant(struct importer *im, uint32_t tensor, const struct ir_shape *shape)
+{
+	const struct tfl_tensor *t = &im->model->tensors[tensor];
+	int ret = 0;
+
+	if (t->type == TFL_INT8)
+		ret = import_check_const(im, t, TFL_INT8, ir_elements(shape));
+	if (!ret)
+		ret = import_new_value(im, tensor, shape);
 	if (ret >= 0)
 		im->graph->values[ret].data = t->data;
 	return ret;
@@ -260,7 +275,7 @@ int import_output(struct importer *im, uint32_t k, const struct ir_shape *shape)
 				   "damaged: the shape of its output, tensor %u, does not follow "
 				   "from its inputs",
 				   tensor);
-	return new_value(im, tensor, shape);
+	return import_new_value(im, tensor, shape);
 }
 
 int import_temporary(struct importer *im, const struct ir_shape *shape, struct v3c_quant quant)
@@ -280,7 +295,7 @@ int import_node(struct importer *im, enum ir_kind kind, int a, int b, int out)
 	return node;
 }
 
-static int import_op(struct importer *im)
+static int npu_op(struct importer *im)
 {
 	switch (im->op->code) {
 	case TFL_CONV_2D:
@@ -337,100 +352,145 @@ static int import_op(struct importer *im)
 	}
 }
 
-static int import_inputs(struct importer *im)
+const struct import_backend import_npu = {
+	.op = npu_op,
+	.constant = npu_constant,
+};
+
+static int import_graph_input(struct importer *im, uint32_t tensor)
 {
+	const struct tfl_tensor *t = &im->model->tensors[tensor];
 	struct ir_graph *g = im->graph;
 	struct ir_shape shape;
-	uint32_t i;
 	int ret;
 
-	for (i = 0; i < im->model->inputs.count; i++) {
-		uint32_t tensor = fb_vector_i32(&im->model->inputs, i);
-		const struct tfl_tensor *t = &im->model->tensors[tensor];
-
-		im->number = i;
-		if (im->value_of[tensor] >= 0 || t->data)
-			return import_fail(im, EINVAL,
-					   "damaged: tensor %u is another input or a constant",
-					   tensor);
-		ret = import_shape(im, t, &shape);
-		if (!ret)
-			ret = new_value(im, tensor, &shape);
-		if (ret < 0)
-			return ret;
-		g->values[ret].is_input = true;
-		g->inputs[g->input_count++] = ret;
-	}
-	return 0;
+	if (im->value_of[tensor] >= 0 || t->data)
+		return import_fail(im, EINVAL,
+				   "damaged: tensor %u is another input or a constant", tensor);
+	ret = import_shape(im, t, &shape);
+	if (!ret)
+		ret = import_new_value(im, tensor, &shape);
+	if (ret < 0)
+		return ret;
+	g->values[ret].is_input = true;
+	g->inputs[g->input_count++] = ret;
+	if (im->backend->input)
+		ret = im->backend->input(im, tensor, ret);
+	if (ret >= 0)
+		im->value_of[tensor] = ret;
+	return ret < 0 ? ret : 0;
 }
 
 /*
  * Every output gets a value of its own that a node writes: where a tensor is
  * two outputs, or an input or constant too, a copy is the output.
  */
-static int import_outputs(struct importer *im)
+static int import_graph_output(struct importer *im, uint32_t tensor)
 {
 	struct ir_graph *g = im->graph;
-	uint32_t i;
-	int ret;
+	int value = im->value_of[tensor];
 
-	for (i = 0; i < im->model->outputs.count; i++) {
-		uint32_t tensor = fb_vector_i32(&im->model->outputs, i);
-		int value = im->value_of[tensor];
-
+	if (value < 0)
+		return v3c_fail(im->ctx, EINVAL,
+				"damaged: model output %d: nothing writes tensor %u",
+				g->output_count, tensor);
+	if (im->backend->output) {
+		value = im->backend->output(im, tensor, value);
 		if (value < 0)
-			return v3c_fail(im->ctx, EINVAL,
-					"damaged: model output %u: nothing writes tensor %u",
-					i, tensor);
-		if (g->values[value].output >= 0 || g->values[value].is_input ||
-		    g->values[value].data) {
-			int copy = import_temporary(im, &g->values[value].shape,
-						    g->values[value].quant);
-
-			if (copy < 0)
-				return copy;
-			g->values[copy].tensor = tensor;
-			ret = import_node(im, IR_RESHAPE, value, -1, copy);
-			if (ret < 0)
-				return ret;
-			value = copy;
-		}
-		g->values[value].output = i;
-		g->outputs[g->output_count++] = value;
+			return value;
 	}
+	if (g->values[value].output >= 0 || g->values[value].is_input || g->values[value].data) {
+		int copy = import_temporary(im, &g->values[value].shape, g->values[value].quant);
+		int node;
+
+		if (copy < 0)
+			return copy;
+		g->values[copy].tensor = tensor;
+		node = import_node(im, IR_RESHAPE, value, -1, copy);
+		if (node < 0)
+			return node;
+		value = copy;
+	}
+	g->values[value].output = g->output_count;
+	g->outputs[g->output_count++] = value;
 	return 0;
 }
 
-int v3c_import(struct v3c_ctx *ctx, const struct tfl_model *model, struct ir_graph *graph)
+static int start(struct importer *im, uint32_t inputs, uint32_t outputs)
 {
-	struct importer im = { .ctx = ctx, .model = model, .graph = graph };
+	const struct tfl_model *model = im->model;
+	struct ir_graph *g = im->graph;
 	uint32_t i;
+
+	*g = (struct ir_graph){ .element_size = im->backend->real ? sizeof(float) : 1 };
+	im->value_of = v3c_alloc(im->ctx, model->tensor_count, sizeof(*im->value_of));
+	/* One more, to blame for copies in a model without operators */
+	g->op_codes = v3c_alloc(im->ctx, model->op_count + 1, sizeof(*g->op_codes));
+	g->inputs = v3c_alloc(im->ctx, inputs, sizeof(*g->inputs));
+	g->outputs = v3c_alloc(im->ctx, outputs, sizeof(*g->outputs));
+	if (!im->value_of || !g->op_codes || !g->inputs || !g->outputs)
+		return v3c_no_memory(im->ctx);
+	for (i = 0; i < model->tensor_count; i++)
+		im->value_of[i] = -1;
+	for (i = 0; i < model->op_count; i++)
+		g->op_codes[i] = model->ops[i].code;
+	return 0;
+}
+
+static int import_next(struct importer *im, uint32_t op)
+{
 	int ret;
 
-	*graph = (struct ir_graph){ .op_count = model->op_count };
-	im.value_of = v3c_alloc(ctx, model->tensor_count, sizeof(*im.value_of));
-	/* One more, to blame for copies in a model without operators */
-	graph->op_codes = v3c_alloc(ctx, model->op_count + 1, sizeof(*graph->op_codes));
-	graph->inputs = v3c_alloc(ctx, model->inputs.count, sizeof(*graph->inputs));
-	graph->outputs = v3c_alloc(ctx, model->outputs.count, sizeof(*graph->outputs));
-	if (!im.value_of || !graph->op_codes || !graph->inputs || !graph->outputs)
-		return v3c_no_memory(ctx);
-	for (i = 0; i < model->tensor_count; i++)
-		im.value_of[i] = -1;
+	im->op = &im->model->ops[op];
+	im->number = op;
+	ret = im->backend->op(im);
+	return ret < 0 ? ret : 0;
+}
 
-	if (!model->inputs.count || !model->outputs.count)
+int v3c_import(struct v3c_ctx *ctx, const struct import_backend *backend,
+	       const struct tfl_model *model, const struct v3c_part *part, struct ir_graph *graph)
+{
+	struct importer im = { .ctx = ctx, .backend = backend, .model = model, .graph = graph };
+	uint32_t inputs = part ? part->input_count : model->inputs.count;
+	uint32_t outputs = part ? part->output_count : model->outputs.count;
+	uint32_t ops = part ? part->op_count : model->op_count;
+	uint32_t i;
+	int ret = start(&im, inputs, outputs);
+
+	if (ret)
+		return ret;
+	if (!inputs || !outputs)
 		return v3c_fail(ctx, EINVAL, "damaged: the model has no inputs or no outputs");
-	ret = import_inputs(&im);
-	for (i = 0; !ret && i < model->op_count; i++) {
-		im.op = &model->ops[i];
+	graph->op_count = ops;
+	for (i = 0; !ret && i < inputs; i++) {
 		im.number = i;
-		graph->op_codes[i] = im.op->code;
-		ret = import_op(&im);
-		if (ret > 0)
+		ret = import_graph_input(&im, part ? part->inputs[i] :
+					 fb_vector_i32(&model->inputs, i));
+	}
+	for (i = 0; !ret && i < ops; i++)
+		ret = import_next(&im, part ? part->ops[i] : i);
+	im.number = model->op_count ? model->op_count - 1 : 0;
+	for (i = 0; !ret && i < outputs; i++)
+		ret = import_graph_output(&im, part ? part->outputs[i] :
+					  fb_vector_i32(&model->outputs, i));
+	return ret;
+}
+
+int v3c_import_try(struct v3c_ctx *ctx, const struct import_backend *backend,
+		   const struct tfl_model *model, bool *known)
+{
+	struct ir_graph graph;
+	struct importer im = {
+		.ctx = ctx, .backend = backend, .model = model, .graph = &graph, .open = true,
+	};
+	uint32_t i;
+	int ret = start(&im, 0, 0);
+
+	for (i = 0; !ret && i < model->op_count; i++) {
+		ret = import_next(&im, i);
+		known[i] = !ret;
+		if (ret == -ENOTSUP)
 			ret = 0;
 	}
-	im.number = model->op_count ? model->op_count - 1 : 0;
-	if (!ret)
-		ret = import_outputs(&im);
 	return ret;
 }

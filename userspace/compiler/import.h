@@ -7,30 +7,80 @@
 #ifndef V3C_IMPORT_H
 #define V3C_IMPORT_H
 
+#include "compiler.h"
 #include "ir.h"
 #include "quant.h"
 #include "tflite.h"
 
+struct importer;
+
+/**
+ * struct import_backend - whose graph an import makes
+ * @real: values are real numbers: int8 tensors are what they stand for, and
+ *	tensors can be float32
+ * @op: imports im->op
+ * @constant: gives a constant tensor of this shape a value
+ * @input: the value that operators read in place of graph input @value
+ * @output: the value to be the graph's output for @value
+ */
+struct import_backend {
+	bool real;
+	int (*op)(struct importer *im);
+	int (*constant)(struct importer *im, uint32_t tensor, const struct ir_shape *shape);
+	int (*input)(struct importer *im, uint32_t tensor, int value);
+	int (*output)(struct importer *im, uint32_t tensor, int value);
+};
+
+/* The NPU's: @input and @output are NULL, values are what the file has */
+extern const struct import_backend import_npu;
+
 /**
  * struct importer - an import in progress
  * @ctx: compilation
+ * @backend: whose graph it makes
  * @model: the file
  * @graph: what it becomes
+ * @open: tensors that nothing wrote yet are inputs too
  * @value_of: value of each tensor of the file, -1 while it has none
  * @op: operator being imported; NULL during the model's inputs
  * @number: its number, or the input's
  */
 struct importer {
 	struct v3c_ctx *ctx;
+	const struct import_backend *backend;
 	const struct tfl_model *model;
 	struct ir_graph *graph;
+	bool open;
 	int *value_of;
 	const struct tfl_op *op;
 	uint32_t number;
 };
 
-/* Imports the whole model; 0, -EINVAL, -ENOTSUP or -ENOMEM */
-int v3c_import(struct v3c_ctx *ctx, const struct tfl_model *model, struct ir_graph *graph);
+/**
+ * v3c_import() - import operators
+ * @ctx: compilation
+ * @backend: who computes them
+ * @model: the file
+ * @part: which operators, and what is around them; NULL for the whole model
+ * @graph: the result
+ *
+ * Return: 0, -EINVAL, -ENOTSUP or -ENOMEM.
+ */
+int v3c_import(struct v3c_ctx *ctx, const struct import_backend *backend,
+	       const struct tfl_model *model, const struct v3c_part *part,
+	       struct ir_graph *graph);
+
+/**
+ * v3c_import_try() - which operators does a backend know?
+ * @ctx: compilation
+ * @backend: backend
+ * @model: the file
+ * @known: set for each operator
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int v3c_import_try(struct v3c_ctx *ctx, const struct import_backend *backend,
+		   const struct tfl_model *model, bool *known);
 
 /*
  * For the operators' files. Functions that give a value or a node return its
@@ -49,6 +99,9 @@ int import_input(struct importer *im, uint32_t k);
 
 /* Output @k as a new value, whose shape the file must agree on */
 int import_output(struct importer *im, uint32_t k, const struct ir_shape *shape);
+
+/* A value for @tensor of the file, with the quantization that the file gives it */
+int import_new_value(struct importer *im, uint32_t tensor, const struct ir_shape *shape);
 
 /* A new value that the file does not have */
 int import_temporary(struct importer *im, const struct ir_shape *shape, struct v3c_quant quant);

@@ -8,9 +8,32 @@
 
 #include "import.h"
 
-int import_pad(struct importer *im)
+/* What PAD puts around its input: the output's zero, or what PADV2's input 2 says */
+static int import_pad_value(struct importer *im, struct v3c_quant quant, struct ir_pad *pad)
 {
 	const struct tfl_tensor *fill = import_tensor(im, 2);
+	bool real = im->backend->real && fill && fill->type == TFL_FLOAT32;
+	int ret;
+
+	pad->value = quant.zero_point;
+	if (im->op->code != TFL_PADV2)
+		return 0;
+	ret = import_check_const(im, fill, real ? TFL_FLOAT32 : TFL_INT8, 1);
+	if (ret)
+		return ret;
+	if (real) {
+		const struct fb_vector v = { .data = fill->data, .count = 1 };
+
+		pad->real = fb_vector_float(&v, 0);
+	} else {
+		pad->value = (int8_t)fill->data[0];
+		pad->real = quant.scale * (pad->value - quant.zero_point);
+	}
+	return 0;
+}
+
+int import_pad(struct importer *im)
+{
 	bool v2 = im->op->code == TFL_PADV2;
 	int64_t amount[2 * V3C_MAX_RANK];
 	struct ir_pad pad = {};
@@ -43,15 +66,12 @@ int import_pad(struct importer *im)
 		shape.dim[i] += before + after;
 		nothing &= !before && !after;
 	}
-	if (v2) {
-		ret = import_check_const(im, fill, TFL_INT8, 1);
-		if (ret)
-			return ret;
-	}
 	out = import_output(im, 0, &shape);
 	if (out < 0)
 		return out;
-	pad.value = v2 ? (int8_t)fill->data[0] : import_value(im, out)->quant.zero_point;
+	ret = import_pad_value(im, import_value(im, out)->quant, &pad);
+	if (ret)
+		return ret;
 	node = import_node(im, nothing ? IR_RESHAPE : IR_PAD, in, -1, out);
 	if (node >= 0 && !nothing)
 		im->graph->nodes[node].pad = pad;

@@ -2,11 +2,14 @@
 /*
  * The graph between the .tflite file and the command stream.
  *
- * Values are int8 tensors, each written by at most one node. Nodes either
- * compute (one command of the NPU, more if the shape asks for it) or are views
+ * Values are tensors, each written by at most one node: of int8 in a graph for
+ * the NPU, of float32 in one for the CPU backend. Nodes either compute (one
+ * command of the NPU, more if the shape asks for it) or are views
  * that only say where elements are: RESHAPE, TRANSPOSE, SLICE, CONCAT. A view
  * costs nothing where strides can express it and is a copy elsewhere; layout.c
  * decides. All quantization is already integer parameters of the NPU.
+ *
+ * Offsets, strides and sizes count elements; the NPU's are bytes.
  */
 #ifndef V3C_IR_H
 #define V3C_IR_H
@@ -29,8 +32,8 @@ struct ir_shape {
 /**
  * struct ir_loc - where a value's elements are
  * @buffer: index in struct ir_graph.buffers
- * @offset: bytes from the buffer's start to element 0
- * @stride: bytes from one element to the next along each dimension
+ * @offset: from the buffer's start to element 0
+ * @stride: from one element to the next along each dimension
  */
 struct ir_loc {
 	int buffer;
@@ -43,7 +46,7 @@ struct ir_loc {
  * @tensor: its number in the file; -1 if it is not, or no longer, one of the file's
  * @shape: logical shape
  * @quant: as the file has it
- * @data: the elements of a constant, in the file; NULL otherwise
+ * @data: the elements of a constant; NULL otherwise
  * @producer: node that writes it; -1 for constants and model inputs
  * @first_use: its uses are struct ir_graph.uses[@first_use ..
  * @use_count: .. + @use_count)
@@ -74,6 +77,7 @@ enum ir_kind {
 	IR_SOFTMAX,
 	IR_RESIZE,
 	IR_TABLE,	/* out = table[in] */
+	IR_HOST,	/* any number of operands, computed by the CPU backend */
 	IR_PAD,
 	IR_RESHAPE,
 	IR_TRANSPOSE,
@@ -163,11 +167,13 @@ struct ir_softmax {
 /**
  * struct ir_pad - PAD
  * @before: elements before the operand along each dimension
- * @value: what they are
+ * @value: what they are in the NPU's graph
+ * @real: what they are in the CPU backend's
  */
 struct ir_pad {
 	uint32_t before[V3C_MAX_RANK];
 	int8_t value;
+	float real;
 };
 
 /**
@@ -192,6 +198,7 @@ struct ir_slice {
  * @perm: TRANSPOSE: dimension of the operand that is dimension i of the result
  * @axis: CONCAT
  * @resize_flags: RESIZE, V3NPU_RESIZE_*
+ * @host: HOST, what to compute; defined by the CPU backend
  */
 struct ir_node {
 	enum ir_kind kind;
@@ -212,13 +219,14 @@ struct ir_node {
 		uint8_t perm[V3C_MAX_RANK];
 		int axis;
 		uint8_t resize_flags;
+		const struct cpu_op *host;
 	};
 };
 
 /**
  * struct ir_buffer - memory for values that share it
  * @region: enum v3c_region, plus the number of the input or output
- * @size: bytes
+ * @size: how large it is
  * @offset: from the region's start
  * @first: command that touches it first, -1 if none does
  * @last: command that touches it last
@@ -242,7 +250,8 @@ struct ir_buffer {
  * @buffers: memory, made by layout.c
  * @inputs: @input_count value numbers
  * @outputs: @output_count value numbers
- * @op_count: operators of the file
+ * @element_size: bytes of an element
+ * @op_count: operators that were imported
  * @op_codes: their numbers in the schema, for messages
  * @macs: multiply-accumulates of one inference
  */
@@ -261,6 +270,7 @@ struct ir_graph {
 	int input_count;
 	int *outputs;
 	int output_count;
+	uint32_t element_size;
 	uint32_t op_count;
 	int32_t *op_codes;
 	uint64_t macs;

@@ -303,10 +303,12 @@ static int place_constants(struct v3c_ctx *ctx, struct ir_graph *g, struct v3c_c
 		if (!v->data || !v->use_count)
 			continue;
 		v->loc = (struct ir_loc){ .buffer = buffer };
-		ret = v3c_consts_add(ctx, consts, v->data, ir_elements(&v->shape),
+		ret = v3c_consts_add(ctx, consts, v->data,
+				     ir_elements(&v->shape) * g->element_size,
 				     &v->loc.offset);
 		if (ret)
 			return ret;
+		v->loc.offset /= g->element_size;
 		v3c_dense(&v->shape, v->loc.stride);
 		v->placed = true;
 	}

@@ -376,6 +376,8 @@ static int lower_node(struct lowering *l, const struct ir_node *n)
 		return lower_view(l, n);
 	case IR_CONCAT:
 		return lower_concat(l, n);
+	case IR_HOST:	/* never in a graph of the NPU's */
+		break;
 	}
 	return 0;
 }

@@ -15,6 +15,7 @@
 /* enum TensorType of the schema */
 enum tfl_type {
 	TFL_FLOAT32 = 0,
+	TFL_FLOAT16 = 1,
 	TFL_INT32 = 2,
 	TFL_INT64 = 4,
 	TFL_INT8 = 9,
