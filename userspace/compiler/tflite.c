@@ -104,7 +104,8 @@ enum option {
 	OPT_NONE, OPT_PADDING, OPT_STRIDE_H, OPT_STRIDE_W, OPT_DILATION_H, OPT_DILATION_W,
 	OPT_KERNEL_H, OPT_KERNEL_W, OPT_ACTIVATION, OPT_FORMAT, OPT_AXIS, OPT_NUMBER,
 	OPT_MASK_BEGIN, OPT_MASK_END, OPT_MASK_ELLIPSIS, OPT_MASK_NEW_AXIS, OPT_MASK_SHRINK,
-	OPT_END_IS_OFFSET, OPT_ALIGN_CORNERS, OPT_HALF_PIXEL_CENTERS,
+	OPT_END_IS_OFFSET, OPT_ALIGN_CORNERS, OPT_HALF_PIXEL_CENTERS, OPT_ADJ_X,
+	OPT_ADJ_Y,
 };
 
 static const struct {
@@ -124,14 +125,19 @@ static const struct {
 	{ TFL_MAX_POOL_2D, 5, { OPT_PADDING, OPT_STRIDE_W, OPT_STRIDE_H, OPT_KERNEL_W,
 				OPT_KERNEL_H, OPT_ACTIVATION } },
 	{ TFL_MUL, 21, { OPT_ACTIVATION } },
+	{ TFL_RESIZE_BILINEAR, 15, { OPT_NONE, OPT_NONE, OPT_ALIGN_CORNERS,
+				     OPT_HALF_PIXEL_CENTERS } },
 	{ TFL_SOFTMAX, 9, { OPT_NUMBER } },
 	{ TFL_SUB, 28, { OPT_ACTIVATION } },
+	{ TFL_DIV, 29, { OPT_ACTIVATION } },
 	{ TFL_STRIDED_SLICE, 32, { OPT_MASK_BEGIN, OPT_MASK_END, OPT_MASK_ELLIPSIS,
 				   OPT_MASK_NEW_AXIS, OPT_MASK_SHRINK, OPT_END_IS_OFFSET } },
+	{ TFL_TRANSPOSE_CONV, 49, { OPT_PADDING, OPT_STRIDE_W, OPT_STRIDE_H, OPT_ACTIVATION } },
 	{ TFL_PACK, 59, { OPT_NONE, OPT_AXIS } },
 	{ TFL_UNPACK, 64, { OPT_NONE, OPT_AXIS } },
 	{ TFL_RESIZE_NEAREST_NEIGHBOR, 74, { OPT_ALIGN_CORNERS, OPT_HALF_PIXEL_CENTERS } },
 	{ TFL_LEAKY_RELU, 75, { OPT_NUMBER } },
+	{ TFL_BATCH_MATMUL, 101, { OPT_ADJ_X, OPT_ADJ_Y } },
 };
 
 static void read_option(struct fb *fb, struct tfl_op *op, const struct fb_table *options,
@@ -182,6 +188,10 @@ static void read_option(struct fb *fb, struct tfl_op *op, const struct fb_table 
 		break;
 	case OPT_HALF_PIXEL_CENTERS:
 		op->half_pixel_centers = fb_u8(fb, options, field, 0);
+		break;
+	case OPT_ADJ_X:
+	case OPT_ADJ_Y:
+		op->adjoint[option - OPT_ADJ_X] = fb_u8(fb, options, field, 0);
 		break;
 	}
 }

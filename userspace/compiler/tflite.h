@@ -28,6 +28,8 @@ enum tfl_code {
 	TFL_CONCATENATION = 2,
 	TFL_CONV_2D = 3,
 	TFL_DEPTHWISE_CONV_2D = 4,
+	TFL_DEQUANTIZE = 6,
+	TFL_FLOOR = 8,
 	TFL_FULLY_CONNECTED = 9,
 	TFL_LOGISTIC = 14,
 	TFL_MAX_POOL_2D = 17,
@@ -36,25 +38,44 @@ enum tfl_code {
 	TFL_RELU_N1_TO_1 = 20,
 	TFL_RELU6 = 21,
 	TFL_RESHAPE = 22,
+	TFL_RESIZE_BILINEAR = 23,
 	TFL_SOFTMAX = 25,
+	TFL_TANH = 28,
 	TFL_CUSTOM = 32,
 	TFL_PAD = 34,
 	TFL_TRANSPOSE = 39,
+	TFL_MEAN = 40,
 	TFL_SUB = 41,
+	TFL_DIV = 42,
 	TFL_SQUEEZE = 43,
 	TFL_STRIDED_SLICE = 45,
+	TFL_EXP = 47,
 	TFL_SPLIT = 49,
+	TFL_PRELU = 54,
 	TFL_MAXIMUM = 55,
 	TFL_MINIMUM = 57,
+	TFL_NEG = 59,
 	TFL_PADV2 = 60,
 	TFL_SLICE = 65,
+	TFL_TRANSPOSE_CONV = 67,
 	TFL_EXPAND_DIMS = 70,
+	TFL_LOG = 73,
+	TFL_SQRT = 75,
+	TFL_RSQRT = 76,
 	TFL_PACK = 83,
 	TFL_UNPACK = 88,
+	TFL_SQUARE = 92,
 	TFL_RESIZE_NEAREST_NEIGHBOR = 97,
 	TFL_LEAKY_RELU = 98,
+	TFL_SQUARED_DIFFERENCE = 99,
+	TFL_ABS = 101,
 	TFL_SPLIT_V = 102,
+	TFL_CEIL = 104,
+	TFL_ELU = 111,
 	TFL_QUANTIZE = 114,
+	TFL_ROUND = 116,
+	TFL_HARD_SWISH = 117,
+	TFL_BATCH_MATMUL = 126,
 };
 
 /* enum ActivationFunctionType of the schema */
@@ -110,8 +131,9 @@ struct tfl_tensor {
  * @axis: of CONCATENATION, PACK, UNPACK
  * @mask: begin, end, ellipsis, new axis, shrink axis of STRIDED_SLICE
  * @end_is_offset: STRIDED_SLICE's end counts from its begin
- * @align_corners: of RESIZE_NEAREST_NEIGHBOR
+ * @align_corners: of RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR
  * @half_pixel_centers: of the same
+ * @adjoint: of BATCH_MATMUL, for each operand: its last two dimensions are swapped
  * @number: beta of SOFTMAX, alpha of LEAKY_RELU
  *
  * Options that the operator does not have are 0.
@@ -125,6 +147,7 @@ struct tfl_op {
 	bool align_corners;
 	bool half_pixel_centers;
 	bool end_is_offset;
+	bool adjoint[2];
 	int32_t stride[2];
 	int32_t dilation[2];
 	int32_t kernel[2];
