@@ -30,12 +30,16 @@
  * @config: hardware
  * @compute: cycles of the MAC array or the vector unit
  * @runs: DRAM runs
+ * @lead_dram: bytes from DRAM that are needed before the array can start
+ * @lead_sram: the same from SRAM
  * @counters: bytes and MACs; cycles are set last
  */
 struct cost {
 	const struct v3npu_config *config;
 	uint64_t compute;
 	uint64_t runs;
+	uint64_t lead_dram;
+	uint64_t lead_sram;
 	struct v3npu_counters *counters;
 };
 
@@ -79,6 +83,15 @@ static void charge_runs(struct cost *cost, uint64_t addr, uint64_t runs, uint64_
 static void charge_linear(struct cost *cost, uint64_t addr, uint64_t bytes, uint64_t times)
 {
 	charge_runs(cost, addr, 1, bytes, times, false);
+}
+
+/* The array waits for these bytes, which are part of what is charged elsewhere */
+static void charge_lead(struct cost *cost, uint64_t addr, uint64_t bytes)
+{
+	if (addr >= V3NPU_VA_SRAM)
+		cost->lead_sram += bytes;
+	else
+		cost->lead_dram += bytes;
 }
 
 /* Elements of a tensor that are fetched: a broadcast dimension counts once */
@@ -228,7 +241,8 @@ static void cost_conv(struct cost *cost, const struct v3npu_cmd_conv *c)
 	uint64_t taps = (uint64_t)c->kernel[0] * c->kernel[1];
 	uint64_t group_in = c->in.dim[3] / c->groups, group_out = c->out.dim[3] / c->groups;
 	uint64_t pixels = (uint64_t)c->out.dim[1] * c->out.dim[2];
-	uint64_t bricks, quads, bytes, input_times, weight_times, bands;
+	uint64_t window_rows = (uint64_t)(c->kernel[0] - 1) * c->dilation[0] + 1;
+	uint64_t bricks, quads, bytes, input_times, weight_times, bands, lead;
 
 	if (group_in == 1 && c->groups > 1) {
 		/* Depthwise: a slice's quad takes four taps, and its outputs sixteen groups */
@@ -249,6 +263,13 @@ static void cost_conv(struct cost *cost, const struct v3npu_cmd_conv *c)
 	charge_tensor(cost, &c->in, input_times, false);
 	charge_linear(cost, c->weights, bytes, weight_times);
 	charge_output(cost, &c->output, &c->out);
+	/* The first window's rows, of those that there are, and the first brick */
+	if (window_rows > c->in.dim[1])
+		window_rows = c->in.dim[1];
+	lead = window_rows * c->in.dim[2] * c->in.dim[3];
+	charge_lead(cost, c->in.addr, lead < LINE_BUFFER ? lead : LINE_BUFFER);
+	lead = quads * SLICE_MACS;
+	charge_lead(cost, c->weights, lead < bytes ? lead : bytes);
 	cost->counters->macs = mul(elements(&c->out), taps * group_in);
 }
 
@@ -265,6 +286,8 @@ static void cost_matmul(struct cost *cost, const struct v3npu_cmd_matmul *m)
 	charge_tensor(cost, &m->a, a_times, false);
 	charge_tensor(cost, &m->b, b_times, false);
 	charge_output(cost, &m->output, &m->out);
+	charge_lead(cost, m->a.addr, depth);
+	charge_lead(cost, m->b.addr, depth * (columns < V3NPU_BRICK_O ? columns : V3NPU_BRICK_O));
 	cost->counters->macs = mul(elements(&m->out), depth);
 }
 
@@ -318,25 +341,36 @@ static void cost_copy(struct cost *cost, const struct v3npu_cmd_copy *c)
 	charge_tensor(cost, &c->out, 1, true);
 }
 
-/* Cycles that the DRAM is busy, at the least: bandwidth, and the latency of many short runs */
-static uint64_t dram_cycles(const struct cost *cost)
+/* Cycles that bytes take at DRAM bandwidth */
+static uint64_t dram_time(const struct v3npu_config *config, uint64_t bytes)
 {
-	const struct v3npu_config *config = cost->config;
-	uint64_t bytes = add(cost->counters->dram_read, cost->counters->dram_write);
-	uint64_t bandwidth = add(mul(bytes / config->dram_mbps, config->clock_mhz),
-				 div_up(bytes % config->dram_mbps * config->clock_mhz,
-					config->dram_mbps));
-	uint64_t latency = div_up(mul(cost->runs, config->dram_latency), DRAM_IN_FLIGHT);
-
-	return bandwidth > latency ? bandwidth : latency;
+	return add(mul(bytes / config->dram_mbps, config->clock_mhz),
+		   div_up(bytes % config->dram_mbps * config->clock_mhz, config->dram_mbps));
 }
 
-static uint64_t sram_cycles(const struct cost *cost)
+/* Cycles that bytes take at the SRAM's port, which is for reading and writing */
+static uint64_t sram_time(const struct v3npu_config *config, uint64_t bytes)
 {
-	uint64_t port = cost->config->macs / 32;
+	uint64_t port = config->macs / 32;
 
-	return div_up(add(cost->counters->sram_read, cost->counters->sram_write),
-		      port > SRAM_PORT_MIN ? port : SRAM_PORT_MIN);
+	return div_up(bytes, port > SRAM_PORT_MIN ? port : SRAM_PORT_MIN);
+}
+
+/* Cycles of the part of a command that overlaps: computing, and moving data meanwhile */
+static uint64_t busy_cycles(const struct cost *cost)
+{
+	const struct v3npu_config *config = cost->config;
+	const struct v3npu_counters *c = cost->counters;
+	uint64_t dram = dram_time(config, add(c->dram_read, c->dram_write));
+	uint64_t latency = div_up(mul(cost->runs, config->dram_latency), DRAM_IN_FLIGHT);
+	uint64_t sram = sram_time(config, add(c->sram_read, c->sram_write));
+	uint64_t busy = cost->compute;
+
+	if (busy < dram)
+		busy = dram;
+	if (busy < latency)
+		busy = latency;
+	return busy < sram ? sram : busy;
 }
 
 void v3npu_cost(const struct v3npu_config *config, const void *cmd,
@@ -344,7 +378,6 @@ void v3npu_cost(const struct v3npu_config *config, const void *cmd,
 {
 	const struct v3npu_cmd_hdr *hdr = cmd;
 	struct cost cost = { .config = config, .counters = counters };
-	uint64_t busy, dram, sram;
 
 	memset(counters, 0, sizeof(*counters));
 	switch (hdr->opcode) {
@@ -373,14 +406,9 @@ void v3npu_cost(const struct v3npu_config *config, const void *cmd,
 		/* NOP and STALL are no work of the datapath */
 		return;
 	}
-	dram = dram_cycles(&cost);
-	sram = sram_cycles(&cost);
-	busy = cost.compute;
-	if (busy < dram)
-		busy = dram;
-	if (busy < sram)
-		busy = sram;
-	counters->cycles = add(busy, STARTUP_CYCLES);
+	counters->cycles = add(busy_cycles(&cost), STARTUP_CYCLES);
+	counters->cycles = add(counters->cycles, dram_time(config, cost.lead_dram));
+	counters->cycles = add(counters->cycles, sram_time(config, cost.lead_sram));
 	if (cost.runs)
 		counters->cycles = add(counters->cycles, config->dram_latency);
 }
