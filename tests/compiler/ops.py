@@ -372,6 +372,18 @@ def _(n):
     return [n.conv(n.concat([a, b, d], 3), 4, kernel=(1, 1))]
 
 
+@case("documentation", "CONV CONV CONV")
+def _(n):
+    """The example of Documentation/compiler.md."""
+    p = n.pad(n.input([1, 8, 8, 4]), [(0, 0), (1, 1), (1, 1), (0, 0)])
+    c = n.conv(p, 16, padding=VALID)
+    a, b = n.slice(c, [0, 0, 0, 0], [1, 8, 8, 8]), n.slice(c, [0, 0, 0, 8], [1, 8, 8, 8])
+    d = n.conv(b, 8, scale=0.2)
+    rectified = n.op("LEAKY_RELU", [d], d[1], c[2], c[3], alpha=0.1)
+    f = n.conv(n.concat([a, b, rectified], 3), 4, kernel=(1, 1))
+    return [n.reshape(n.transpose(f, [0, 3, 1, 2]), [1, 4, 64])]
+
+
 @case("split_concat_swapped", "CONV COPY COPY CONV")
 def _(n):
     c = n.conv(n.input([1, 6, 6, 8]), 16, kernel=(1, 1))
