@@ -142,12 +142,11 @@ static bool read_entry(const struct v3npu_mmu *mmu, uint64_t table, const void *
 {
 	uint64_t index = addr >> V3NPU_PT_SHIFT(level) & (V3NPU_PT_ENTRIES - 1);
 	const uint64_t *e = host;
+	size_t run = 0;
 
 	if (e) {
 		e += index;
 	} else {
-		size_t run = 0;
-
 		e = mmu->host->map(mmu->opaque, table + index * sizeof(*e), sizeof(*e), false,
 				   &run);
 		if (!e || run < sizeof(*e))

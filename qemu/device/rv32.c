@@ -127,7 +127,7 @@ static void take_trap(struct v3npu_rv32 *cpu, uint32_t cause, uint32_t tval)
 	cpu->mepc = cpu->pc;
 	cpu->mcause = cause;
 	cpu->mtval = tval;
-	cpu->mstatus = cpu->mstatus & RV32_MSTATUS_MIE ? RV32_MSTATUS_MPIE : 0;
+	cpu->mstatus = (cpu->mstatus & RV32_MSTATUS_MIE) ? RV32_MSTATUS_MPIE : 0;
 	cpu->pc = base;
 	if (interrupt && cpu->mtvec & 1)
 		cpu->pc += 4 * (cause & ~RV32_CAUSE_INTERRUPT);
@@ -140,7 +140,7 @@ static void take_interrupt(struct v3npu_rv32 *cpu, uint32_t mip)
 	if (!due || !(cpu->mstatus & RV32_MSTATUS_MIE))
 		return;
 	take_trap(cpu, RV32_CAUSE_INTERRUPT |
-		  (due & RV32_MIP_MEIP ? RV32_IRQ_EXTERNAL : RV32_IRQ_TIMER), 0);
+		  ((due & RV32_MIP_MEIP) ? RV32_IRQ_EXTERNAL : RV32_IRQ_TIMER), 0);
 }
 
 static void mret(struct v3npu_rv32 *cpu)
