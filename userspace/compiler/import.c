@@ -323,6 +323,15 @@ static int npu_op(struct importer *im)
 	case TFL_RELU:
 	case TFL_RELU6:
 	case TFL_RELU_N1_TO_1:
+	case TFL_RELU_0_TO_1:
+	case TFL_TANH:
+	case TFL_HARD_SWISH:
+	case TFL_ELU:
+	case TFL_GELU:
+	case TFL_EXP:
+	case TFL_ABS:
+	case TFL_NEG:
+	case TFL_SQUARE:
 		return import_table(im);
 	case TFL_PAD:
 	case TFL_PADV2:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Elementwise arithmetic, pooling, softmax, resizing, and functions of one
- * value: the vector unit's operators.
+ * Elementwise arithmetic, pooling, softmax and resizing: the vector unit's
+ * operators, but for functions of one value.
  */
 #include <errno.h>
 
@@ -230,56 +230,5 @@ int import_resize(struct importer *im)
 		im->graph->nodes[node].resize_flags =
 			(im->op->align_corners ? V3NPU_RESIZE_ALIGN_CORNERS : 0) |
 			(im->op->half_pixel_centers ? V3NPU_RESIZE_HALF_PIXEL : 0);
-	return node;
-}
-
-static int make_table(struct importer *im, int8_t *table, struct v3c_quant in,
-		      struct v3c_quant out)
-{
-	switch (im->op->code) {
-	case TFL_QUANTIZE:
-		return v3c_table_requantize(table, in, out);
-	case TFL_LEAKY_RELU:
-		return v3c_table_leaky_relu(table, in, out, im->op->number);
-	case TFL_LOGISTIC:
-		return v3c_table_logistic(table, in, out);
-	case TFL_RELU:
-		return v3c_table_relu(table, in, out, TFL_ACT_RELU);
-	case TFL_RELU6:
-		return v3c_table_relu(table, in, out, TFL_ACT_RELU6);
-	default:
-		return v3c_table_relu(table, in, out, TFL_ACT_RELU_N1_TO_1);
-	}
-}
-
-int import_table(struct importer *im)
-{
-	struct v3c_quant in_quant, out_quant;
-	int in, out, node, ret;
-	int8_t *table;
-
-	ret = import_arity(im, 1, 1, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
-	if (in < 0)
-		return in;
-	out = import_output(im, 0, &import_value(im, in)->shape);
-	if (out < 0)
-		return out;
-	in_quant = import_value(im, in)->quant;
-	out_quant = import_value(im, out)->quant;
-	table = v3c_alloc(im->ctx, 1, V3C_TABLE_SIZE);
-	if (!table)
-		return v3c_no_memory(im->ctx);
-	if (make_table(im, table, in_quant, out_quant))
-		return import_fail(im, ENOTSUP,
-				   "scales %g to %g with zero points %d to %d are out of TFLite's "
-				   "range",
-				   in_quant.scale, out_quant.scale, in_quant.zero_point,
-				   out_quant.zero_point);
-	node = import_node(im, IR_TABLE, in, -1, out);
-	if (node >= 0)
-		im->graph->nodes[node].table = table;
 	return node;
 }

@@ -7,6 +7,7 @@
 #include "logistic.h"
 #include "model/fixed.h"
 #include "quant.h"
+#include "tflite.h"
 
 static int8_t clamp(int64_t v, int min, int max)
 {
@@ -56,6 +57,33 @@ int v3c_table_relu(int8_t *table, struct v3c_quant in, struct v3c_quant out, int
 	if (!v3c_activation_range(activation, out.scale, out.zero_point, &min, &max))
 		return -ENOTSUP;
 	return linear(table, in, out, s, s, min, max);
+}
+
+int v3c_table_relu_0_to_1(int8_t *table, struct v3c_quant in, struct v3c_quant out)
+{
+	struct v3c_scale s = v3c_quantize_multiplier(in.scale / out.scale);
+	int8_t min, max, unused;
+
+	v3c_activation_range(TFL_ACT_RELU, out.scale, out.zero_point, &min, &unused);
+	v3c_activation_range(TFL_ACT_RELU_N1_TO_1, out.scale, out.zero_point, &unused, &max);
+	return linear(table, in, out, s, s, min, max);
+}
+
+int v3c_table_abs(int8_t *table, struct v3c_quant in, struct v3c_quant out)
+{
+	struct v3c_scale s = v3c_quantize_multiplier(in.scale / out.scale);
+	int q;
+
+	if (!v3c_scale_fits(s))
+		return -ENOTSUP;
+	for (q = INT8_MIN; q <= INT8_MAX; q++) {
+		int32_t x = q < in.zero_point ? in.zero_point - q : q - in.zero_point;
+
+		/* TFLite leaves equal scales alone; 1.0 in Q31 changes no value either */
+		table[q - INT8_MIN] = clamp((int64_t)v3npu_mbqm(x, s.multiplier, s.shift) +
+					    out.zero_point, INT8_MIN, INT8_MAX);
+	}
+	return 0;
 }
 
 int v3c_table_logistic(int8_t *table, struct v3c_quant in, struct v3c_quant out)

@@ -22,8 +22,11 @@ struct v3c_quant {
  */
 int v3c_table_requantize(int8_t *table, struct v3c_quant in, struct v3c_quant out);
 int v3c_table_leaky_relu(int8_t *table, struct v3c_quant in, struct v3c_quant out, float alpha);
+int v3c_table_abs(int8_t *table, struct v3c_quant in, struct v3c_quant out);
 /* RELU, RELU6, RELU_N1_TO_1 as operators of their own; @activation: enum tfl_activation */
 int v3c_table_relu(int8_t *table, struct v3c_quant in, struct v3c_quant out, int activation);
+/* RELU_0_TO_1, which no other operator can have fused */
+int v3c_table_relu_0_to_1(int8_t *table, struct v3c_quant in, struct v3c_quant out);
 /* @out must be 1/256, -128, as TFLite demands */
 int v3c_table_logistic(int8_t *table, struct v3c_quant in, struct v3c_quant out);
 

@@ -105,7 +105,7 @@ enum option {
 	OPT_KERNEL_H, OPT_KERNEL_W, OPT_ACTIVATION, OPT_FORMAT, OPT_AXIS, OPT_NUMBER,
 	OPT_MASK_BEGIN, OPT_MASK_END, OPT_MASK_ELLIPSIS, OPT_MASK_NEW_AXIS, OPT_MASK_SHRINK,
 	OPT_END_IS_OFFSET, OPT_ALIGN_CORNERS, OPT_HALF_PIXEL_CENTERS, OPT_ADJ_X,
-	OPT_ADJ_Y,
+	OPT_ADJ_Y, OPT_BATCH_DIMS, OPT_BLOCK_SIZE, OPT_KEEP_DIMS, OPT_APPROXIMATE, OPT_SYMMETRIC,
 };
 
 static const struct {
@@ -138,6 +138,15 @@ static const struct {
 	{ TFL_RESIZE_NEAREST_NEIGHBOR, 74, { OPT_ALIGN_CORNERS, OPT_HALF_PIXEL_CENTERS } },
 	{ TFL_LEAKY_RELU, 75, { OPT_NUMBER } },
 	{ TFL_BATCH_MATMUL, 101, { OPT_ADJ_X, OPT_ADJ_Y } },
+	{ TFL_SPACE_TO_DEPTH, 19, { OPT_BLOCK_SIZE } },
+	{ TFL_DEPTH_TO_SPACE, 94, { OPT_BLOCK_SIZE } },
+	{ TFL_GATHER, 23, { OPT_AXIS, OPT_BATCH_DIMS } },
+	{ TFL_MEAN, 27, { OPT_KEEP_DIMS } },
+	{ TFL_SUM, 27, { OPT_KEEP_DIMS } },
+	{ TFL_REDUCE_MAX, 27, { OPT_KEEP_DIMS } },
+	{ TFL_REDUCE_MIN, 27, { OPT_KEEP_DIMS } },
+	{ TFL_MIRROR_PAD, 77, { OPT_SYMMETRIC } },
+	{ TFL_GELU, 116, { OPT_APPROXIMATE } },
 };
 
 static void read_option(struct fb *fb, struct tfl_op *op, const struct fb_table *options,
@@ -192,6 +201,21 @@ static void read_option(struct fb *fb, struct tfl_op *op, const struct fb_table 
 	case OPT_ADJ_X:
 	case OPT_ADJ_Y:
 		op->adjoint[option - OPT_ADJ_X] = fb_u8(fb, options, field, 0);
+		break;
+	case OPT_BATCH_DIMS:
+		op->batch_dims = fb_i32(fb, options, field, 0);
+		break;
+	case OPT_BLOCK_SIZE:
+		op->block_size = fb_i32(fb, options, field, 0);
+		break;
+	case OPT_KEEP_DIMS:
+		op->keep_dims = fb_u8(fb, options, field, 0);
+		break;
+	case OPT_APPROXIMATE:
+		op->approximate = fb_u8(fb, options, field, 0);
+		break;
+	case OPT_SYMMETRIC:
+		op->symmetric = fb_u8(fb, options, field, 0);
 		break;
 	}
 }

@@ -28,6 +28,7 @@ enum tfl_code {
 	TFL_CONCATENATION = 2,
 	TFL_CONV_2D = 3,
 	TFL_DEPTHWISE_CONV_2D = 4,
+	TFL_DEPTH_TO_SPACE = 5,
 	TFL_DEQUANTIZE = 6,
 	TFL_FLOOR = 8,
 	TFL_FULLY_CONNECTED = 9,
@@ -40,9 +41,13 @@ enum tfl_code {
 	TFL_RESHAPE = 22,
 	TFL_RESIZE_BILINEAR = 23,
 	TFL_SOFTMAX = 25,
+	TFL_SPACE_TO_DEPTH = 26,
 	TFL_TANH = 28,
 	TFL_CUSTOM = 32,
 	TFL_PAD = 34,
+	TFL_GATHER = 36,
+	TFL_BATCH_TO_SPACE_ND = 37,
+	TFL_SPACE_TO_BATCH_ND = 38,
 	TFL_TRANSPOSE = 39,
 	TFL_MEAN = 40,
 	TFL_SUB = 41,
@@ -53,21 +58,28 @@ enum tfl_code {
 	TFL_SPLIT = 49,
 	TFL_PRELU = 54,
 	TFL_MAXIMUM = 55,
+	TFL_ARG_MAX = 56,
 	TFL_MINIMUM = 57,
 	TFL_NEG = 59,
 	TFL_PADV2 = 60,
 	TFL_SLICE = 65,
 	TFL_TRANSPOSE_CONV = 67,
+	TFL_TILE = 69,
 	TFL_EXPAND_DIMS = 70,
 	TFL_LOG = 73,
+	TFL_SUM = 74,
 	TFL_SQRT = 75,
 	TFL_RSQRT = 76,
+	TFL_ARG_MIN = 79,
+	TFL_REDUCE_MAX = 82,
 	TFL_PACK = 83,
 	TFL_UNPACK = 88,
+	TFL_REDUCE_MIN = 89,
 	TFL_SQUARE = 92,
 	TFL_RESIZE_NEAREST_NEIGHBOR = 97,
 	TFL_LEAKY_RELU = 98,
 	TFL_SQUARED_DIFFERENCE = 99,
+	TFL_MIRROR_PAD = 100,
 	TFL_ABS = 101,
 	TFL_SPLIT_V = 102,
 	TFL_CEIL = 104,
@@ -76,6 +88,8 @@ enum tfl_code {
 	TFL_ROUND = 116,
 	TFL_HARD_SWISH = 117,
 	TFL_BATCH_MATMUL = 126,
+	TFL_GELU = 150,
+	TFL_RELU_0_TO_1 = 152,
 };
 
 /* enum ActivationFunctionType of the schema */
@@ -128,12 +142,17 @@ struct tfl_tensor {
  * @dilation: h, w
  * @kernel: of a pooling window, h, w
  * @format: of fully connected weights, 0 is the plain one
- * @axis: of CONCATENATION, PACK, UNPACK
+ * @axis: of CONCATENATION, GATHER, PACK, UNPACK
+ * @batch_dims: of GATHER
+ * @block_size: of SPACE_TO_DEPTH and DEPTH_TO_SPACE
  * @mask: begin, end, ellipsis, new axis, shrink axis of STRIDED_SLICE
  * @end_is_offset: STRIDED_SLICE's end counts from its begin
  * @align_corners: of RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR
  * @half_pixel_centers: of the same
  * @adjoint: of BATCH_MATMUL, for each operand: its last two dimensions are swapped
+ * @keep_dims: of MEAN and the other reductions
+ * @approximate: of GELU
+ * @symmetric: MIRROR_PAD repeats the edge
  * @number: beta of SOFTMAX, alpha of LEAKY_RELU
  *
  * Options that the operator does not have are 0.
@@ -148,12 +167,17 @@ struct tfl_op {
 	bool half_pixel_centers;
 	bool end_is_offset;
 	bool adjoint[2];
+	bool keep_dims;
+	bool approximate;
+	bool symmetric;
 	int32_t stride[2];
 	int32_t dilation[2];
 	int32_t kernel[2];
 	int32_t mask[5];
 	int32_t format;
 	int32_t axis;
+	int32_t batch_dims;
+	int32_t block_size;
 	float number;
 };
 

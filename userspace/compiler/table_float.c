@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "table_float.h"
+
+#include <math.h>
+
+/* What rounds to an int8 beyond these bounds is clamped all the same */
+#define FAR	1e6f
+
+void v3c_table_float(int8_t *table, struct v3c_quant in, struct v3c_quant out,
+		     v3c_function function)
+{
+	const float inverse_scale = 1 / out.scale;
+	int q;
+
+	for (q = INT8_MIN; q <= INT8_MAX; q++) {
+		float real = in.scale * (q - in.zero_point);
+		float y = roundf(function(real) * inverse_scale) + out.zero_point;
+		int32_t result = fminf(fmaxf(y, -FAR), FAR);
+
+		table[q - INT8_MIN] = result < INT8_MIN ? INT8_MIN :
+				      result > INT8_MAX ? INT8_MAX : result;
+	}
+}
+
+float v3c_elu(float x)
+{
+	return x < 0.0f ? expm1f(x) : x;
+}
+
+float v3c_gelu(float x)
+{
+	return 0.5f * x * erfcf(x * (float)-M_SQRT1_2);
+}
+
+float v3c_gelu_tanh(float x)
+{
+	const float sqrt_2_over_pi = M_2_SQRTPI * M_SQRT1_2;
+
+	return 0.5f * x * (1.0f + tanhf(sqrt_2_over_pi * (x + 0.044715f * x * x * x)));
+}
+
+float v3c_square(float x)
+{
+	return x * x;
+}
+
+float v3c_negate(float x)
+{
+	return -x;
+}
