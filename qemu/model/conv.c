@@ -320,11 +320,13 @@ static void pack_brick(struct v3npu_thread *thread, void *ctx, uint64_t item)
 	size_t brick_bytes = (size_t)pack->quads * V3NPU_BRICK_BYTES;
 	int8_t *brick = run->engine->weights + item * brick_bytes;
 	struct v3npu_view view;
+	uint32_t first = item * V3NPU_BRICK_O;
+	uint32_t end = min_u32(first + V3NPU_BRICK_O, pack->out_channels);
 	uint32_t o, t, i;
 
 	v3npu_view_init(&view, run, cmd->weights + (uint64_t)depth * cmd->out.dim[3], false);
 	memset(brick, 0, brick_bytes);
-	for (o = item * V3NPU_BRICK_O; o < pack->out_channels && o < (item + 1) * V3NPU_BRICK_O; o++) {
+	for (o = first; o < end; o++) {
 		uint64_t channel = pack->first_out + o;
 		/* Where this channel's group is within the block's input channels */
 		uint32_t shift = channel / group_out * group_in - conv->in_channel;
@@ -335,7 +337,7 @@ static void pack_brick(struct v3npu_thread *thread, void *ctx, uint64_t item)
 			return;
 		for (t = 0; t < taps; t++) {
 			int8_t *to = brick + (size_t)t * conv->quads * V3NPU_BRICK_BYTES +
-				     o % V3NPU_BRICK_O * V3NPU_BRICK_I;
+				     (o - first) * V3NPU_BRICK_I;
 
 			for (i = shift; i < shift + group_in; i++)
 				to[(size_t)(i / V3NPU_BRICK_I) * V3NPU_BRICK_BYTES +

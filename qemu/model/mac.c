@@ -75,8 +75,9 @@ void v3npu_array_chunk(struct v3npu_array *array, uint32_t channel, uint32_t cha
 		kernels->sums(weights + (size_t)b * quads * V3NPU_BRICK_BYTES, quads, sums);
 		for (i = 0; i < V3NPU_BRICK_O; i++) {
 			int32_t *bias = &array->bias[b * V3NPU_BRICK_O + i];
+			uint32_t excess = (uint32_t)correction * (uint32_t)sums[i];
 
-			*bias = (int32_t)((uint32_t)*bias - (uint32_t)correction * (uint32_t)sums[i]);
+			*bias = v3npu_wrap_sub(*bias, (int32_t)excess);
 		}
 	}
 }

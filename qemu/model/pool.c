@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Maximum and average over windows; elements outside the input do not count. */
-#include <string.h>
-
 #include "fixed.h"
 #include "internal.h"
 
@@ -44,16 +42,29 @@ static struct span window_span(uint32_t index, uint16_t kernel, uint16_t stride,
 	return s;
 }
 
-static void reduce(const struct pool *pool, int32_t *acc, const int8_t *in, uint32_t channels)
-{
-	uint32_t c;
+/* Channels that are reduced by a loop of fixed length, which compilers vectorize */
+#define BLOCK	16
 
-	if (pool->cmd->op == V3NPU_POOL_AVG)
-		for (c = 0; c < channels; c++)
-			acc[c] += in[c];
-	else
-		for (c = 0; c < channels; c++)
-			acc[c] = acc[c] > in[c] ? acc[c] : in[c];
+static void reduce_max(int32_t *restrict acc, const int8_t *restrict in, uint32_t channels)
+{
+	uint32_t c, i;
+
+	for (c = 0; c + BLOCK <= channels; c += BLOCK)
+		for (i = 0; i < BLOCK; i++)
+			acc[c + i] = acc[c + i] > in[c + i] ? acc[c + i] : in[c + i];
+	for (; c < channels; c++)
+		acc[c] = acc[c] > in[c] ? acc[c] : in[c];
+}
+
+static void reduce_sum(int32_t *restrict acc, const int8_t *restrict in, uint32_t channels)
+{
+	uint32_t c, i;
+
+	for (c = 0; c + BLOCK <= channels; c += BLOCK)
+		for (i = 0; i < BLOCK; i++)
+			acc[c + i] += in[c + i];
+	for (; c < channels; c++)
+		acc[c] += in[c];
 }
 
 static void finish(const struct pool *pool, const int32_t *acc, int8_t *out, uint32_t channels,
@@ -71,63 +82,121 @@ static void finish(const struct pool *pool, const int32_t *acc, int8_t *out, uin
 	}
 }
 
+/**
+ * struct part - what an item is about
+ * @n: image
+ * @y: output row
+ * @x: first output column
+ * @columns: output columns
+ * @c: first channel
+ * @channels: channels
+ */
+struct part {
+	uint32_t n;
+	uint32_t y;
+	uint32_t x;
+	uint32_t columns;
+	uint32_t c;
+	uint32_t channels;
+};
+
+static struct part part_of_item(const struct pool *pool, uint64_t item)
+{
+	const struct v3npu_tensor *out = &pool->cmd->out;
+	uint64_t line = item / pool->channel_items / pool->column_items;
+	struct part part = {
+		.n = line / out->dim[1],
+		.y = line % out->dim[1],
+		.x = item / pool->channel_items % pool->column_items * pool->columns,
+		.c = item % pool->channel_items * pool->channels,
+	};
+
+	part.columns = out->dim[2] - part.x;
+	if (part.columns > pool->columns)
+		part.columns = pool->columns;
+	part.channels = out->dim[3] - part.c;
+	if (part.channels > pool->channels)
+		part.channels = pool->channels;
+	return part;
+}
+
+static struct span rows_of(const struct v3npu_cmd_pool *cmd, uint32_t y)
+{
+	return window_span(y, cmd->kernel[0], cmd->stride[0], cmd->pad[0], cmd->in.dim[1]);
+}
+
+static struct span columns_of(const struct v3npu_cmd_pool *cmd, uint32_t x)
+{
+	return window_span(x, cmd->kernel[1], cmd->stride[1], cmd->pad[1], cmd->in.dim[2]);
+}
+
+/* Reduces the part's windows into @acc, input row by input row, of which @tile holds one */
+static bool accumulate(const struct pool *pool, const struct part *part, int8_t *tile, int32_t *acc)
+{
+	const struct v3npu_cmd_pool *cmd = pool->cmd;
+	const struct v3npu_tensor *in = &cmd->in;
+	bool avg = cmd->op == V3NPU_POOL_AVG;
+	void (*reduce)(int32_t *acc, const int8_t *in, uint32_t channels) =
+		avg ? reduce_sum : reduce_max;
+	struct span rows = rows_of(cmd, part->y), cols;
+	int64_t first = columns_of(cmd, part->x).from;
+	int64_t until = columns_of(cmd, part->x + part->columns - 1).until;
+	struct v3npu_tile from = {
+		.rows = until > first ? until - first : 0,
+		.cols = part->channels,
+		.row_stride = in->stride[2],
+		.col_stride = in->stride[3],
+	};
+	struct v3npu_view view;
+	int64_t row, col;
+	uint32_t i, x;
+
+	for (i = 0; i < part->columns * part->channels; i++)
+		acc[i] = avg ? 0 : INT8_MIN;
+	v3npu_view_tensor(&view, pool->run, in, false);
+	for (row = rows.from; row < rows.until && from.rows; row++) {
+		from.addr = v3npu_tensor_at(in, part->n, row, first, part->c);
+		if (v3npu_run_stopped(pool->run) ||
+		    !v3npu_read_tile(&view, &from, tile, part->channels))
+			return false;
+		for (x = 0; x < part->columns; x++) {
+			cols = columns_of(cmd, part->x + x);
+			for (col = cols.from; col < cols.until; col++)
+				reduce(acc + (size_t)x * part->channels,
+				       tile + (col - first) * part->channels, part->channels);
+		}
+	}
+	return true;
+}
+
 static void pool_item(struct v3npu_thread *thread, void *ctx, uint64_t item)
 {
 	const struct pool *pool = ctx;
 	const struct v3npu_cmd_pool *cmd = pool->cmd;
-	const struct v3npu_tensor *in = &cmd->in, *out = &cmd->out;
-	uint32_t c = item % pool->channel_items * pool->channels;
-	uint32_t x0 = item / pool->channel_items % pool->column_items * pool->columns;
-	uint64_t line = item / pool->channel_items / pool->column_items;
-	uint32_t n = line / out->dim[1], y = line % out->dim[1];
-	uint32_t channels = in->dim[3] - c < pool->channels ? in->dim[3] - c : pool->channels;
-	uint32_t columns = out->dim[2] - x0 < pool->columns ? out->dim[2] - x0 : pool->columns;
+	struct part part = part_of_item(pool, item);
+	struct span rows = rows_of(cmd, part.y), cols;
 	int32_t *acc = (int32_t *)thread->tile[1];
-	int32_t start = cmd->op == V3NPU_POOL_AVG ? 0 : INT8_MIN;
-	struct span rows = window_span(y, cmd->kernel[0], cmd->stride[0], cmd->pad[0], in->dim[1]);
-	struct span first = window_span(x0, cmd->kernel[1], cmd->stride[1], cmd->pad[1],
-					in->dim[2]);
-	struct span last = window_span(x0 + columns - 1, cmd->kernel[1], cmd->stride[1],
-				       cmd->pad[1], in->dim[2]);
-	struct v3npu_tile from = {
-		.rows = last.until > first.from ? last.until - first.from : 0,
-		.cols = channels,
-		.row_stride = in->stride[2],
-		.col_stride = in->stride[3],
-	};
+	int8_t *tile = thread->tile[0];
 	struct v3npu_tile to = {
-		v3npu_tensor_at(out, n, y, x0, c), columns, channels, out->stride[2], out->stride[3]
+		.addr = v3npu_tensor_at(&cmd->out, part.n, part.y, part.x, part.c),
+		.rows = part.columns,
+		.cols = part.channels,
+		.row_stride = cmd->out.stride[2],
+		.col_stride = cmd->out.stride[3],
 	};
-	struct v3npu_view read, write;
-	struct span cols;
-	uint32_t i, x;
-	int64_t row, col;
+	struct v3npu_view view;
+	uint32_t x;
 
-	for (i = 0; i < columns * channels; i++)
-		acc[i] = start;
-	v3npu_view_tensor(&read, pool->run, in, false);
-	for (row = rows.from; row < rows.until && from.rows; row++) {
-		from.addr = v3npu_tensor_at(in, n, row, first.from, c);
-		if (v3npu_run_stopped(pool->run) ||
-		    !v3npu_read_tile(&read, &from, thread->tile[0], channels))
-			return;
-		for (x = 0; x < columns; x++) {
-			cols = window_span(x0 + x, cmd->kernel[1], cmd->stride[1], cmd->pad[1],
-					   in->dim[2]);
-			for (col = cols.from; col < cols.until; col++)
-				reduce(pool, acc + (size_t)x * channels,
-				       thread->tile[0] + (col - first.from) * channels, channels);
-		}
+	if (!accumulate(pool, &part, tile, acc))
+		return;
+	for (x = 0; x < part.columns; x++) {
+		cols = columns_of(cmd, part.x + x);
+		finish(pool, acc + (size_t)x * part.channels, tile + (size_t)x * part.channels,
+		       part.channels, (cols.until - cols.from) * (rows.until - rows.from));
 	}
-	for (x = 0; x < columns; x++) {
-		cols = window_span(x0 + x, cmd->kernel[1], cmd->stride[1], cmd->pad[1],
-				   in->dim[2]);
-		finish(pool, acc + (size_t)x * channels, thread->tile[0] + (size_t)x * channels,
-		       channels, (cols.until - cols.from) * (rows.until - rows.from));
-	}
-	v3npu_table_apply(&pool->table, thread->tile[0], (size_t)columns * channels);
-	v3npu_view_tensor(&write, pool->run, out, true);
-	v3npu_write_tile(&write, &to, thread->tile[0], channels);
+	v3npu_table_apply(&pool->table, tile, (size_t)part.columns * part.channels);
+	v3npu_view_tensor(&view, pool->run, &cmd->out, true);
+	v3npu_write_tile(&view, &to, tile, part.channels);
 }
 
 void v3npu_run_pool(struct v3npu_run *run, const struct v3npu_cmd_pool *cmd)

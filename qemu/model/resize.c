@@ -28,10 +28,13 @@ static uint32_t nearest(uint32_t index, uint32_t in, uint32_t out, uint8_t flags
 {
 	bool align = flags & V3NPU_RESIZE_ALIGN_CORNERS;
 	float offset = flags & V3NPU_RESIZE_HALF_PIXEL ? 0.5f : 0.0f;
-	float scale = align && out > 1 ? (float)(in - 1) / (float)(out - 1) : (float)in / (float)out;
-	float at = ((float)index + offset) * scale;
-	uint32_t i = (uint32_t)(align ? roundf(at) : floorf(at));
+	float scale = (float)in / (float)out, at;
+	uint32_t i;
 
+	if (align && out > 1)
+		scale = (float)(in - 1) / (float)(out - 1);
+	at = ((float)index + offset) * scale;
+	i = (uint32_t)(align ? roundf(at) : floorf(at));
 	return i < in ? i : in - 1;
 }
 

@@ -79,8 +79,13 @@ static int32_t one_over_one_plus(int32_t a)
 
 /**
  * struct softmax - a softmax command in work
- * @exponential: exp of a difference to the maximum, Q0.31, by its absolute value
- * @terms: differences that count are below this
+ * @run: of the command
+ * @cmd: the command
+ * @tile_rows: rows of a tile
+ * @tiles_per_line: tiles along w
+ * @exponential: exp of a difference to the maximum, Q0.31, by its absolute value; 0 for
+ *	those that do not count
+ * @term: the same in Q12.19, for the sum
  */
 struct softmax {
 	struct v3npu_run *run;
@@ -88,7 +93,7 @@ struct softmax {
 	uint32_t tile_rows;
 	uint32_t tiles_per_line;
 	int32_t exponential[256];
-	int terms;
+	uint32_t term[256];
 };
 
 static void softmax_row(const struct softmax *s, int8_t *row, uint32_t size)
@@ -102,20 +107,16 @@ static void softmax_row(const struct softmax *s, int8_t *row, uint32_t size)
 	for (i = 0; i < size; i++)
 		if (row[i] > max)
 			max = row[i];
-	/* Q12.19; 4096 terms of 1 are just 2^31 */
+	/* 4096 terms of 1 are just 2^31 */
 	for (i = 0; i < size; i++)
-		if (max - row[i] < s->terms)
-			sum += v3npu_rounding_shift(s->exponential[max - row[i]], 12);
+		sum += s->term[max - row[i]];
 	headroom = __builtin_clz(sum);
 	scale = one_over_one_plus((int32_t)((sum << headroom) - (1u << 31)));
 	shift = 12 - headroom + 31 - 8;
 	for (i = 0; i < size; i++) {
-		int32_t q = 0;
+		int32_t e = v3npu_srdhm(scale, s->exponential[max - row[i]]);
 
-		if (max - row[i] < s->terms)
-			q = v3npu_rounding_shift(v3npu_srdhm(scale, s->exponential[max - row[i]]),
-						 shift);
-		row[i] = v3npu_clamp(q - 128, -128, 127);
+		row[i] = v3npu_clamp(v3npu_rounding_shift(e, shift) - 128, -128, 127);
 	}
 }
 
@@ -154,9 +155,10 @@ void v3npu_run_softmax(struct v3npu_run *run, const struct v3npu_cmd_softmax *cm
 	/* v3npu_cmd_check() bounds the depth, so that a tile holds several rows */
 	s.tile_rows = V3NPU_TILE_BYTES / 4 / in->dim[3];
 	s.tiles_per_line = (in->dim[2] + s.tile_rows - 1) / s.tile_rows;
-	s.terms = cmd->diff_min < -255 ? 256 : 1 - cmd->diff_min;
-	for (d = 0; d < s.terms; d++)
+	for (d = 0; d < 256 && d <= -(int64_t)cmd->diff_min; d++) {
 		s.exponential[d] = exp_negative(v3npu_mbqm(-d, cmd->multiplier, cmd->shift));
+		s.term[d] = v3npu_rounding_shift(s.exponential[d], 12);
+	}
 	v3npu_parallel(run, lines * s.tiles_per_line,
 		       (uint64_t)(in->dim[2] < s.tile_rows ? in->dim[2] : s.tile_rows) *
 		       in->dim[3] * 4, softmax_tile, &s);

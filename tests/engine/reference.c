@@ -109,33 +109,41 @@ static uint64_t weight_at(const struct v3npu_cmd_conv *c, uint32_t o, uint32_t k
 
 	if (c->weight_format == V3NPU_WEIGHTS_OHWI)
 		return c->weights + ((o * kh + ky) * kw + kx) * ic + i;
-	return c->weights + ((((o / 16 * kh + ky) * kw + kx) * iq + i / 4) * 16 + o % 16) * 4 + i % 4;
+	return c->weights + ((((o / 16 * kh + ky) * kw + kx) * iq + i / 4) * 16 + o % 16) * 4 +
+	       i % 4;
+}
+
+/* What one tap of the window adds to output element @o */
+static int64_t conv_tap(const struct space *s, const struct v3npu_cmd_conv *c, struct index o,
+			uint32_t ky, uint32_t kx)
+{
+	uint32_t ic = c->in.dim[3] / c->groups, oc = c->out.dim[3] / c->groups;
+	int64_t y = (int64_t)o.h * c->stride[0] + ky * c->dilation[0] - c->pad[0];
+	int64_t x = (int64_t)o.w * c->stride[1] + kx * c->dilation[1] - c->pad[1];
+	bool inside = y >= 0 && y < c->in.dim[1] && x >= 0 && x < c->in.dim[2];
+	int64_t acc = 0;
+	uint32_t i;
+
+	for (i = 0; i < ic; i++) {
+		struct index in = { o.n, y, x, o.c / oc * ic + i };
+		int v = inside ? get(s, &c->in, in) : c->pad_value;
+
+		acc += (v - c->in_zero_point) * (int8_t)space_get(s, weight_at(c, o.c, ky, kx, i));
+	}
+	return acc;
 }
 
 static void run_conv(struct space *s, const struct v3npu_cmd_conv *c)
 {
-	uint32_t ic = c->in.dim[3] / c->groups, oc = c->out.dim[3] / c->groups;
 	struct index o = { 0 };
-	uint32_t ky, kx, i;
+	uint32_t ky, kx;
 
 	do {
 		int64_t acc = 0;
 
-		for (ky = 0; ky < c->kernel[0]; ky++) {
-			for (kx = 0; kx < c->kernel[1]; kx++) {
-				int64_t y = (int64_t)o.h * c->stride[0] + ky * c->dilation[0] - c->pad[0];
-				int64_t x = (int64_t)o.w * c->stride[1] + kx * c->dilation[1] - c->pad[1];
-				bool inside = y >= 0 && y < c->in.dim[1] && x >= 0 && x < c->in.dim[2];
-
-				for (i = 0; i < ic; i++) {
-					struct index in = { o.n, y, x, o.c / oc * ic + i };
-					int v = inside ? get(s, &c->in, in) : c->pad_value;
-					int w = (int8_t)space_get(s, weight_at(c, o.c, ky, kx, i));
-
-					acc += (v - c->in_zero_point) * w;
-				}
-			}
-		}
+		for (ky = 0; ky < c->kernel[0]; ky++)
+			for (kx = 0; kx < c->kernel[1]; kx++)
+				acc += conv_tap(s, c, o, ky, kx);
 		space_put(s, at(&c->out, o), output_stage(s, &c->output, o.c, acc));
 	} while (next(&c->out, &o));
 }
@@ -148,9 +156,12 @@ static void run_matmul(struct space *s, const struct v3npu_cmd_matmul *m)
 	do {
 		int64_t acc = 0;
 
-		for (d = 0; d < m->a.dim[3]; d++)
-			acc += (get(s, &m->a, (struct index) { o.n, o.h, o.w, d }) - m->a_zero_point) *
-			       (get(s, &m->b, (struct index) { o.n, o.h, o.c, d }) - m->b_zero_point);
+		for (d = 0; d < m->a.dim[3]; d++) {
+			int a = get(s, &m->a, (struct index) { o.n, o.h, o.w, d });
+			int b = get(s, &m->b, (struct index) { o.n, o.h, o.c, d });
+
+			acc += (a - m->a_zero_point) * (b - m->b_zero_point);
+		}
 		space_put(s, at(&m->out, o), output_stage(s, &m->output, o.c, acc));
 	} while (next(&m->out, &o));
 }

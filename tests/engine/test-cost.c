@@ -124,7 +124,8 @@ static void test_array(void)
 	tap_ok(cycles(make_conv(SRAM, 80, 65, 64, 3)) > cycles(make_conv(SRAM, 80, 64, 64, 3)),
 	       "a channel more takes another quad");
 	config.macs = 1024;
-	tap_ok(cycles(make_conv(SRAM, 80, 64, 64, 3)) >= 2 * full, "half the MACs, twice the cycles");
+	tap_ok(cycles(make_conv(SRAM, 80, 64, 64, 3)) >= 2 * full,
+	       "half the MACs, twice the cycles");
 	config.macs = 2048;
 
 	/* The same convolution as 64 groups of one: sixteen a brick, four taps a quad */

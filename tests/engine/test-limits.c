@@ -96,8 +96,8 @@ static void test_large(void)
 		uint32_t groups;
 		bool brick;
 	} convs[] = {
-		{ "1100 output channels", { 2, 3, 9 }, { 2, 3, 1100 }, { 1, 1 }, 1, 1, true },
-		{ "1100 output channels, OHWI", { 1, 3, 5 }, { 1, 3, 1100 }, { 1, 1 }, 1, 1, false },
+		{ "1100 channels", { 2, 3, 9 }, { 2, 3, 1100 }, { 1, 1 }, 1, 1, true },
+		{ "1100 channels, OHWI", { 1, 3, 5 }, { 1, 3, 1100 }, { 1, 1 }, 1, 1, false },
 		{ "depth 65536", { 1, 2, 65536 }, { 1, 2, 35 }, { 1, 1 }, 1, 1, true },
 		{ "window 64x1024", { 4, 1030, 1 }, { 1, 2, 3 }, { 64, 1024 }, 3, 1, true },
 		{ "window 1024x64", { 1030, 3, 1 }, { 2, 1, 17 }, { 1024, 64 }, 1, 1, false },
@@ -105,7 +105,7 @@ static void test_large(void)
 		{ "lines of 40000 pixels", { 1, 40000, 3 }, { 1, 40000, 2 }, { 1, 3 }, 2, 1, true },
 		{ "dilation 30", { 61, 9, 33 }, { 3, 9, 18 }, { 3, 3 }, 30, 1, true },
 		{ "dilation 40", { 81, 9, 33 }, { 3, 9, 18 }, { 3, 3 }, 40, 1, true },
-		{ "depthwise, 1000 groups", { 5, 4, 1000 }, { 5, 4, 1000 }, { 3, 3 }, 1, 1000, false },
+		{ "1000 groups", { 5, 4, 1000 }, { 5, 4, 1000 }, { 3, 3 }, 1, 1000, false },
 		{ "2 groups of depth 32768", { 1, 2, 65536 }, { 1, 2, 4 }, { 1, 1 }, 1, 2, false },
 	};
 	struct space *space = space_new(BASE, 2048, false);
