@@ -31,14 +31,14 @@ fi
 # QEMU is built from and with; the libraries of v3run; what boots the guest.
 packages="build-essential pkg-config python3
 	gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf
-	dpkg-dev ninja-build meson python3-venv flex bison util-linux
+	dpkg-dev ninja-build meson util-linux
 	libglib2.0-dev libpixman-1-dev libfdt-dev libattr1-dev libcap-ng-dev seabios
 	libdrm-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev libzip-dev libjansson-dev
 	busybox-static kmod xz-utils zstd"
 
 case "${1-}" in
 run)	;;
-check)	packages="$packages linux-source-6.12" ;;
+check)	packages="$packages linux-source-6.12 udev" ;;
 lint)	packages="$packages linux-source-6.12 sparse shellcheck perl" ;;
 bench)	;; # and npm, if it is there: scripts/bench
 -h|--help)
