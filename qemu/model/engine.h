@@ -104,6 +104,17 @@ enum v3npu_result v3npu_engine_run(struct v3npu_engine *engine, const void *cmd,
 				   const struct v3npu_memory *memory, const atomic_bool *abort,
 				   struct v3npu_counters *counters, uint64_t *fault_addr);
 
+/**
+ * v3npu_cost() - what a command costs, without executing it
+ * @config: hardware
+ * @cmd: a command that passed v3npu_cmd_check(), 8-byte aligned
+ * @counters: set to what v3npu_engine_run() would set it to
+ *
+ * Of an address, only whether it is 0 and whether it is in SRAM matters.
+ */
+void v3npu_cost(const struct v3npu_config *config, const void *cmd,
+		struct v3npu_counters *counters);
+
 /* Clears SRAM, so that no address space sees what another left; from the running thread only */
 void v3npu_engine_scrub(struct v3npu_engine *engine);
 

@@ -199,8 +199,4 @@ void v3npu_run_softmax(struct v3npu_run *run, const struct v3npu_cmd_softmax *cm
 void v3npu_run_resize(struct v3npu_run *run, const struct v3npu_cmd_resize *cmd);
 void v3npu_run_copy(struct v3npu_run *run, const struct v3npu_cmd_copy *cmd);
 
-/* cost.c: cycles and traffic of a command that passed v3npu_cmd_check() */
-void v3npu_cost(const struct v3npu_config *config, const void *cmd,
-		struct v3npu_counters *counters);
-
 #endif /* V3NPU_MODEL_INTERNAL_H */

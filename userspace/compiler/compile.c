@@ -5,56 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "describe.h"
 #include "emit.h"
 #include "import.h"
 #include "lower.h"
 #include "metadata.h"
 #include "passes.h"
 #include "tflite.h"
-
-/* Longest name that is kept: many tensors may claim the same long string */
-#define MAX_NAME	255
-
-static int describe(struct v3c_ctx *ctx, struct v3c_tensor *t, const struct tfl_model *model,
-		    const struct ir_graph *g, const struct ir_value *v)
-{
-	const struct ir_buffer *b = &g->buffers[v->loc.buffer];
-	int i;
-
-	t->index = v->tensor;
-	t->name = strndup(model->tensors[v->tensor].name, MAX_NAME);
-	if (!t->name)
-		return v3c_no_memory(ctx);
-	t->dtype = V3C_INT8;
-	t->rank = v->shape.rank;
-	t->scale = v->quant.scale;
-	t->zero_point = v->quant.zero_point;
-	t->region = b->region;
-	t->offset = b->offset + v->loc.offset;
-	for (i = 0; i < v->shape.rank; i++) {
-		t->dim[i] = v->shape.dim[i];
-		t->stride[i] = v->loc.stride[i];
-	}
-	return 0;
-}
-
-static int describe_list(struct v3c_ctx *ctx, struct v3c_tensor **list, size_t *count,
-			 const struct tfl_model *model, const struct ir_graph *g,
-			 const int *values, int value_count)
-{
-	int i, ret;
-
-	*list = calloc(value_count ? value_count : 1, sizeof(**list));
-	if (!*list)
-		return v3c_no_memory(ctx);
-	for (i = 0; i < value_count; i++) {
-		ret = describe(ctx, &(*list)[i], model, g, &g->values[values[i]]);
-		if (ret)
-			return ret;
-		++*count;
-	}
-	return 0;
-}
 
 /* The file's tensors that nodes write, in their order, but for the outputs */
 static int describe_intermediates(struct v3c_ctx *ctx, struct v3c_program *program,
@@ -71,7 +28,7 @@ static int describe_intermediates(struct v3c_ctx *ctx, struct v3c_program *progr
 		if (!g->nodes[i].dead && v->tensor >= 0 && v->output < 0)
 			values[count++] = g->nodes[i].out;
 	}
-	return describe_list(ctx, &program->tensors, &program->tensor_count, model, g, values,
+	return v3c_describe(ctx, &program->tensors, &program->tensor_count, model, g, values,
 			     count);
 }
 
@@ -79,13 +36,13 @@ static int describe_program(struct v3c_ctx *ctx, struct v3c_program *program,
 			    const struct tfl_model *model, const struct ir_graph *g,
 			    bool keep_tensors)
 {
-	int ret = describe_list(ctx, &program->inputs, &program->input_count, model, g, g->inputs,
+	int ret = v3c_describe(ctx, &program->inputs, &program->input_count, model, g, g->inputs,
 				g->input_count);
 
 	program->op_count = g->op_count;
 	program->macs = g->macs;
 	if (!ret)
-		ret = describe_list(ctx, &program->outputs, &program->output_count, model, g,
+		ret = v3c_describe(ctx, &program->outputs, &program->output_count, model, g,
 				    g->outputs, g->output_count);
 	if (!ret && keep_tensors)
 		ret = describe_intermediates(ctx, program, model, g);
@@ -127,6 +84,7 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 	program->cmds = stream.cmds;
 	program->cmds_size = stream.cmds_size;
 	program->cmd_count = stream.count;
+	program->cmd_ops = stream.ops;
 	program->relocs = stream.relocs;
 	program->reloc_count = stream.reloc_count;
 	program->consts = consts.data;
@@ -169,25 +127,17 @@ struct v3c_program *v3c_compile(const void *model, size_t size, const struct v3c
 	return program;
 }
 
-static void free_tensors(struct v3c_tensor *tensors, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		free((char *)tensors[i].name);
-	free(tensors);
-}
-
 void v3c_program_free(struct v3c_program *program)
 {
 	if (!program)
 		return;
 	free(program->cmds);
+	free(program->cmd_ops);
 	free(program->consts);
 	free(program->relocs);
-	free_tensors(program->inputs, program->input_count);
-	free_tensors(program->outputs, program->output_count);
-	free_tensors(program->tensors, program->tensor_count);
+	v3c_free_tensors(program->inputs, program->input_count);
+	v3c_free_tensors(program->outputs, program->output_count);
+	v3c_free_tensors(program->tensors, program->tensor_count);
 	free(program->metadata);
 	free(program);
 }

@@ -98,6 +98,8 @@ struct v3c_part {
  * struct v3c_program - a compiled model; v3c_program_free() frees all of it
  * @cmds: command stream, before relocation; @cmds_size bytes, 8-byte aligned
  * @cmd_count: commands in it
+ * @cmd_ops: number of the operator that each command is for; the command's tag
+ *	is the last one's that was fused into it
  * @consts: weights, output-stage constants, tables, constant tensors;
  *	@consts_size bytes; the region's base must be 64-byte aligned
  * @arena_size: bytes of intermediate tensors; base 64-byte aligned
@@ -116,6 +118,7 @@ struct v3c_program {
 	uint8_t *cmds;
 	size_t cmds_size;
 	uint32_t cmd_count;
+	uint32_t *cmd_ops;
 	uint8_t *consts;
 	size_t consts_size;
 	uint64_t arena_size;

@@ -67,6 +67,7 @@ int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_
 	};
 	uint8_t *cmds;
 	struct v3c_reloc *relocs;
+	uint32_t *ops;
 	int i, ret;
 
 	memcpy(cmd, &hdr, sizeof(hdr));
@@ -79,6 +80,10 @@ int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_
 	if (!cmds)
 		return v3c_no_memory(s->ctx);
 	s->cmds = cmds;
+	ops = reserve(s->ops, s->count * sizeof(*ops), &s->ops_room, sizeof(*ops));
+	if (!ops)
+		return v3c_no_memory(s->ctx);
+	s->ops = ops;
 	relocs = reserve(s->relocs, s->reloc_count * sizeof(*relocs), &s->reloc_room,
 			 count * sizeof(*relocs));
 	if (!relocs)
@@ -93,7 +98,7 @@ int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_
 	}
 	memcpy(s->cmds + s->cmds_size, cmd, hdr.size);
 	s->cmds_size += hdr.size;
-	s->count++;
+	s->ops[s->count++] = node->main_op;
 	return 0;
 }
 

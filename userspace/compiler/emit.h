@@ -15,6 +15,7 @@
  * @sram_size: of the NPU, for checking commands
  * @cmds: commands, of malloc(); @cmds_size bytes, @cmds_room fit
  * @count: how many commands
+ * @ops: of malloc(); each command's operator, @ops_room bytes
  * @relocs: of malloc(); regions are buffer numbers until v3c_stream_finish()
  * @reloc_count: how many; @reloc_room fit
  */
@@ -26,6 +27,8 @@ struct v3c_stream {
 	size_t cmds_size;
 	size_t cmds_room;
 	uint32_t count;
+	uint32_t *ops;
+	size_t ops_room;
 	struct v3c_reloc *relocs;
 	size_t reloc_count;
 	size_t reloc_room;

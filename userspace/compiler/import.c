@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "compiler.h"
 
@@ -295,8 +296,40 @@ int import_node(struct importer *im, enum ir_kind kind, int a, int b, int out)
 	return node;
 }
 
+int (*import_view(int32_t code))(struct importer *im)
+{
+	switch (code) {
+	case TFL_PAD:
+	case TFL_PADV2:
+		return import_pad;
+	case TFL_RESHAPE:
+	case TFL_SQUEEZE:
+	case TFL_EXPAND_DIMS:
+		return import_reshape;
+	case TFL_TRANSPOSE:
+		return import_transpose;
+	case TFL_SLICE:
+		return import_slice;
+	case TFL_STRIDED_SLICE:
+		return import_strided_slice;
+	case TFL_SPLIT:
+	case TFL_SPLIT_V:
+		return import_split;
+	case TFL_UNPACK:
+		return import_unpack;
+	case TFL_CONCATENATION:
+		return import_concat;
+	case TFL_PACK:
+		return import_pack;
+	default:
+		return NULL;
+	}
+}
+
 static int npu_op(struct importer *im)
 {
+	int (*view)(struct importer *im) = import_view(im->op->code);
+
 	switch (im->op->code) {
 	case TFL_CONV_2D:
 		return import_conv(im);
@@ -333,30 +366,9 @@ static int npu_op(struct importer *im)
 	case TFL_NEG:
 	case TFL_SQUARE:
 		return import_table(im);
-	case TFL_PAD:
-	case TFL_PADV2:
-		return import_pad(im);
-	case TFL_RESHAPE:
-	case TFL_SQUEEZE:
-	case TFL_EXPAND_DIMS:
-		return import_reshape(im);
-	case TFL_TRANSPOSE:
-		return import_transpose(im);
-	case TFL_SLICE:
-		return import_slice(im);
-	case TFL_STRIDED_SLICE:
-		return import_strided_slice(im);
-	case TFL_SPLIT:
-	case TFL_SPLIT_V:
-		return import_split(im);
-	case TFL_UNPACK:
-		return import_unpack(im);
-	case TFL_CONCATENATION:
-		return import_concat(im);
-	case TFL_PACK:
-		return import_pack(im);
 	default:
-		return import_fail(im, ENOTSUP,
+		return view ? view(im) :
+		       import_fail(im, ENOTSUP,
 				   "the NPU cannot compute this operator; use a model without it");
 	}
 }
@@ -485,8 +497,19 @@ int v3c_import(struct v3c_ctx *ctx, const struct import_backend *backend,
 	return ret;
 }
 
-int v3c_import_try(struct v3c_ctx *ctx, const struct import_backend *backend,
-		   const struct tfl_model *model, bool *known)
+/* The last failure's text without the operator in front, which the caller knows */
+static char *reason(struct v3c_ctx *ctx)
+{
+	const char *text = strstr(ctx->error, "): ");
+	char *copy;
+
+	text = text ? text + strlen("): ") : ctx->error;
+	copy = v3c_alloc(ctx, 1, strlen(text) + 1);
+	return copy ? strcpy(copy, text) : NULL;
+}
+
+int v3c_import_reasons(struct v3c_ctx *ctx, const struct import_backend *backend,
+		       const struct tfl_model *model, const char **reasons)
 {
 	struct ir_graph graph;
 	struct importer im = {
@@ -497,9 +520,23 @@ int v3c_import_try(struct v3c_ctx *ctx, const struct import_backend *backend,
 
 	for (i = 0; !ret && i < model->op_count; i++) {
 		ret = import_next(&im, i);
-		known[i] = !ret;
-		if (ret == -ENOTSUP)
-			ret = 0;
+		reasons[i] = NULL;
+		if (ret != -ENOTSUP)
+			continue;
+		reasons[i] = reason(ctx);
+		ret = reasons[i] ? 0 : v3c_no_memory(ctx);
 	}
+	return ret;
+}
+
+int v3c_import_try(struct v3c_ctx *ctx, const struct import_backend *backend,
+		   const struct tfl_model *model, bool *known)
+{
+	const char **reasons = v3c_alloc(ctx, model->op_count, sizeof(*reasons));
+	uint32_t i;
+	int ret = reasons ? v3c_import_reasons(ctx, backend, model, reasons) : v3c_no_memory(ctx);
+
+	for (i = 0; !ret && i < model->op_count; i++)
+		known[i] = !reasons[i];
 	return ret;
 }

@@ -71,6 +71,18 @@ int v3c_import(struct v3c_ctx *ctx, const struct import_backend *backend,
 	       struct ir_graph *graph);
 
 /**
+ * v3c_import_reasons() - what a backend has against each operator
+ * @ctx: compilation, which owns the texts
+ * @backend: backend
+ * @model: the file
+ * @reasons: set for each operator: NULL if the backend knows it, or why it does not
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int v3c_import_reasons(struct v3c_ctx *ctx, const struct import_backend *backend,
+		       const struct tfl_model *model, const char **reasons);
+
+/**
  * v3c_import_try() - which operators does a backend know?
  * @ctx: compilation
  * @backend: backend
@@ -153,6 +165,13 @@ static inline struct ir_value *import_value(struct importer *im, int value)
 {
 	return &im->graph->values[value];
 }
+
+/* The function that imports an operator that only moves elements, NULL if it computes */
+int (*import_view(int32_t code))(struct importer *im);
+
+/* The shape of an elementwise operator's result, by NumPy's broadcasting */
+int import_broadcast(struct importer *im, const struct ir_shape *a, const struct ir_shape *b,
+		     struct ir_shape *out);
 
 /* The operators, each for im->op */
 int import_conv(struct importer *im);

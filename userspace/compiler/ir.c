@@ -61,6 +61,7 @@ int ir_add_node(struct v3c_ctx *ctx, struct ir_graph *g, enum ir_kind kind, uint
 		return v3c_no_memory(ctx);
 	n->kind = kind;
 	n->op = op;
+	n->main_op = op;
 	n->in_count = in_count;
 	n->out = out;
 	return g->node_count++;

@@ -191,6 +191,7 @@ struct ir_slice {
  * @kind: which
  * @dead: removed
  * @op: number of the operator in the file; of the last one if several were fused
+ * @main_op: number of the operator that it is without what was fused into it
  * @in: operands, value numbers
  * @in_count: how many
  * @out: result
@@ -204,6 +205,7 @@ struct ir_node {
 	enum ir_kind kind;
 	bool dead;
 	uint32_t op;
+	uint32_t main_op;
 	int *in;
 	int in_count;
 	int out;
