@@ -35,6 +35,8 @@ step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .DELETE_ON_ERROR:
+# Objects that only pattern rules name are kept, too.
+.SECONDARY:
 .PHONY: $(DRIVERS)
 
 all:			## build everything but the tests
