@@ -7,9 +7,8 @@
 
 #include "import.h"
 
-/* NumPy's broadcasting */
-static int broadcast_shape(struct importer *im, const struct ir_shape *a, const struct ir_shape *b,
-			   struct ir_shape *out)
+int import_broadcast(struct importer *im, const struct ir_shape *a, const struct ir_shape *b,
+		     struct ir_shape *out)
 {
 	int i;
 
@@ -100,8 +99,8 @@ int import_eltwise(struct importer *im)
 			return in[i];
 		quant[i] = import_value(im, in[i])->quant;
 	}
-	ret = broadcast_shape(im, &import_value(im, in[0])->shape, &import_value(im, in[1])->shape,
-			      &shape);
+	ret = import_broadcast(im, &import_value(im, in[0])->shape, &import_value(im, in[1])->shape,
+			       &shape);
 	if (ret)
 		return ret;
 	out = import_output(im, 0, &shape);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "describe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Longest name that is kept: many tensors may claim the same long string */
+#define MAX_NAME	255
+
+static int describe(struct v3c_ctx *ctx, struct v3c_tensor *t, const struct tfl_model *model,
+		    const struct ir_graph *g, const struct ir_value *v)
+{
+	const struct ir_buffer *b = &g->buffers[v->loc.buffer];
+	uint64_t size;
+	int i;
+
+	t->index = v->tensor;
+	t->name = strndup(model->tensors[v->tensor].name, MAX_NAME);
+	if (!t->name)
+		return v3c_no_memory(ctx);
+	t->dtype = model->tensors[v->tensor].type == TFL_FLOAT32 ? V3C_FLOAT32 : V3C_INT8;
+	size = t->dtype == V3C_FLOAT32 ? sizeof(float) : 1;
+	t->rank = v->shape.rank;
+	t->scale = v->quant.scale;
+	t->zero_point = v->quant.zero_point;
+	t->region = b->region;
+	t->offset = (b->offset + v->loc.offset) * size;
+	for (i = 0; i < v->shape.rank; i++) {
+		t->dim[i] = v->shape.dim[i];
+		t->stride[i] = v->loc.stride[i] * size;
+	}
+	return 0;
+}
+
+int v3c_describe(struct v3c_ctx *ctx, struct v3c_tensor **list, size_t *count,
+		 const struct tfl_model *model, const struct ir_graph *g,
+		 const int *values, int value_count)
+{
+	int i, ret;
+
+	*list = calloc(value_count ? value_count : 1, sizeof(**list));
+	if (!*list)
+		return v3c_no_memory(ctx);
+	for (i = 0; i < value_count; i++) {
+		ret = describe(ctx, &(*list)[i], model, g, &g->values[values[i]]);
+		if (ret)
+			return ret;
+		++*count;
+	}
+	return 0;
+}
+
+void v3c_free_tensors(struct v3c_tensor *tensors, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		free((char *)tensors[i].name);
+	free(tensors);
+}
