@@ -25,6 +25,8 @@ $(tests_engine)/%: $(tests_engine_dir)/%.c $(tests_engine_common) $(tests_engine
 # The engine's sources are the same for all of them, so they are compiled once
 tests_engine_asan_objs := $(model_srcs:$(model_dir)/%.c=$(tests_engine)/asan/%.o)
 
+.SECONDARY: $(tests_engine_asan_objs)
+
 $(tests_engine)/asan/%.o: $(model_dir)/%.c $(tests_engine_headers)
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $(tests_engine_sanitize) -c -o $@ $<
