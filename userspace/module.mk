@@ -16,9 +16,9 @@ V3RUN_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, detect.o draw.o font.o image.
 V3CRC_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, tool.o v3crc.o)
 
 # What a program with libv3npu.a in it needs
-LIBV3NPU_LIBS := -ldrm -lzip -lm -pthread
+LIBV3NPU_LIBS := -ldrm -lzip -lz -lm -pthread
 V3RUN_LIBS := -ljansson -ljpeg -lpng $(LIBV3NPU_LIBS)
-V3CRC_LIBS := -lz $(LIBV3NPU_LIBS)
+V3CRC_LIBS := $(LIBV3NPU_LIBS)
 
 .PHONY: userspace install install-userspace
 userspace: $(addprefix $(USERSPACE_DIR)/, libv3npu.a v3run v3crc)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Models: read, compiled, their constants where the NPU can read them */
+/* Models: read, compiled if they are not, their constants where the NPU can read them */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,13 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/v3m.h"
 #include "internal.h"
 #include "v3npu/ipc.h"
 
 #define MODEL_SIZE_MAX	(1ull << 30)
 
-int v3npu_model_load(struct v3npu_device *device, const void *data, size_t size,
-		     const struct v3npu_model_options *options, struct v3npu_model **model)
+/* The program of a model file of either kind, by what is in it; NULL with the error line set */
+static struct v3c_program *get_program(struct v3npu_device *device, const void *data, size_t size,
+				       bool keep_tensors, int *ret)
 {
 	const struct v3c_target target = {
 		.macs = device->info.macs,
@@ -24,8 +26,27 @@ int v3npu_model_load(struct v3npu_device *device, const void *data, size_t size,
 		.clock_mhz = device->info.clock_mhz,
 		.sram_va = device->sram_va,
 	};
-	const struct v3c_options compile = { .keep_tensors = options && options->keep_tensors };
+	const struct v3c_options options = { .keep_tensors = keep_tensors };
 	char error[V3C_ERROR_SIZE];
+	struct v3c_program *program;
+
+	if (v3m_is(data, size) && keep_tensors) {
+		*ret = v3npu_fail(-ENOTSUP, "a compiled model keeps no intermediate tensors; name "
+				  "the .tflite file it was made from");
+		return NULL;
+	}
+	if (v3m_is(data, size))
+		program = v3m_read(data, size, &target, error);
+	else
+		program = v3c_compile(data, size, &target, &options, error);
+	if (!program)
+		*ret = v3npu_fail(-errno, "%s", error);
+	return program;
+}
+
+int v3npu_model_load(struct v3npu_device *device, const void *data, size_t size,
+		     const struct v3npu_model_options *options, struct v3npu_model **model)
+{
 	double start = v3npu_now_ms();
 	struct v3c_program *program;
 	struct v3npu_model *m;
@@ -35,12 +56,10 @@ int v3npu_model_load(struct v3npu_device *device, const void *data, size_t size,
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return v3npu_fail(-ENOMEM, "out of memory");
-	program = v3c_compile(data, size, &target, &compile, error);
-	if (!program) {
-		ret = v3npu_fail(-errno, "%s", error);
+	program = get_program(device, data, size, options && options->keep_tensors, &ret);
+	if (!program)
 		goto err_free;
-	}
-	m->compile_ms = v3npu_now_ms() - start;
+	m->compile_ms = v3m_is(data, size) ? 0 : v3npu_now_ms() - start;
 	m->device = device;
 	m->program = program;
 	if (program->cmds_size > V3NPU_CMDS_MAX) {
@@ -75,10 +94,10 @@ static int read_model(int fd, const char *path, void **data, size_t *size)
 	if (fstat(fd, &st))
 		return v3npu_fail(-errno, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return v3npu_fail(-EINVAL, "%s: not a file; name a .tflite file", path);
+		return v3npu_fail(-EINVAL, "%s: not a file; name a .tflite or .v3m file", path);
 	if (!st.st_size || (uint64_t)st.st_size > MODEL_SIZE_MAX)
 		return v3npu_fail(-EINVAL, "%s: %lld bytes cannot be a model; name a .tflite "
-				  "file of at most 1 GiB", path, (long long)st.st_size);
+				  "or .v3m file of at most 1 GiB", path, (long long)st.st_size);
 	p = malloc(st.st_size);
 	if (!p)
 		return v3npu_fail(-ENOMEM, "%s: out of memory", path);
