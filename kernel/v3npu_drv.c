@@ -117,7 +117,7 @@ static void v3npu_wq_release(struct drm_device *drm, void *data)
 
 static int v3npu_wq_init(struct v3npu_device *vdev)
 {
-	vdev->wq = alloc_workqueue("v3npu", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	vdev->wq = alloc_workqueue("v3npu", WQ_UNBOUND, 0);
 	if (!vdev->wq)
 		return -ENOMEM;
 
@@ -173,6 +173,9 @@ static int v3npu_identify(struct v3npu_device *vdev)
 	info->job_timeout_ms = clamp(job_timeout_ms, V3NPU_JOB_TIMEOUT_MIN_MS,
 				     V3NPU_JOB_TIMEOUT_MAX_MS);
 	info->max_contexts = V3NPU_FILE_CONTEXTS_MAX;
+	if (info->job_timeout_ms != job_timeout_ms)
+		dev_warn(vdev->drm.dev, "job_timeout_ms is out of range, %u is used\n",
+			 info->job_timeout_ms);
 
 	return 0;
 }

@@ -384,43 +384,39 @@ void v3npu_mmu_retire(struct v3npu_device *vdev, struct v3npu_mmu_as *as,
 		      struct v3npu_retired *retired)
 {
 	struct v3npu_mmu *mmu = &vdev->mmu;
+	bool reachable;
 	u32 slot;
 	int idx;
 
-	/* Nothing is put on the list of an unplugged device, which v3npu_mmu_fini() empties */
-	if (!drm_dev_enter(&vdev->drm, &idx)) {
-		wait_for_completion(&mmu->stopped);
-		retired->release(vdev, retired);
-		return;
-	}
+	if (drm_dev_enter(&vdev->drm, &idx)) {
+		mutex_lock(&mmu->lock);
+		slot = as->slot;
+		mutex_unlock(&mmu->lock);
 
-	mutex_lock(&mmu->lock);
-	slot = as->slot;
-	mutex_unlock(&mmu->lock);
-
-	if (!slot || !v3npu_mmu_invalidate(vdev, slot, V3NPU_INVALIDATE_FAST_US)) {
-		retired->release(vdev, retired);
+		reachable = slot && v3npu_mmu_invalidate(vdev, slot, V3NPU_INVALIDATE_FAST_US);
+		if (reachable) {
+			spin_lock(&mmu->retired_lock);
+			list_add_tail(&retired->link, &mmu->retired);
+			spin_unlock(&mmu->retired_lock);
+			/* While the device is there, so that v3npu_mmu_fini() finds it */
+			queue_delayed_work(vdev->wq, &mmu->work, 0);
+		}
+		drm_dev_exit(idx);
+		if (reachable)
+			return;
 	} else {
-		spin_lock(&mmu->retired_lock);
-		list_add_tail(&retired->link, &mmu->retired);
-		spin_unlock(&mmu->retired_lock);
-		queue_delayed_work(vdev->wq, &mmu->work, 0);
+		wait_for_completion(&mmu->stopped);
 	}
-	drm_dev_exit(idx);
-}
 
-static void v3npu_mmu_release_list(struct v3npu_device *vdev, struct list_head *list)
-{
-	struct v3npu_retired *retired, *next;
-
-	list_for_each_entry_safe(retired, next, list, link)
-		retired->release(vdev, retired);
+	/* Outside of drm_dev_enter(): it may retire more, and that may wait for the removal */
+	retired->release(vdev, retired);
 }
 
 static void v3npu_mmu_work(struct work_struct *work)
 {
 	struct v3npu_mmu *mmu = container_of(work, struct v3npu_mmu, work.work);
 	struct v3npu_device *vdev = container_of(mmu, struct v3npu_device, mmu);
+	struct v3npu_retired *retired, *next;
 	LIST_HEAD(list);
 	int idx, ret;
 
@@ -428,24 +424,27 @@ static void v3npu_mmu_work(struct work_struct *work)
 	list_splice_init(&mmu->retired, &list);
 	spin_unlock(&mmu->retired_lock);
 
-	if (!drm_dev_enter(&vdev->drm, &idx)) {
+	if (drm_dev_enter(&vdev->drm, &idx)) {
+		/* Short waits, so that neither unplugging nor a reset waits for this */
+		ret = v3npu_mmu_invalidate(vdev, V3NPU_MMU_INVALIDATE_ALL,
+					   V3NPU_INVALIDATE_FAST_US);
+		if (ret) {
+			spin_lock(&mmu->retired_lock);
+			list_splice(&list, &mmu->retired);
+			spin_unlock(&mmu->retired_lock);
+			queue_delayed_work(vdev->wq, &mmu->work,
+					   msecs_to_jiffies(V3NPU_INVALIDATE_RETRY_MS));
+		}
+		drm_dev_exit(idx);
+		if (ret)
+			return;
+	} else {
 		wait_for_completion(&mmu->stopped);
-		v3npu_mmu_release_list(vdev, &list);
-		return;
 	}
 
-	/* Short waits, so that neither unplugging nor a reset waits for this */
-	ret = v3npu_mmu_invalidate(vdev, V3NPU_MMU_INVALIDATE_ALL, V3NPU_INVALIDATE_FAST_US);
-	if (ret) {
-		spin_lock(&mmu->retired_lock);
-		list_splice(&list, &mmu->retired);
-		spin_unlock(&mmu->retired_lock);
-		queue_delayed_work(vdev->wq, &mmu->work,
-				   msecs_to_jiffies(V3NPU_INVALIDATE_RETRY_MS));
-	} else {
-		v3npu_mmu_release_list(vdev, &list);
-	}
-	drm_dev_exit(idx);
+	/* As in v3npu_mmu_retire() */
+	list_for_each_entry_safe(retired, next, &list, link)
+		retired->release(vdev, retired);
 }
 
 /**
