@@ -15,9 +15,20 @@ run()
 	echo "# exit $?"
 }
 
+# Another driver, to share buffers with.
+modprobe vgem
+
 for name in bo ctx submit jobs; do
 	run $name "$tests/v3npu_$name"
 done
+example()
+{
+	echo 1..1
+	[ "$("$tests/v3npu_example")" = hello ] || printf 'not '
+	echo ok 1 example.of_the_documentation_runs
+}
+run example example
+
 run modules "$tests/v3npu_modules.sh"
 
 # The default time is for slow machines; here it would only be waited for.

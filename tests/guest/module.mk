@@ -5,7 +5,7 @@
 guest_out := $(B)/tests/guest
 guest_programs := bo ctx submit jobs recovery
 guest_built := $(guest_programs:%=$(guest_out)/v3npu_%) $(guest_out)/v3npu_image \
-	$(guest_out)/v3npu_guest.sh $(guest_out)/v3npu_modules.sh
+	$(guest_out)/v3npu_example $(guest_out)/v3npu_guest.sh $(guest_out)/v3npu_modules.sh
 guest_cflags = $(HOST_CFLAGS) -isystem $(B)/linux/tools/testing/selftests \
 	$(shell pkg-config --cflags libdrm)
 
@@ -27,6 +27,12 @@ $(guest_programs:%=$(guest_out)/v3npu_%): $(guest_out)/v3npu_%: $(top)/tests/gue
 $(guest_out)/v3npu_image: $(top)/tests/guest/image.c $(top)/uapi/v3npu/fw.h
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -o $@ $<
+
+# The example of the documentation, so that it stays right.
+$(guest_out)/v3npu_example: $(top)/Documentation/uapi.md $(top)/uapi/drm/v3npu_accel.h
+	@mkdir -p $(@D)
+	sed -n '/^```c/,/^```$$/{/^```/!p}' $< | $(CC) $(guest_cflags) -x c -o $@ - \
+		$(shell pkg-config --libs libdrm)
 
 $(guest_out)/v3npu_%.sh: $(top)/tests/guest/%.sh
 	@mkdir -p $(@D)

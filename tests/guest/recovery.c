@@ -120,7 +120,8 @@ TEST_F_TIMEOUT(recovery, hang_behind_a_good_job_blames_the_right_one, 120)
 	uint32_t hung_out = stall(self->fd, self->job.ctx, &hung, 2, HANG_MS);
 
 	EXPECT_EQ(npu_wait(self->fd, hung_out, 4 * self->timeout_s + 20), -ETIME);
-	EXPECT_EQ(npu_wait(self->fd, good_out, 0), 0);
+	/* They are of two contexts, so either may have run first. */
+	EXPECT_EQ(npu_wait(self->fd, good_out, 20), 0);
 }
 
 TEST_F_TIMEOUT(recovery, device_works_after_three_hangs, 240)
