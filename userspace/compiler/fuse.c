@@ -10,8 +10,8 @@
 
 static bool has_table(enum ir_kind kind)
 {
-	return kind == IR_CONV || kind == IR_MATMUL || kind == IR_ELTWISE || kind == IR_POOL ||
-	       kind == IR_TABLE;
+	return kind == IR_CONV || kind == IR_TRANSPOSE_CONV || kind == IR_MATMUL ||
+	       kind == IR_ELTWISE || kind == IR_POOL || kind == IR_TABLE;
 }
 
 /*

@@ -337,6 +337,12 @@ static int npu_op(struct importer *im)
 		return import_depthwise(im);
 	case TFL_FULLY_CONNECTED:
 		return import_fully_connected(im);
+	case TFL_TRANSPOSE_CONV:
+		return import_transpose_conv(im);
+	case TFL_BATCH_MATMUL:
+		return import_batch_matmul(im);
+	case TFL_MEAN:
+		return import_mean(im);
 	case TFL_ADD:
 	case TFL_SUB:
 	case TFL_MUL:

@@ -161,6 +161,33 @@ int import_window(struct importer *im, uint32_t in, int64_t kernel, int64_t stri
 /* What a factor must be for the NPU; @what names it */
 int import_scale(struct importer *im, double real, const char *what, struct v3c_scale *scale);
 
+/**
+ * import_weights() - check the quantization of weights
+ * @im: importer
+ * @w: weights
+ * @channels: output channels
+ * @channel_dim: their dimension
+ * @zero_point: set; NULL if only 0 will do
+ *
+ * They have one scale, or one a channel with zero point 0.
+ */
+int import_weights(struct importer *im, const struct tfl_tensor *w, uint32_t channels,
+		   int channel_dim, int8_t *zero_point);
+
+/**
+ * import_stage() - the output stage of a product
+ * @im: importer
+ * @in: of the input
+ * @scales: of the weights, one or one a channel
+ * @bias: NULL for none
+ * @out: of the output
+ * @channels: output channels
+ * @stage: set
+ */
+int import_stage(struct importer *im, struct v3c_quant in, const struct fb_vector *scales,
+		 const struct tfl_tensor *bias, struct v3c_quant out, uint32_t channels,
+		 struct ir_stage *stage);
+
 static inline struct ir_value *import_value(struct importer *im, int value)
 {
 	return &im->graph->values[value];
@@ -177,6 +204,9 @@ int import_broadcast(struct importer *im, const struct ir_shape *a, const struct
 int import_conv(struct importer *im);
 int import_depthwise(struct importer *im);
 int import_fully_connected(struct importer *im);
+int import_transpose_conv(struct importer *im);
+int import_batch_matmul(struct importer *im);
+int import_mean(struct importer *im);
 int import_eltwise(struct importer *im);
 int import_pool(struct importer *im);
 int import_softmax(struct importer *im);

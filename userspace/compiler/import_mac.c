@@ -7,9 +7,8 @@
 
 #include "import.h"
 
-/* Weights: one scale or one a channel, zero point 0 unless @zero_point takes it */
-static int check_weights(struct importer *im, const struct tfl_tensor *w, uint32_t channels,
-			 int channel_dim, int8_t *zero_point)
+int import_weights(struct importer *im, const struct tfl_tensor *w, uint32_t channels,
+		   int channel_dim, int8_t *zero_point)
 {
 	uint32_t i;
 
@@ -58,11 +57,10 @@ static double channel_factor(const struct importer *im, struct v3c_quant in,
 	       (double)out.scale;
 }
 
-/* The output stage: bias of input 2, multipliers, clamp */
-static int import_stage(struct importer *im, struct v3c_quant in, const struct fb_vector *scales,
-			struct v3c_quant out, uint32_t channels, struct ir_stage *stage)
+int import_stage(struct importer *im, struct v3c_quant in, const struct fb_vector *scales,
+		 const struct tfl_tensor *bias, struct v3c_quant out, uint32_t channels,
+		 struct ir_stage *stage)
 {
-	const struct tfl_tensor *bias = import_tensor(im, 2);
 	struct fb_vector bias_data = {};
 	struct v3npu_chan *chan;
 	bool uniform = true;
@@ -130,7 +128,8 @@ static int import_conv_common(struct importer *im, struct ir_conv *conv,
 	conv->data = w->data;
 	conv->in_zero_point = in_quant.zero_point;
 	conv->pad_value = in_quant.zero_point;
-	ret = import_stage(im, in_quant, &w->scale, out_quant, channels, &conv->stage);
+	ret = import_stage(im, in_quant, &w->scale, import_tensor(im, 2), out_quant, channels,
+			   &conv->stage);
 	if (ret)
 		return ret;
 	node = import_node(im, IR_CONV, in, -1, out);
@@ -183,7 +182,7 @@ int import_conv(struct importer *im)
 				   "channels",
 				   weights.dim[3], weights.dim[0], in.dim[3]);
 	conv.groups = in.dim[3] / weights.dim[3];
-	ret = check_weights(im, import_tensor(im, 1), weights.dim[0], 0, NULL);
+	ret = import_weights(im, import_tensor(im, 1), weights.dim[0], 0, NULL);
 	if (ret)
 		return ret;
 	return import_conv_common(im, &conv, &weights, weights.dim[0]);
@@ -201,7 +200,7 @@ int import_depthwise(struct importer *im)
 		return import_fail(im, EINVAL, "damaged: weights for %u channels, an input of %u",
 				   weights.dim[3], in.dim[3]);
 	conv.groups = in.dim[3];
-	ret = check_weights(im, import_tensor(im, 1), weights.dim[3], 3, NULL);
+	ret = import_weights(im, import_tensor(im, 1), weights.dim[3], 3, NULL);
 	if (ret)
 		return ret;
 	return import_conv_common(im, &conv, &weights, weights.dim[3]);
@@ -280,7 +279,7 @@ int import_fully_connected(struct importer *im)
 	in_quant = import_value(im, in)->quant;
 	ret = fully_connected_shapes(im, in, units, depth, &rows, &out_shape);
 	if (!ret)
-		ret = check_weights(im, w, units, 0, &zero_point);
+		ret = import_weights(im, w, units, 0, &zero_point);
 	if (ret)
 		return ret;
 	/* Weights that are computed, or not symmetric, are the product's second operand */
@@ -302,7 +301,8 @@ int import_fully_connected(struct importer *im)
 	if (out < 0)
 		return out;
 	out_quant = import_value(im, out)->quant;
-	ret = import_stage(im, in_quant, &w->scale, out_quant, units, &stage);
+	ret = import_stage(im, in_quant, &w->scale, import_tensor(im, 2), out_quant, units,
+			   &stage);
 	if (ret)
 		return ret;
 	matrix.dim[2] = rows;

@@ -71,6 +71,7 @@ struct ir_value {
 
 enum ir_kind {
 	IR_CONV,	/* 1 operand */
+	IR_TRANSPOSE_CONV,	/* 1 operand */
 	IR_MATMUL,	/* a, b */
 	IR_ELTWISE,	/* 2 operands */
 	IR_POOL,
@@ -102,8 +103,8 @@ struct ir_stage {
 };
 
 /**
- * struct ir_conv - CONV
- * @weights: tensor number of the weights
+ * struct ir_conv - CONV and TRANSPOSE_CONV
+ * @weights: tensor number of the weights; -1 if they are not one of the file's
  * @data: the weights, [out][h][w][in / groups]; [h][w][out] if @depthwise
  * @depthwise: the schema's layout of depthwise weights
  * @groups: of channels
@@ -111,6 +112,9 @@ struct ir_stage {
  * @in_zero_point: subtracted from the input
  * @pad_value: element outside of the input
  * @stage: output stage
+ *
+ * TRANSPOSE_CONV: input element i adds to output elements i * @stride - @pad ..
+ * i * @stride - @pad + @kernel - 1; groups and dilation are 1.
  */
 struct ir_conv {
 	int weights;
@@ -127,7 +131,8 @@ struct ir_conv {
 };
 
 /**
- * struct ir_matmul - MATMUL of [1, n, rows, depth] and [1, n, columns, depth]
+ * struct ir_matmul - MATMUL of [..., rows, depth] and [..., columns, depth]; the
+ * dimensions before those broadcast
  * @zero_point: of each operand
  * @stage: output stage
  */
@@ -195,7 +200,8 @@ struct ir_slice {
  * @in: operands, value numbers
  * @in_count: how many
  * @out: result
- * @table: 256 entries applied last, by CONV, MATMUL, ELTWISE, POOL and TABLE; or NULL
+ * @table: 256 entries applied last, by CONV, TRANSPOSE_CONV, MATMUL, ELTWISE, POOL and
+ *	TABLE; or NULL
  * @perm: TRANSPOSE: dimension of the operand that is dimension i of the result
  * @axis: CONCAT
  * @resize_flags: RESIZE, V3NPU_RESIZE_*

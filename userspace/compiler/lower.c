@@ -5,31 +5,15 @@
 #include <string.h>
 
 #include "layout.h"
-#include "nest.h"
+#include "lowering.h"
 #include "tflite.h"
-#include "weights.h"
 
-struct lowering {
-	struct v3c_ctx *ctx;
-	struct ir_graph *graph;
-	struct v3c_consts *consts;
-	struct v3c_stream *stream;
-	struct v3c_weights *weights;
-};
-
-/* The addresses of one command while it is made */
-struct addresses {
-	struct v3c_address list[V3C_MAX_ADDRESSES];
-	int count;
-};
-
-static void add_address(struct addresses *a, size_t field, int buffer)
+void lowering_address(struct addresses *a, size_t field, int buffer)
 {
 	a->list[a->count++] = (struct v3c_address){ .field = field, .buffer = buffer };
 }
 
-/* A value of rank 4 as a command's tensor */
-static struct v3npu_tensor tensor_of(const struct ir_value *v)
+struct v3npu_tensor lowering_tensor(const struct ir_value *v)
 {
 	struct v3npu_tensor t = { .addr = v->loc.offset };
 	int i;
@@ -41,28 +25,26 @@ static struct v3npu_tensor tensor_of(const struct ir_value *v)
 	return t;
 }
 
-/* A node's table, if it has one; @field: where the command has its address */
-static int add_table(struct lowering *l, const struct ir_node *n, struct addresses *a,
-		     size_t field, uint64_t *table)
+int lowering_table(struct lowering *l, const struct ir_node *n, struct addresses *a,
+		   size_t field, uint64_t *table)
 {
 	if (!n->table)
 		return 0;
-	add_address(a, field, IR_BUFFER_CONST);
+	lowering_address(a, field, IR_BUFFER_CONST);
 	return v3c_consts_add(l->ctx, l->consts, n->table, V3C_TABLE_SIZE, table);
 }
 
-/* A MAC command's output stage, which lies at byte @field of it */
-static int add_stage(struct lowering *l, const struct ir_node *n, const struct ir_stage *stage,
-		     struct addresses *a, size_t field, struct v3npu_output *out)
+int lowering_stage(struct lowering *l, const struct ir_node *n, const struct ir_stage *stage,
+		   struct addresses *a, size_t field, struct v3npu_output *out)
 {
 	uint64_t chan, table = 0;
 	int ret;
 
-	add_address(a, field + offsetof(struct v3npu_output, chan), IR_BUFFER_CONST);
+	lowering_address(a, field + offsetof(struct v3npu_output, chan), IR_BUFFER_CONST);
 	ret = v3c_consts_add(l->ctx, l->consts, stage->chan,
 			     stage->chan_count * sizeof(*stage->chan), &chan);
 	if (!ret)
-		ret = add_table(l, n, a, field + offsetof(struct v3npu_output, table), &table);
+		ret = lowering_table(l, n, a, field + offsetof(struct v3npu_output, table), &table);
 	*out = (struct v3npu_output){
 		.chan = chan, .table = table, .zero_point = stage->zero_point,
 		.min = stage->min, .max = stage->max,
@@ -77,7 +59,7 @@ static int lower_conv(struct lowering *l, const struct ir_node *n)
 	const struct ir_value *out = &l->graph->values[n->out];
 	const struct ir_conv *conv = &n->conv;
 	struct v3npu_cmd_conv cmd = {
-		.in = tensor_of(in), .out = tensor_of(out), .groups = conv->groups,
+		.in = lowering_tensor(in), .out = lowering_tensor(out), .groups = conv->groups,
 		.in_zero_point = conv->in_zero_point, .pad_value = conv->pad_value,
 		.weight_format = v3c_weights_format(conv),
 	};
@@ -94,13 +76,13 @@ static int lower_conv(struct lowering *l, const struct ir_node *n)
 		cmd.dilation[i] = conv->dilation[i];
 		cmd.pad[i] = conv->pad[i];
 	}
-	add_address(&a, offsetof(struct v3npu_cmd_conv, in.addr), in->loc.buffer);
-	add_address(&a, offsetof(struct v3npu_cmd_conv, out.addr), out->loc.buffer);
-	add_address(&a, offsetof(struct v3npu_cmd_conv, weights), IR_BUFFER_CONST);
+	lowering_address(&a, offsetof(struct v3npu_cmd_conv, in.addr), in->loc.buffer);
+	lowering_address(&a, offsetof(struct v3npu_cmd_conv, out.addr), out->loc.buffer);
+	lowering_address(&a, offsetof(struct v3npu_cmd_conv, weights), IR_BUFFER_CONST);
 	ret = v3c_weights_add(l->ctx, l->weights, l->consts, conv, out->shape.dim[3],
 			      in->shape.dim[3] / conv->groups, &weights);
 	if (!ret)
-		ret = add_stage(l, n, &conv->stage, &a, offsetof(struct v3npu_cmd_conv, output),
+		ret = lowering_stage(l, n, &conv->stage, &a, offsetof(struct v3npu_cmd_conv, output),
 				&cmd.output);
 	if (ret)
 		return ret;
@@ -108,29 +90,7 @@ static int lower_conv(struct lowering *l, const struct ir_node *n)
 	return v3c_stream_add(l->stream, n, V3NPU_OP_CONV, &cmd, a.list, a.count);
 }
 
-static int lower_matmul(struct lowering *l, const struct ir_node *n)
-{
-	const struct ir_value *a_value = &l->graph->values[n->in[0]];
-	const struct ir_value *b_value = &l->graph->values[n->in[1]];
-	const struct ir_value *out = &l->graph->values[n->out];
-	struct v3npu_cmd_matmul cmd = {
-		.a = tensor_of(a_value), .b = tensor_of(b_value), .out = tensor_of(out),
-		.a_zero_point = n->matmul.zero_point[0], .b_zero_point = n->matmul.zero_point[1],
-	};
-	struct addresses a = {};
-	int ret;
-
-	add_address(&a, offsetof(struct v3npu_cmd_matmul, a.addr), a_value->loc.buffer);
-	add_address(&a, offsetof(struct v3npu_cmd_matmul, b.addr), b_value->loc.buffer);
-	add_address(&a, offsetof(struct v3npu_cmd_matmul, out.addr), out->loc.buffer);
-	ret = add_stage(l, n, &n->matmul.stage, &a, offsetof(struct v3npu_cmd_matmul, output),
-			&cmd.output);
-	if (ret)
-		return ret;
-	return v3c_stream_add(l->stream, n, V3NPU_OP_MATMUL, &cmd, a.list, a.count);
-}
-
-static int simplify(struct lowering *l, const struct ir_node *n, struct v3c_nest *nest, int keep)
+int lowering_simplify(struct lowering *l, const struct ir_node *n, struct v3c_nest *nest, int keep)
 {
 	if (v3c_nest_simplify(nest, keep))
 		return 0;
@@ -160,14 +120,14 @@ static int lower_eltwise(struct lowering *l, const struct ir_node *n)
 		const struct ir_value *in = &l->graph->values[n->in[i]];
 
 		v3c_nest_add(&nest, &in->shape, &in->loc);
-		add_address(&a, offsetof(struct v3npu_cmd_eltwise, in[0].addr) +
+		lowering_address(&a, offsetof(struct v3npu_cmd_eltwise, in[0].addr) +
 			    i * sizeof(cmd.in[0]), in->loc.buffer);
 	}
 	v3c_nest_add(&nest, &out->shape, &out->loc);
-	add_address(&a, offsetof(struct v3npu_cmd_eltwise, out.addr), out->loc.buffer);
-	ret = add_table(l, n, &a, offsetof(struct v3npu_cmd_eltwise, table), &table);
+	lowering_address(&a, offsetof(struct v3npu_cmd_eltwise, out.addr), out->loc.buffer);
+	ret = lowering_table(l, n, &a, offsetof(struct v3npu_cmd_eltwise, table), &table);
 	if (!ret)
-		ret = simplify(l, n, &nest, 0);
+		ret = lowering_simplify(l, n, &nest, 0);
 	if (ret)
 		return ret;
 	cmd.table = table;
@@ -185,7 +145,7 @@ static int lower_pool(struct lowering *l, const struct ir_node *n)
 	const struct ir_value *in = &l->graph->values[n->in[0]];
 	const struct ir_value *out = &l->graph->values[n->out];
 	struct v3npu_cmd_pool cmd = {
-		.in = tensor_of(in), .out = tensor_of(out), .op = n->pool.op,
+		.in = lowering_tensor(in), .out = lowering_tensor(out), .op = n->pool.op,
 		.min = n->pool.min, .max = n->pool.max,
 	};
 	struct addresses a = {};
@@ -200,9 +160,9 @@ static int lower_pool(struct lowering *l, const struct ir_node *n)
 		cmd.stride[i] = n->pool.stride[i];
 		cmd.pad[i] = n->pool.pad[i];
 	}
-	add_address(&a, offsetof(struct v3npu_cmd_pool, in.addr), in->loc.buffer);
-	add_address(&a, offsetof(struct v3npu_cmd_pool, out.addr), out->loc.buffer);
-	ret = add_table(l, n, &a, offsetof(struct v3npu_cmd_pool, table), &table);
+	lowering_address(&a, offsetof(struct v3npu_cmd_pool, in.addr), in->loc.buffer);
+	lowering_address(&a, offsetof(struct v3npu_cmd_pool, out.addr), out->loc.buffer);
+	ret = lowering_table(l, n, &a, offsetof(struct v3npu_cmd_pool, table), &table);
 	if (ret)
 		return ret;
 	cmd.table = table;
@@ -225,9 +185,9 @@ static int lower_softmax(struct lowering *l, const struct ir_node *n)
 	v3c_nest_init(&nest, &out->shape);
 	v3c_nest_add(&nest, &in->shape, &in->loc);
 	v3c_nest_add(&nest, &out->shape, &out->loc);
-	add_address(&a, offsetof(struct v3npu_cmd_softmax, in.addr), in->loc.buffer);
-	add_address(&a, offsetof(struct v3npu_cmd_softmax, out.addr), out->loc.buffer);
-	ret = simplify(l, n, &nest, 1);
+	lowering_address(&a, offsetof(struct v3npu_cmd_softmax, in.addr), in->loc.buffer);
+	lowering_address(&a, offsetof(struct v3npu_cmd_softmax, out.addr), out->loc.buffer);
+	ret = lowering_simplify(l, n, &nest, 1);
 	if (ret)
 		return ret;
 	do {
@@ -243,13 +203,13 @@ static int lower_resize(struct lowering *l, const struct ir_node *n)
 	const struct ir_value *in = &l->graph->values[n->in[0]];
 	const struct ir_value *out = &l->graph->values[n->out];
 	struct v3npu_cmd_resize cmd = {
-		.in = tensor_of(in), .out = tensor_of(out), .mode = V3NPU_RESIZE_NEAREST,
+		.in = lowering_tensor(in), .out = lowering_tensor(out), .mode = V3NPU_RESIZE_NEAREST,
 		.flags = n->resize_flags,
 	};
 	struct addresses a = {};
 
-	add_address(&a, offsetof(struct v3npu_cmd_resize, in.addr), in->loc.buffer);
-	add_address(&a, offsetof(struct v3npu_cmd_resize, out.addr), out->loc.buffer);
+	lowering_address(&a, offsetof(struct v3npu_cmd_resize, in.addr), in->loc.buffer);
+	lowering_address(&a, offsetof(struct v3npu_cmd_resize, out.addr), out->loc.buffer);
 	return v3c_stream_add(l->stream, n, V3NPU_OP_RESIZE, &cmd, a.list, a.count);
 }
 
@@ -267,11 +227,11 @@ static int copy(struct lowering *l, const struct ir_node *n, const struct ir_sha
 	v3c_nest_init(&nest, shape);
 	v3c_nest_add(&nest, shape, in);
 	v3c_nest_add(&nest, shape, out);
-	add_address(&a, offsetof(struct v3npu_cmd_copy, in.addr), in->buffer);
-	add_address(&a, offsetof(struct v3npu_cmd_copy, out.addr), out->buffer);
-	ret = add_table(l, n, &a, offsetof(struct v3npu_cmd_copy, table), &table);
+	lowering_address(&a, offsetof(struct v3npu_cmd_copy, in.addr), in->buffer);
+	lowering_address(&a, offsetof(struct v3npu_cmd_copy, out.addr), out->buffer);
+	ret = lowering_table(l, n, &a, offsetof(struct v3npu_cmd_copy, table), &table);
 	if (!ret)
-		ret = simplify(l, n, &nest, 0);
+		ret = lowering_simplify(l, n, &nest, 0);
 	if (ret)
 		return ret;
 	cmd.table = table;
@@ -355,6 +315,8 @@ static int lower_node(struct lowering *l, const struct ir_node *n)
 	switch (n->kind) {
 	case IR_CONV:
 		return lower_conv(l, n);
+	case IR_TRANSPOSE_CONV:
+		return lower_transpose_conv(l, n);
 	case IR_MATMUL:
 		return lower_matmul(l, n);
 	case IR_ELTWISE:

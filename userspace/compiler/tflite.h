@@ -67,14 +67,11 @@ enum tfl_code {
 	TFL_TILE = 69,
 	TFL_EXPAND_DIMS = 70,
 	TFL_LOG = 73,
-	TFL_SUM = 74,
 	TFL_SQRT = 75,
 	TFL_RSQRT = 76,
 	TFL_ARG_MIN = 79,
-	TFL_REDUCE_MAX = 82,
 	TFL_PACK = 83,
 	TFL_UNPACK = 88,
-	TFL_REDUCE_MIN = 89,
 	TFL_SQUARE = 92,
 	TFL_RESIZE_NEAREST_NEIGHBOR = 97,
 	TFL_LEAKY_RELU = 98,
@@ -150,7 +147,7 @@ struct tfl_tensor {
  * @align_corners: of RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR
  * @half_pixel_centers: of the same
  * @adjoint: of BATCH_MATMUL, for each operand: its last two dimensions are swapped
- * @keep_dims: of MEAN and the other reductions
+ * @keep_dims: of MEAN
  * @approximate: of GELU
  * @symmetric: MIRROR_PAD repeats the edge
  * @number: beta of SOFTMAX, alpha of LEAKY_RELU

@@ -78,7 +78,7 @@ int v3c_weights_add(struct v3c_ctx *ctx, struct v3c_weights *weights, struct v3c
 	uint8_t *to;
 	int ret;
 
-	if (weights->done[conv->weights].packing == packing) {
+	if (conv->weights >= 0 && weights->done[conv->weights].packing == packing) {
 		*offset = weights->done[conv->weights].offset;
 		return 0;
 	}
@@ -96,7 +96,7 @@ int v3c_weights_add(struct v3c_ctx *ctx, struct v3c_weights *weights, struct v3c
 	else
 		memcpy(to, conv->data, size);
 	ret = v3c_consts_end(ctx, consts, size, offset);
-	if (ret)
+	if (ret || conv->weights < 0)
 		return ret;
 	weights->done[conv->weights].packing = packing;
 	weights->done[conv->weights].offset = *offset;
