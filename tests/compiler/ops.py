@@ -23,6 +23,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from tflite_writer import INT32, RELU, RELU6, RELU_N1_TO_1, SAME, VALID, Model  # noqa: E402
 
 CASES = {}
+# Where TFLite has no int8 kernel: what it would compute, from the input's bytes
+BY_HAND = {}
 
 
 def product(shape):
@@ -573,8 +575,10 @@ def print_expected(tfl, directory):
                                        directory / (name + ".in"), str(tensor), out],
                                       stderr=subprocess.DEVNULL).returncode == 0
                        for kernels in ("ref", "opt")):
-                print("ops.py: TensorFlow Lite does not run", name, file=sys.stderr)
-                continue
+                if name not in BY_HAND:
+                    print("ops.py: TensorFlow Lite does not run", name, file=sys.stderr)
+                    continue
+                out.write_bytes(BY_HAND[name](n.input_bytes))
             data = out.read_bytes()
             print(name, k, "%08x" % zlib.crc32(data), data.hex() if len(data) <= 256 else "")
 
