@@ -34,6 +34,7 @@ packages="build-essential pkg-config python3
 	dpkg-dev ninja-build meson util-linux
 	libglib2.0-dev libpixman-1-dev libfdt-dev libattr1-dev libcap-ng-dev seabios
 	libdrm-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev libzip-dev libjansson-dev
+	libxnnpack-dev libxnnpack0 libpthreadpool-dev
 	busybox-static kmod xz-utils zstd"
 
 case "${1-}" in

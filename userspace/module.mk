@@ -9,6 +9,7 @@ USERSPACE_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -I$(top)/userspace -I$(top)/qemu
 	$(shell pkg-config --cflags libdrm)
 
 LIBV3C_OBJS := $(patsubst $(top)/%.c,$(B)/%.o,$(sort $(wildcard $(top)/userspace/compiler/*.c)))
+LIBV3CPU_OBJS := $(patsubst $(top)/%.c,$(B)/%.o,$(sort $(wildcard $(top)/userspace/cpu/*.c)))
 LIBV3NPU_OBJS := $(addprefix $(USERSPACE_DIR)/libv3npu/, device.o device_accel.o device_sim.o \
 	error.o fault.o find.o model.o session.o)
 V3RUN_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, detect.o draw.o font.o image.o image_jpeg.o \
@@ -16,7 +17,7 @@ V3RUN_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, detect.o draw.o font.o image.
 V3CRC_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, tool.o v3crc.o)
 
 # What a program with libv3npu.a in it needs
-LIBV3NPU_LIBS := -ldrm -lzip -lz -lm -pthread
+LIBV3NPU_LIBS := -ldrm -lzip -lz -lXNNPACK -lpthreadpool -lm -pthread
 V3RUN_LIBS := -ljansson -ljpeg -lpng $(LIBV3NPU_LIBS)
 V3CRC_LIBS := $(LIBV3NPU_LIBS)
 
@@ -32,8 +33,16 @@ $(USERSPACE_DIR)/libv3c.a: $(LIBV3C_OBJS)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# The CPU backend alone, for its tests
+$(USERSPACE_DIR)/libv3cpu.a: $(LIBV3CPU_OBJS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+# Its loops over tensors are for vector instructions
+$(USERSPACE_DIR)/cpu/kernels.o: USERSPACE_CFLAGS += -fvect-cost-model=dynamic
+
 # All that an application links with: the engines are members too
-$(USERSPACE_DIR)/libv3npu.a: $(LIBV3NPU_OBJS) $(LIBV3C_OBJS) $(model_lib)
+$(USERSPACE_DIR)/libv3npu.a: $(LIBV3NPU_OBJS) $(LIBV3CPU_OBJS) $(LIBV3C_OBJS) $(model_lib)
 	@rm -f $@
 	{ echo create $@; echo addlib $(model_lib); \
 	  printf 'addmod %s\n' $(filter %.o,$^); echo save; echo end; } | $(AR) -M
@@ -52,4 +61,4 @@ install-userspace: userspace
 	install -Dm 644 -t $(DESTDIR)$(PREFIX)/include $(top)/userspace/libv3npu/v3npu.h
 	install -Dm 644 -t $(DESTDIR)/etc/udev/rules.d $(top)/userspace/udev/60-v3npu.rules
 
--include $(LIBV3C_OBJS:.o=.d) $(LIBV3NPU_OBJS:.o=.d) $(V3RUN_OBJS:.o=.d) $(V3CRC_OBJS:.o=.d)
+-include $(LIBV3C_OBJS:.o=.d) $(LIBV3CPU_OBJS:.o=.d) $(LIBV3NPU_OBJS:.o=.d) $(V3RUN_OBJS:.o=.d) $(V3CRC_OBJS:.o=.d)

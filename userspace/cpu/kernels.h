@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What XNNPACK has no operator for: moving elements, int8 to float32 and back,
+ * functions of libm.
+ */
+#ifndef V3CPU_KERNELS_H
+#define V3CPU_KERNELS_H
+
+#include <pthreadpool.h>
+
+#include "step.h"
+
+/* Each runs one step on @threads; @in and @out are its operands' first elements */
+void cpu_copy(const struct cpu_step *step, const float *in, float *out, pthreadpool_t threads);
+void cpu_fill(const struct cpu_step *step, float *out);
+void cpu_nearest(const struct cpu_step *step, const float *in, float *out,
+		 pthreadpool_t threads);
+
+/* MAP, ROUND_TO_INT8, FROM_INT8 (@in is int8), TO_INT8 (@out is int8) */
+void cpu_map(const struct cpu_step *step, const void *in, void *out, pthreadpool_t threads);
+
+#endif /* V3CPU_KERNELS_H */

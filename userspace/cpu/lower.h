@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the CPU backend's graph to steps.
+ */
+#ifndef V3CPU_LOWER_H
+#define V3CPU_LOWER_H
+
+#include "compiler/consts.h"
+#include "step.h"
+
+/**
+ * struct cpu_steps - steps; zero but for @ctx, @graph and @consts at first
+ * @ctx: compilation
+ * @graph: whose values all are placed
+ * @consts: weights are added to these
+ * @step: @count steps of malloc(); @room fit
+ * @packed: bytes that XNNPACK will need for a copy of the weights
+ */
+struct cpu_steps {
+	struct v3c_ctx *ctx;
+	struct ir_graph *graph;
+	struct v3c_consts *consts;
+	struct cpu_step *step;
+	size_t count;
+	size_t room;
+	uint64_t packed;
+};
+
+/* Makes a graph's steps; regions are buffer numbers until cpu_steps_finish() */
+int cpu_lower(struct cpu_steps *steps);
+
+/* Turns offsets in buffers into offsets in regions, once the buffers have theirs */
+void cpu_steps_finish(struct cpu_steps *steps);
+
+#endif /* V3CPU_LOWER_H */
