@@ -321,6 +321,20 @@ int (*import_view(int32_t code))(struct importer *im)
 		return import_concat;
 	case TFL_PACK:
 		return import_pack;
+	case TFL_SPACE_TO_DEPTH:
+		return import_space_to_depth;
+	case TFL_DEPTH_TO_SPACE:
+		return import_depth_to_space;
+	case TFL_SPACE_TO_BATCH_ND:
+		return import_space_to_batch;
+	case TFL_BATCH_TO_SPACE_ND:
+		return import_batch_to_space;
+	case TFL_GATHER:
+		return import_gather;
+	case TFL_MIRROR_PAD:
+		return import_mirror_pad;
+	case TFL_TILE:
+		return import_tile;
 	default:
 		return NULL;
 	}

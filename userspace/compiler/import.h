@@ -188,6 +188,12 @@ int import_stage(struct importer *im, struct v3c_quant in, const struct fb_vecto
 		 const struct tfl_tensor *bias, struct v3c_quant out, uint32_t channels,
 		 struct ir_stage *stage);
 
+/* A SLICE; the part is within @in */
+int import_slice_node(struct importer *im, int in, int out, const struct ir_slice *slice);
+
+/* A CONCAT */
+int import_concat_node(struct importer *im, const int *in, uint32_t count, int axis, int out);
+
 static inline struct ir_value *import_value(struct importer *im, int value)
 {
 	return &im->graph->values[value];
@@ -221,5 +227,12 @@ int import_split(struct importer *im);
 int import_unpack(struct importer *im);
 int import_concat(struct importer *im);
 int import_pack(struct importer *im);
+int import_space_to_depth(struct importer *im);
+int import_depth_to_space(struct importer *im);
+int import_space_to_batch(struct importer *im);
+int import_batch_to_space(struct importer *im);
+int import_gather(struct importer *im);
+int import_mirror_pad(struct importer *im);
+int import_tile(struct importer *im);
 
 #endif /* V3C_IMPORT_H */

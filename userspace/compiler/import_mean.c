@@ -189,7 +189,8 @@ int import_mean(struct importer *im)
 	make_groups(&shape, axes, &g);
 	if (g.count > V3NPU_DEPTH_MAX)
 		return import_fail(im, ENOTSUP,
-				   "a mean of %llu elements, at most %u are supported; take it in two steps",
+				   "a mean of %llu elements, at most %u are supported; take it in "
+				   "two steps",
 				   (unsigned long long)g.count, V3NPU_DEPTH_MAX);
 	conv.kernel[0] = g.window;
 	conv.kernel[1] = 1;

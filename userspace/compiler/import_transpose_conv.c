@@ -20,7 +20,8 @@ static int output_shape(struct importer *im, struct ir_shape *shape)
 		if (dim[i] != shape->dim[i])
 			break;
 	if (i != shape->rank)
-		return import_fail(im, EINVAL, "damaged: its output has another shape than it says");
+		return import_fail(im, EINVAL,
+				   "damaged: its output has another shape than it says");
 	return 0;
 }
 

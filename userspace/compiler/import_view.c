@@ -146,8 +146,7 @@ int import_transpose(struct importer *im)
 	return node;
 }
 
-/* A SLICE node; the part is within @in */
-static int slice_node(struct importer *im, int in, int out, const struct ir_slice *slice)
+int import_slice_node(struct importer *im, int in, int out, const struct ir_slice *slice)
 {
 	int node = import_node(im, IR_SLICE, in, -1, out);
 
@@ -192,7 +191,7 @@ int import_slice(struct importer *im)
 		shape.dim[i] = n;
 	}
 	out = import_output(im, 0, &shape);
-	return out < 0 ? out : slice_node(im, in, out, &slice);
+	return out < 0 ? out : import_slice_node(im, in, out, &slice);
 }
 
 static int64_t clamp_index(int64_t i, uint32_t dim)
@@ -277,7 +276,7 @@ int import_strided_slice(struct importer *im)
 	}
 	if (shrunk.rank == part.rank) {
 		out = import_output(im, 0, &part);
-		return out < 0 ? out : slice_node(im, in, out, &slice);
+		return out < 0 ? out : import_slice_node(im, in, out, &slice);
 	}
 	kept = import_temporary(im, &part, import_value(im, in)->quant);
 	if (kept < 0)
@@ -285,7 +284,7 @@ int import_strided_slice(struct importer *im)
 	out = import_output(im, 0, &shrunk);
 	if (out < 0)
 		return out;
-	ret = slice_node(im, in, kept, &slice);
+	ret = import_slice_node(im, in, kept, &slice);
 	return ret < 0 ? ret : import_node(im, IR_RESHAPE, kept, -1, out);
 }
 
@@ -365,7 +364,7 @@ int import_split(struct importer *im)
 		out = import_output(im, i, &shape);
 		if (out < 0)
 			return out;
-		ret = slice_node(im, in, out, &slice);
+		ret = import_slice_node(im, in, out, &slice);
 		if (ret < 0)
 			return ret;
 		slice.begin[axis] += shape.dim[axis];
@@ -415,7 +414,7 @@ int import_unpack(struct importer *im)
 		if (out < 0)
 			return out;
 		slice.begin[axis] = i;
-		ret = slice_node(im, in, kept, &slice);
+		ret = import_slice_node(im, in, kept, &slice);
 		if (ret < 0)
 			return ret;
 		ret = import_node(im, IR_RESHAPE, kept, -1, out);
@@ -438,7 +437,7 @@ static int check_same_quant(struct importer *im, int in, int out)
 	return 0;
 }
 
-static int concat_node(struct importer *im, const int *in, uint32_t count, int axis, int out)
+int import_concat_node(struct importer *im, const int *in, uint32_t count, int axis, int out)
 {
 	int node = ir_add_node(im->ctx, im->graph, IR_CONCAT, im->number, count, out);
 
@@ -499,7 +498,7 @@ int import_concat(struct importer *im)
 		if (ret)
 			return ret;
 	}
-	return concat_node(im, in, count, axis, out);
+	return import_concat_node(im, in, count, axis, out);
 }
 
 int import_pack(struct importer *im)
@@ -552,5 +551,5 @@ int import_pack(struct importer *im)
 		if (ret)
 			return ret;
 	}
-	return concat_node(im, in, count, axis, out);
+	return import_concat_node(im, in, count, axis, out);
 }

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Operators that take elements along a dimension in a constant order: GATHER,
+ * MIRROR_PAD and TILE. Runs of elements with the same step are SLICEs, and a
+ * CONCAT puts them together.
+ */
+#include <errno.h>
+
+#include "import.h"
+
+/* Elements, and runs of them, that one operator may take along a dimension */
+#define MAX_TAKEN	(1 << 16)
+#define MAX_RUNS	4096
+
+/* Indices from @index[0] on that have the step that the first two have */
+static int run_length(const int64_t *index, int count, int64_t *step)
+{
+	int n = 1;
+
+	*step = 1;
+	if (count < 2 || index[1] <= index[0])
+		return 1;
+	*step = index[1] - index[0];
+	while (n < count && index[n] - index[n - 1] == *step)
+		n++;
+	/* Two elements with a step are better begun anew where a run of neighbours follows */
+	return n == 2 && *step > 1 ? 1 : n;
+}
+
+/* Elements @index of dimension @axis of @in become @out, which has @count there */
+static int take(struct importer *im, int in, int axis, const int64_t *index, int count, int out)
+{
+	int runs[MAX_RUNS], run_count = 0, i, n, ret;
+	struct ir_shape shape = import_value(im, in)->shape;
+	struct ir_slice slice = {};
+	int64_t step;
+
+	for (i = 0; i < V3C_MAX_RANK; i++)
+		slice.step[i] = 1;
+	for (i = 0; i < count; i += n) {
+		n = run_length(index + i, count - i, &step);
+		slice.begin[axis] = index[i];
+		slice.step[axis] = step;
+		if (n == count)
+			return import_slice_node(im, in, out, &slice);
+		if (run_count == MAX_RUNS)
+			return import_fail(im, ENOTSUP,
+					   "it takes more than %d separate parts; put its "
+					   "indices in order",
+					   MAX_RUNS);
+		shape.dim[axis] = n;
+		runs[run_count] = import_temporary(im, &shape, import_value(im, in)->quant);
+		if (runs[run_count] < 0)
+			return runs[run_count];
+		ret = import_slice_node(im, in, runs[run_count++], &slice);
+		if (ret < 0)
+			return ret;
+	}
+	return import_concat_node(im, runs, run_count, axis, out);
+}
+
+static int64_t *new_indices(struct importer *im, uint64_t count)
+{
+	int64_t *index;
+
+	if (count > MAX_TAKEN) {
+		import_fail(im, ENOTSUP,
+			    "it takes %llu elements along a dimension, at most %d are supported",
+			    (unsigned long long)count, MAX_TAKEN);
+		return NULL;
+	}
+	index = v3c_alloc(im->ctx, count, sizeof(*index));
+	if (!index)
+		v3c_no_memory(im->ctx);
+	return index;
+}
+
+int import_gather(struct importer *im)
+{
+	const struct tfl_tensor *t = import_tensor(im, 1);
+	struct ir_shape in_shape, index_shape, shape = {}, flat;
+	int in, taken, out, axis, count, i, ret;
+	int64_t *index;
+
+	ret = import_arity(im, 2, 2, 1);
+	if (ret)
+		return ret;
+	in = import_input(im, 0);
+	if (in < 0)
+		return in;
+	in_shape = import_value(im, in)->shape;
+	if (!t)
+		return import_fail(im, EINVAL, "damaged: it has no indices");
+	if (!t->data)
+		return import_fail(im, ENOTSUP,
+				   "its indices are computed; only constant ones are supported");
+	if (im->op->batch_dims)
+		return import_fail(im, ENOTSUP,
+				   "indices for each batch (batch_dims %d) are not supported",
+				   im->op->batch_dims);
+	axis = import_axis(im, im->op->axis, in_shape.rank);
+	ret = axis < 0 ? axis : import_shape(im, t, &index_shape);
+	if (ret < 0)
+		return ret;
+	if (in_shape.rank - 1 + index_shape.rank > V3C_MAX_RANK)
+		return import_fail(im, ENOTSUP, "its output has more than %d dimensions",
+				   V3C_MAX_RANK);
+	index = new_indices(im, ir_elements(&index_shape));
+	if (!index)
+		return im->ctx->err;
+	count = import_integers(im, 1, index, ir_elements(&index_shape));
+	if (count < 0)
+		return count;
+	for (i = 0; i < count; i++)
+		if (index[i] < 0 || index[i] >= in_shape.dim[axis])
+			return import_fail(im, EINVAL, "damaged: index %lld of %u elements",
+					   (long long)index[i], in_shape.dim[axis]);
+	for (i = 0; i < axis; i++)
+		shape.dim[shape.rank++] = in_shape.dim[i];
+	for (i = 0; i < index_shape.rank; i++)
+		shape.dim[shape.rank++] = index_shape.dim[i];
+	for (i = axis + 1; i < in_shape.rank; i++)
+		shape.dim[shape.rank++] = in_shape.dim[i];
+	flat = in_shape;
+	flat.dim[axis] = count;
+	taken = import_temporary(im, &flat, import_value(im, in)->quant);
+	if (taken < 0)
+		return taken;
+	out = import_output(im, 0, &shape);
+	if (out < 0)
+		return out;
+	ret = take(im, in, axis, index, count, taken);
+	return ret < 0 ? ret : import_node(im, IR_RESHAPE, taken, -1, out);
+}
+
+/* Takes @index along each dimension that has one; @out has the result's shape */
+static int take_all(struct importer *im, int in, int64_t *const *index, int out)
+{
+	struct ir_shape shape = import_value(im, in)->shape;
+	const struct ir_shape last = import_value(im, out)->shape;
+	int axis, next, left = 0, ret = 0;
+
+	for (axis = 0; axis < shape.rank; axis++)
+		left += index[axis] != NULL;
+	if (!left)
+		return import_node(im, IR_RESHAPE, in, -1, out);
+	for (axis = 0; ret >= 0 && axis < shape.rank; axis++) {
+		if (!index[axis])
+			continue;
+		shape.dim[axis] = last.dim[axis];
+		next = --left ? import_temporary(im, &shape, import_value(im, in)->quant) : out;
+		if (next < 0)
+			return next;
+		ret = take(im, in, axis, index[axis], shape.dim[axis], next);
+		in = next;
+	}
+	return ret;
+}
+
+/* @before and @after of the elements next to an edge, or from the edge on, are mirrored */
+static int64_t *mirrored(struct importer *im, uint32_t dim, int64_t before, int64_t after)
+{
+	int64_t skip = im->op->symmetric ? 0 : 1, i;
+	int64_t *index = new_indices(im, dim + before + after);
+
+	if (!index)
+		return NULL;
+	for (i = 0; i < before; i++)
+		index[i] = before - 1 - i + skip;
+	for (i = 0; i < dim; i++)
+		index[before + i] = i;
+	for (i = 0; i < after; i++)
+		index[before + dim + i] = dim - 1 - i - skip;
+	return index;
+}
+
+int import_mirror_pad(struct importer *im)
+{
+	int64_t amount[2 * V3C_MAX_RANK], *index[V3C_MAX_RANK] = {};
+	struct ir_shape shape, in_shape;
+	int in, out, i, ret;
+
+	ret = import_arity(im, 2, 2, 1);
+	if (ret)
+		return ret;
+	in = import_input(im, 0);
+	if (in < 0)
+		return in;
+	in_shape = import_value(im, in)->shape;
+	shape = in_shape;
+	ret = import_integers(im, 1, amount, 2 * V3C_MAX_RANK);
+	if (ret < 0)
+		return ret;
+	if (ret != 2 * shape.rank)
+		return import_fail(im, EINVAL, "damaged: %d paddings for %d dimensions", ret,
+				   shape.rank);
+	for (i = 0; i < shape.rank; i++) {
+		int64_t most = in_shape.dim[i] - !im->op->symmetric;
+
+		if (amount[2 * i] < 0 || amount[2 * i] > most || amount[2 * i + 1] < 0 ||
+		    amount[2 * i + 1] > most)
+			return import_fail(im, EINVAL, "damaged: padding %lld, %lld of %u elements",
+					   (long long)amount[2 * i], (long long)amount[2 * i + 1],
+					   in_shape.dim[i]);
+		if (!amount[2 * i] && !amount[2 * i + 1])
+			continue;
+		shape.dim[i] += amount[2 * i] + amount[2 * i + 1];
+		index[i] = mirrored(im, in_shape.dim[i], amount[2 * i], amount[2 * i + 1]);
+		if (!index[i])
+			return im->ctx->err;
+	}
+	out = import_output(im, 0, &shape);
+	return out < 0 ? out : take_all(im, in, index, out);
+}
+
+int import_tile(struct importer *im)
+{
+	int64_t times[V3C_MAX_RANK], *index[V3C_MAX_RANK] = {}, k;
+	struct ir_shape shape;
+	int in, out, i, ret;
+
+	ret = import_arity(im, 2, 2, 1);
+	if (ret)
+		return ret;
+	in = import_input(im, 0);
+	if (in < 0)
+		return in;
+	shape = import_value(im, in)->shape;
+	ret = import_integers(im, 1, times, V3C_MAX_RANK);
+	if (ret < 0)
+		return ret;
+	if (ret != shape.rank)
+		return import_fail(im, EINVAL, "damaged: %d repetitions for %d dimensions", ret,
+				   shape.rank);
+	for (i = 0; i < shape.rank; i++) {
+		uint32_t dim = shape.dim[i];
+
+		if (times[i] < 1 || times[i] > V3C_MAX_ELEMENTS)
+			return import_fail(im, EINVAL, "damaged: %lld repetitions",
+					   (long long)times[i]);
+		if (times[i] == 1)
+			continue;
+		index[i] = new_indices(im, dim * (uint64_t)times[i]);
+		if (!index[i])
+			return im->ctx->err;
+		for (k = 0; k < dim * times[i]; k++)
+			index[i][k] = k % dim;
+		shape.dim[i] = dim * times[i];
+	}
+	out = import_output(im, 0, &shape);
+	return out < 0 ? out : take_all(im, in, index, out);
+}
