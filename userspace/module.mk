@@ -13,16 +13,19 @@ LIBV3CPU_OBJS := $(patsubst $(top)/%.c,$(B)/%.o,$(sort $(wildcard $(top)/userspa
 LIBV3NPU_OBJS := $(addprefix $(USERSPACE_DIR)/libv3npu/, device.o device_accel.o device_sim.o \
 	error.o fault.o find.o model.o session.o)
 V3RUN_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, detect.o draw.o font.o image.o image_jpeg.o \
-	image_png.o letterbox.o names.o options.o report.o tool.o v3run.o)
+	image_png.o json_text.o letterbox.o names.o options.o report.o tool.o v3run.o)
+V3COMPILE_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, json_text.o model_json.o model_report.o \
+	model_text.o tool.o v3compile.o)
 V3CRC_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, tool.o v3crc.o)
 
 # What a program with libv3npu.a in it needs
 LIBV3NPU_LIBS := -ldrm -lzip -lz -lXNNPACK -lpthreadpool -lm -pthread
 V3RUN_LIBS := -ljansson -ljpeg -lpng $(LIBV3NPU_LIBS)
+V3COMPILE_LIBS := -ljansson $(LIBV3NPU_LIBS)
 V3CRC_LIBS := $(LIBV3NPU_LIBS)
 
 .PHONY: userspace install install-userspace
-userspace: $(addprefix $(USERSPACE_DIR)/, libv3npu.a v3run v3crc)
+userspace: $(addprefix $(USERSPACE_DIR)/, libv3npu.a v3run v3compile v3crc)
 
 $(USERSPACE_DIR)/%.o: $(top)/userspace/%.c $(top)/userspace/module.mk
 	@mkdir -p $(@D)
@@ -50,15 +53,19 @@ $(USERSPACE_DIR)/libv3npu.a: $(LIBV3NPU_OBJS) $(LIBV3CPU_OBJS) $(LIBV3C_OBJS) $(
 $(USERSPACE_DIR)/v3run: $(V3RUN_OBJS) $(USERSPACE_DIR)/libv3npu.a
 	$(CC) $(HOST_CFLAGS) -o $@ $^ $(V3RUN_LIBS)
 
+$(USERSPACE_DIR)/v3compile: $(V3COMPILE_OBJS) $(USERSPACE_DIR)/libv3npu.a
+	$(CC) $(HOST_CFLAGS) -o $@ $^ $(V3COMPILE_LIBS)
+
 $(USERSPACE_DIR)/v3crc: $(V3CRC_OBJS) $(USERSPACE_DIR)/libv3npu.a
 	$(CC) $(HOST_CFLAGS) -o $@ $^ $(V3CRC_LIBS)
 
 install: install-userspace
 
 install-userspace: userspace
-	install -Dm 755 -t $(DESTDIR)$(PREFIX)/bin $(USERSPACE_DIR)/v3run $(USERSPACE_DIR)/v3crc
+	install -Dm 755 -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(USERSPACE_DIR)/, v3run v3compile v3crc)
 	install -Dm 644 -t $(DESTDIR)$(PREFIX)/lib $(USERSPACE_DIR)/libv3npu.a
 	install -Dm 644 -t $(DESTDIR)$(PREFIX)/include $(top)/userspace/libv3npu/v3npu.h
 	install -Dm 644 -t $(DESTDIR)/etc/udev/rules.d $(top)/userspace/udev/60-v3npu.rules
 
--include $(LIBV3C_OBJS:.o=.d) $(LIBV3CPU_OBJS:.o=.d) $(LIBV3NPU_OBJS:.o=.d) $(V3RUN_OBJS:.o=.d) $(V3CRC_OBJS:.o=.d)
+-include $(patsubst %.o,%.d,$(LIBV3C_OBJS) $(LIBV3CPU_OBJS) $(LIBV3NPU_OBJS) $(V3RUN_OBJS) \
+	$(V3COMPILE_OBJS) $(V3CRC_OBJS))

@@ -5,22 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A JSON string of bytes that may be no UTF-8, such as a file's name */
-static json_t *json_text(const char *text)
-{
-	json_t *json = json_string(text);
-	char *copy, *p;
-
-	if (json)
-		return json;
-	copy = strdup(text);
-	for (p = copy; p && *p; p++)
-		if (*p & 0x80)
-			*p = '?';
-	json = json_string(copy ? copy : "");
-	free(copy);
-	return json;
-}
+#include "json_text.h"
 
 static void json_image(struct report *r, const struct report_image *image,
 		       const struct names *names)

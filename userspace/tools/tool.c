@@ -48,6 +48,32 @@ int tool_read_exactly(const char *path, void *data, size_t size, struct tool_err
 	return 0;
 }
 
+int tool_read_file(const char *path, size_t max, void **data, size_t *size,
+		   struct tool_error *error)
+{
+	FILE *f = fopen(path, "rbe");
+	struct stat st;
+
+	if (!f)
+		return tool_fail(error, "%s: %s", path, strerror(errno));
+	if (fstat(fileno(f), &st) || !S_ISREG(st.st_mode) || !st.st_size ||
+	    (size_t)st.st_size > max) {
+		fclose(f);
+		return tool_fail(error, "%s: is no file of 1 to %zu bytes", path, max);
+	}
+	*size = st.st_size;
+	*data = malloc(*size);
+	if (!*data || fread(*data, 1, *size, f) != *size) {
+		tool_fail(error, "%s: %s", path, *data ? "cannot be read to its end" :
+			  "out of memory");
+		free(*data);
+		fclose(f);
+		return -1;
+	}
+	fclose(f);
+	return 0;
+}
+
 /* Opens a file beside the one to write, with the mode that one would get */
 static FILE *open_temporary(struct tool_output *out)
 {

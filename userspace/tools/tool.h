@@ -23,6 +23,10 @@ int tool_fail(struct tool_error *error, const char *format, ...)
 /* Reads exactly @size bytes, all that the file has; 0 or -1 */
 int tool_read_exactly(const char *path, void *data, size_t size, struct tool_error *error);
 
+/* Reads a whole file of 1 to @max bytes, for free(); 0 or -1 */
+int tool_read_file(const char *path, size_t max, void **data, size_t *size,
+		   struct tool_error *error);
+
 /**
  * struct tool_output - a file that appears whole or not at all
  * @file: to write to
