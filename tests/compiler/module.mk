@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Tests of the compiler, with the sanitizers, on the engine library; the golden
-# models, which take the engine's time, without them.
+# Tests of the compiler, with the sanitizers, on the engine library; those of the
+# V3 models, which take the engine's time, without them.
 
 tests_compiler := $(B)/tests/compiler
 tests_compiler_progs := $(addprefix $(tests_compiler)/, reader_test layout_test ops_test damage_test)
@@ -11,7 +11,9 @@ tests_compiler_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recove
 tests_compiler_libs := -lzip -lz -lm -pthread
 tests_compiler_headers := $(wildcard $(top)/tests/compiler/*.h $(top)/tests/userspace/tap.h)
 
-CHECK_PROGS += $(tests_compiler_progs) $(tests_compiler)/golden_test
+tests_compiler_models := $(addprefix $(tests_compiler)/, golden_test place_test)
+
+CHECK_PROGS += $(tests_compiler_progs) $(tests_compiler_models)
 CHECK_DEPS += $(tests_compiler)/models/list
 
 $(tests_compiler)/compiler/%.o: $(top)/userspace/compiler/%.c
@@ -25,8 +27,9 @@ $(tests_compiler_progs): $(tests_compiler)/%: $(top)/tests/compiler/%.c \
 	$(CC) $(USERSPACE_CFLAGS) $(tests_compiler_sanitize) -I$(top)/tests -o $@ \
 		$(filter-out %.h,$^) $(tests_compiler_libs)
 
-$(tests_compiler)/golden_test: $(top)/tests/compiler/golden_test.c $(top)/tests/compiler/sim.c \
-		$(B)/userspace/libv3c.a $(model_lib) $(tests_compiler_headers)
+$(tests_compiler_models): $(tests_compiler)/%: $(top)/tests/compiler/%.c \
+		$(top)/tests/compiler/sim.c $(B)/userspace/libv3c.a $(model_lib) \
+		$(tests_compiler_headers)
 	@mkdir -p $(@D)
 	$(CC) $(USERSPACE_CFLAGS) -I$(top)/tests -o $@ $(filter-out %.h,$^) $(tests_compiler_libs)
 

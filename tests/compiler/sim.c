@@ -11,14 +11,19 @@
 #define REGION_SPACING	(1ull << 31)
 
 /* One thread: the tests of the engine are elsewhere, and most programs here are tiny */
-static const struct v3npu_config config = { 2048, 1u << 20, 16000, 64, 64, 1000, 1 };
+static const struct v3npu_config default_config = { 2048, 1u << 20, 16000, 64, 64, 1000, 1 };
 
 struct v3c_target sim_target(void)
 {
+	return sim_target_of(&default_config);
+}
+
+struct v3c_target sim_target_of(const struct v3npu_config *config)
+{
 	return (struct v3c_target){
-		.macs = config.macs, .sram_size = config.sram_size,
-		.dram_mbps = config.dram_mbps, .dram_latency = config.dram_latency,
-		.dram_burst = config.dram_burst, .clock_mhz = config.clock_mhz,
+		.macs = config->macs, .sram_size = config->sram_size,
+		.dram_mbps = config->dram_mbps, .dram_latency = config->dram_latency,
+		.dram_burst = config->dram_burst, .clock_mhz = config->clock_mhz,
 		.sram_va = V3NPU_VA_SRAM,
 	};
 }
@@ -66,7 +71,7 @@ static bool add_region(struct sim *sim, unsigned int number, uint64_t size, cons
 }
 
 /* Relocated, every command must be valid and end where the next one starts */
-static bool relocate(struct sim *sim)
+static bool relocate(struct sim *sim, uint32_t sram_size)
 {
 	const struct v3c_program *p = sim->program;
 	size_t at = 0, i;
@@ -87,7 +92,7 @@ static bool relocate(struct sim *sim)
 		memcpy(sim->cmds + r->offset, &address, sizeof(address));
 	}
 	for (at = 0; at < p->cmds_size; count++) {
-		int ret = v3npu_cmd_check(sim->cmds + at, p->cmds_size - at, config.sram_size);
+		int ret = v3npu_cmd_check(sim->cmds + at, p->cmds_size - at, sram_size);
 
 		if (ret) {
 			printf("# command %u is not valid: %d\n", count, ret);
@@ -102,13 +107,19 @@ static bool relocate(struct sim *sim)
 
 bool sim_load(struct sim *sim, const struct v3c_program *program)
 {
+	return sim_load_on(sim, program, &default_config);
+}
+
+bool sim_load_on(struct sim *sim, const struct v3c_program *program,
+		 const struct v3npu_config *config)
+{
 	const struct v3c_program *p = program;
 	bool ok;
 	size_t i;
 
 	memset(sim, 0, sizeof(*sim));
 	sim->program = program;
-	sim->engine = v3npu_engine_new(&config, NULL, NULL, NULL);
+	sim->engine = v3npu_engine_new(config, NULL, NULL, NULL);
 	sim->cmds = calloc(1, p->cmds_size + V3NPU_CMD_MAX_SIZE);
 	ok = sim->engine && sim->cmds &&
 	     add_region(sim, V3C_REGION_CONST, p->consts_size, p->consts) &&
@@ -124,7 +135,33 @@ bool sim_load(struct sim *sim, const struct v3c_program *program)
 	}
 	if (p->cmds_size)
 		memcpy(sim->cmds, p->cmds, p->cmds_size);
-	return relocate(sim);
+	return relocate(sim, config->sram_size);
+}
+
+bool sim_fill_sram(struct sim *sim, uint32_t sram_size)
+{
+	const struct v3npu_memory memory = { .opaque = sim, .map = map };
+	const uint32_t chunk = 4096;
+	uint64_t cmd[V3NPU_CMD_MAX_SIZE / sizeof(uint64_t)] = {};
+	struct v3npu_cmd_copy copy = {
+		.hdr = { .opcode = V3NPU_OP_COPY, .size = sizeof(copy) },
+		.in = {
+			.addr = sim->region[V3C_REGION_CONST].va,
+			.dim = { 1, 1, sram_size / chunk, chunk }, .stride = { 0, 0, 0, 1 },
+		},
+		.out = {
+			.addr = V3NPU_VA_SRAM,
+			.dim = { 1, 1, sram_size / chunk, chunk }, .stride = { 0, 0, chunk, 1 },
+		},
+	};
+	struct v3npu_counters counters;
+	uint64_t fault;
+
+	if (!sram_size)
+		return true;
+	memcpy(cmd, &copy, sizeof(copy));
+	return v3npu_engine_run(sim->engine, cmd, &memory, NULL, &counters, &fault) ==
+	       V3NPU_RESULT_DONE;
 }
 
 bool sim_run(struct sim *sim)
@@ -132,6 +169,8 @@ bool sim_run(struct sim *sim)
 	const struct v3npu_memory memory = { .opaque = sim, .map = map };
 	size_t at;
 
+	sim->cycles = 0;
+	sim->dram_bytes = 0;
 	for (at = 0; at < sim->program->cmds_size;) {
 		const struct v3npu_cmd_hdr *hdr = (void *)(sim->cmds + at);
 		struct v3npu_counters counters;
@@ -144,6 +183,8 @@ bool sim_run(struct sim *sim)
 			       at, hdr->tag, result, (unsigned long long)fault);
 			return false;
 		}
+		sim->cycles += counters.cycles;
+		sim->dram_bytes += counters.dram_read + counters.dram_write;
 		at += hdr->size;
 	}
 	return true;

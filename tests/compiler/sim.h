@@ -20,6 +20,8 @@
  * @engine: that runs it
  * @cmds: its command stream after relocation, followed by V3NPU_CMD_MAX_SIZE bytes
  * @region: memory of each region; @size bytes, at address @va
+ * @cycles: of the last run
+ * @dram_bytes: of the last run, read and written
  */
 struct sim {
 	const struct v3c_program *program;
@@ -32,13 +34,25 @@ struct sim {
 		bool writable;
 	} region[SIM_MAX_REGIONS];
 	unsigned int region_count;
+	uint64_t cycles;
+	uint64_t dram_bytes;
 };
 
-/* The NPU that programs are compiled for and run on */
+/* The NPU that programs are compiled for and run on, where nothing else is said */
 struct v3c_target sim_target(void);
+
+/* Another NPU */
+struct v3c_target sim_target_of(const struct v3npu_config *config);
 
 /* Loads a program; false if it does not fit or one of its commands is not valid */
 bool sim_load(struct sim *sim, const struct v3c_program *program);
+
+/* The same on another NPU than sim_target()'s */
+bool sim_load_on(struct sim *sim, const struct v3c_program *program,
+		 const struct v3npu_config *config);
+
+/* Fills all of the SRAM with bytes of the program's constants, of which there are 4096 or more */
+bool sim_fill_sram(struct sim *sim, uint32_t sram_size);
 
 /* Runs it; false after printing what failed. Inputs and outputs are sim_tensor()'s */
 bool sim_run(struct sim *sim);

@@ -23,8 +23,12 @@ static int larger_first(const void *a, const void *b)
 	return x < y ? -1 : 1;
 }
 
-/* Lowest offset for @b that no buffer of @placed, in order of offset, contests */
-static uint64_t lowest_gap(struct ir_buffer **placed, int count, const struct ir_buffer *b)
+void v3c_align_buffer(struct ir_buffer *b)
+{
+	b->size = (b->size + ARENA_ALIGN - 1) & ~(uint64_t)(ARENA_ALIGN - 1);
+}
+
+uint64_t v3c_lowest_gap(struct ir_buffer **placed, int count, const struct ir_buffer *b)
 {
 	uint64_t offset = 0;
 	int i;
@@ -42,11 +46,20 @@ static uint64_t lowest_gap(struct ir_buffer **placed, int count, const struct ir
 	return offset;
 }
 
+void v3c_insert_buffer(struct ir_buffer **placed, int count, struct ir_buffer *b)
+{
+	int k;
+
+	for (k = count; k > 0 && placed[k - 1]->offset > b->offset; k--)
+		placed[k] = placed[k - 1];
+	placed[k] = b;
+}
+
 int v3c_plan_arena(struct v3c_ctx *ctx, struct ir_graph *g, bool reuse, uint64_t *size)
 {
 	struct ir_buffer **todo = v3c_alloc(ctx, g->buffer_count, sizeof(struct ir_buffer *));
 	struct ir_buffer **placed = v3c_alloc(ctx, g->buffer_count, sizeof(struct ir_buffer *));
-	int count = 0, i, k;
+	int count = 0, i;
 
 	if (!todo || !placed)
 		return v3c_no_memory(ctx);
@@ -55,7 +68,7 @@ int v3c_plan_arena(struct v3c_ctx *ctx, struct ir_graph *g, bool reuse, uint64_t
 
 		if (b->region != V3C_REGION_ARENA || b->first < 0)
 			continue;
-		b->size = (b->size + ARENA_ALIGN - 1) & ~(uint64_t)(ARENA_ALIGN - 1);
+		v3c_align_buffer(b);
 		todo[count++] = b;
 	}
 	qsort(todo, count, sizeof(*todo), larger_first);
@@ -63,10 +76,8 @@ int v3c_plan_arena(struct v3c_ctx *ctx, struct ir_graph *g, bool reuse, uint64_t
 	for (i = 0; i < count; i++) {
 		struct ir_buffer *b = todo[i];
 
-		b->offset = reuse ? lowest_gap(placed, i, b) : *size;
-		for (k = i; k > 0 && placed[k - 1]->offset > b->offset; k--)
-			placed[k] = placed[k - 1];
-		placed[k] = b;
+		b->offset = reuse ? v3c_lowest_gap(placed, i, b) : *size;
+		v3c_insert_buffer(placed, i, b);
 		if (b->offset + b->size > *size)
 			*size = b->offset + b->size;
 	}

@@ -11,6 +11,7 @@
 #include "lower.h"
 #include "metadata.h"
 #include "passes.h"
+#include "place.h"
 #include "tflite.h"
 
 /* The file's tensors that nodes write, in their order, but for the outputs */
@@ -75,6 +76,8 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 		stream.graph = &graph;
 		ret = v3c_lower(ctx, &graph, &consts, &stream, model.tensor_count);
 	}
+	if (!ret && !keep_tensors)
+		ret = v3c_place(ctx, &graph, &stream, target);
 	if (!ret)
 		ret = v3c_plan_arena(ctx, &graph, !keep_tensors, &program->arena_size);
 	if (!ret) {

@@ -104,16 +104,20 @@ int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_
 
 void v3c_stream_finish(struct v3c_stream *s)
 {
-	size_t i;
+	size_t count = 0, i;
 
 	for (i = 0; i < s->reloc_count; i++) {
-		struct v3c_reloc *r = &s->relocs[i];
-		const struct ir_buffer *b = &s->graph->buffers[r->region];
+		struct v3c_reloc r = s->relocs[i];
+		const struct ir_buffer *b = &s->graph->buffers[r.region];
 		uint64_t address;
 
-		memcpy(&address, s->cmds + r->offset, sizeof(address));
+		memcpy(&address, s->cmds + r.offset, sizeof(address));
 		address += b->offset;
-		memcpy(s->cmds + r->offset, &address, sizeof(address));
-		r->region = b->region;
+		memcpy(s->cmds + r.offset, &address, sizeof(address));
+		r.region = b->region;
+		/* An address in SRAM is final */
+		if (r.region != V3C_REGION_NONE)
+			s->relocs[count++] = r;
 	}
+	s->reloc_count = count;
 }

@@ -21,4 +21,13 @@ int v3c_layout(struct v3c_ctx *ctx, struct ir_graph *graph, struct v3c_consts *c
 /* Offsets of the arena's buffers, once lowering knows when each is in use; sets @size */
 int v3c_plan_arena(struct v3c_ctx *ctx, struct ir_graph *graph, bool reuse, uint64_t *size);
 
+/* Rounds a buffer's size up to what keeps the next one's start aligned */
+void v3c_align_buffer(struct ir_buffer *buffer);
+
+/* Lowest offset for @buffer that no buffer of @placed, in order of offset, contests */
+uint64_t v3c_lowest_gap(struct ir_buffer **placed, int count, const struct ir_buffer *buffer);
+
+/* Adds a buffer to @count others that are in order of offset */
+void v3c_insert_buffer(struct ir_buffer **placed, int count, struct ir_buffer *buffer);
+
 #endif /* V3C_PASSES_H */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Buffers into SRAM.
+ */
+#ifndef V3C_PLACE_H
+#define V3C_PLACE_H
+
+#include "emit.h"
+
+/**
+ * v3c_place() - move intermediate buffers to SRAM where that pays
+ * @ctx: compilation
+ * @graph: graph; a buffer that goes to SRAM gets V3C_REGION_NONE and its
+ *	address as the offset
+ * @stream: all commands, not yet finished
+ * @target: NPU
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int v3c_place(struct v3c_ctx *ctx, struct ir_graph *graph, const struct v3c_stream *stream,
+	      const struct v3c_target *target);
+
+#endif /* V3C_PLACE_H */
