@@ -14,13 +14,19 @@ static int8_t clamp(int64_t v, int min, int max)
 	return v < min ? min : v > max ? max : v;
 }
 
+/* Unlike the output stage's, a table's factor may be negative: LEAKY_RELU's alpha may */
+static bool computable(struct v3c_scale s)
+{
+	return s.shift >= -31 && s.shift <= 30;
+}
+
 /* The piecewise linear ones: a scale below zero and another from there on, then a clamp */
 static int linear(int8_t *table, struct v3c_quant in, struct v3c_quant out,
 		  struct v3c_scale negative, struct v3c_scale positive, int min, int max)
 {
 	int q;
 
-	if (!v3c_scale_fits(negative) || !v3c_scale_fits(positive))
+	if (!computable(negative) || !computable(positive))
 		return -ENOTSUP;
 	for (q = INT8_MIN; q <= INT8_MAX; q++) {
 		int32_t x = q - in.zero_point;
