@@ -208,7 +208,7 @@ static int analyze(struct v3c_ctx *ctx, const void *data, size_t size, struct v3
 	size_t count = 0;
 	int ret;
 
-	ret = tfl_read(ctx, &model, data, size);
+	ret = tfl_parse(ctx, &model, data, size);
 	if (!ret)
 		ret = analyze_ops(ctx, &model, a);
 	if (!ret)

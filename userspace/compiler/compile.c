@@ -26,11 +26,25 @@ static int describe_intermediates(struct v3c_ctx *ctx, struct v3c_program *progr
 	for (i = 0; i < g->node_count; i++) {
 		const struct ir_value *v = &g->values[g->nodes[i].out];
 
-		if (!g->nodes[i].dead && v->tensor >= 0 && v->output < 0)
+		if (!g->nodes[i].dead && v->tensor >= 0 && v->output < 0 &&
+		    (uint32_t)v->tensor < model->file_tensor_count)
 			values[count++] = g->nodes[i].out;
 	}
 	return v3c_describe(ctx, &program->tensors, &program->tensor_count, model, g, values,
 			     count);
+}
+
+static int describe_rolled(struct v3c_ctx *ctx, struct v3c_program *program,
+			   const struct tfl_model *model)
+{
+	if (!model->rolled_count)
+		return 0;
+	program->rolled = malloc(model->rolled_count * sizeof(*program->rolled));
+	if (!program->rolled)
+		return v3c_no_memory(ctx);
+	program->rolled_count = model->rolled_count;
+	memcpy(program->rolled, model->rolled, model->rolled_count * sizeof(*program->rolled));
+	return 0;
 }
 
 static int describe_program(struct v3c_ctx *ctx, struct v3c_program *program,
@@ -41,7 +55,10 @@ static int describe_program(struct v3c_ctx *ctx, struct v3c_program *program,
 				g->input_count);
 
 	program->op_count = g->op_count;
+	program->file_op_count = model->file_op_count;
 	program->macs = g->macs;
+	if (!ret)
+		ret = describe_rolled(ctx, program, model);
 	if (!ret)
 		ret = v3c_describe(ctx, &program->outputs, &program->output_count, model, g,
 				    g->outputs, g->output_count);
@@ -141,6 +158,7 @@ void v3c_program_free(struct v3c_program *program)
 	v3c_free_tensors(program->inputs, program->input_count);
 	v3c_free_tensors(program->outputs, program->output_count);
 	v3c_free_tensors(program->tensors, program->tensor_count);
+	free(program->rolled);
 	free(program->metadata);
 	free(program);
 }

@@ -80,8 +80,29 @@ struct v3c_reloc {
 };
 
 /**
+ * struct v3c_rolled - a product that the file has unrolled
+ * @op_name: the schema's name of the operators that compute a piece of it each
+ * @pieces: how many they are
+ * @products: operators of the same kind that they became
+ * @first: number in the file of the first of them
+ * @last: number in the file of the last of them
+ * @gather: number in the file of the operator that puts their results together
+ *
+ * Operators that cut their operands and change their shapes went with them.
+ */
+struct v3c_rolled {
+	const char *op_name;
+	uint32_t pieces;
+	uint32_t products;
+	uint32_t first;
+	uint32_t last;
+	uint32_t gather;
+};
+
+/**
  * struct v3c_part - operators of a model that one backend runs without a break
- * @ops: their numbers in the file, in execution order; @op_count of them
+ * @ops: their places in struct tfl_model.ops as tfl_read() makes it, in execution
+ *	order; @op_count of them
  * @inputs: numbers of the tensors that they need; @input_count of them
  * @outputs: numbers of the tensors that others need of them; @output_count
  */
@@ -109,7 +130,9 @@ struct v3c_part {
  * @tensors: @tensor_count intermediate tensors that a run leaves in memory,
  *	in execution order of what makes them; with keep_tensors all that fusing
  *	left, otherwise none
- * @op_count: operators of the model that it computes
+ * @op_count: operators that it computes, after unrolled products were rolled
+ * @file_op_count: operators in the file
+ * @rolled: unrolled products in the file; @rolled_count of them
  * @macs: multiply-accumulates of one inference, by the model's shapes
  * @metadata: the file's metadata as text (JSON or YAML), NUL-terminated; NULL
  *	if it has none
@@ -131,6 +154,9 @@ struct v3c_program {
 	struct v3c_tensor *tensors;
 	size_t tensor_count;
 	uint32_t op_count;
+	uint32_t file_op_count;
+	struct v3c_rolled *rolled;
+	size_t rolled_count;
 	uint64_t macs;
 	char *metadata;
 };
@@ -163,8 +189,8 @@ struct v3c_program *v3c_compile(const void *model, size_t size, const struct v3c
 /**
  * v3c_compile_part() - compile some operators of a .tflite file
  * @part: which; NULL for all
- * @op: set to the number of the operator that is to blame for a failure, -1 if
- *	it is none's
+ * @op: set to the number in the file of the operator that is to blame for a
+ *	failure, -1 if it is none's
  *
  * As v3c_compile() otherwise, but without the metadata.
  */

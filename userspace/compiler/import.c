@@ -19,8 +19,9 @@ int import_fail(struct importer *im, int err, const char *format, ...)
 	va_end(args);
 	if (!im->op)
 		return v3c_fail(im->ctx, err, "model input %u: %s", im->number, text);
-	v3c_fail(im->ctx, err, "operator %u (%s): %s", im->number, tfl_op_name(im->op->code), text);
-	im->ctx->op = im->number;
+	v3c_fail(im->ctx, err, "operator %u (%s): %s", im->op->tag,
+		 tfl_op_name(im->model->file_codes[im->op->tag]), text);
+	im->ctx->op = im->op->tag;
 	return -err;
 }
 
@@ -286,7 +287,7 @@ int import_temporary(struct importer *im, const struct ir_shape *shape, struct v
 
 int import_node(struct importer *im, enum ir_kind kind, int a, int b, int out)
 {
-	int node = ir_add_node(im->ctx, im->graph, kind, im->number, b < 0 ? 1 : 2, out);
+	int node = ir_add_node(im->ctx, im->graph, kind, import_tag(im), b < 0 ? 1 : 2, out);
 
 	if (node >= 0) {
 		im->graph->nodes[node].in[0] = a;
@@ -466,15 +467,14 @@ static int start(struct importer *im, uint32_t inputs, uint32_t outputs)
 	*g = (struct ir_graph){ .element_size = im->backend->real ? sizeof(float) : 1 };
 	im->value_of = v3c_alloc(im->ctx, model->tensor_count, sizeof(*im->value_of));
 	/* One more, to blame for copies in a model without operators */
-	g->op_codes = v3c_alloc(im->ctx, model->op_count + 1, sizeof(*g->op_codes));
+	g->op_codes = v3c_alloc(im->ctx, model->file_op_count + 1, sizeof(*g->op_codes));
 	g->inputs = v3c_alloc(im->ctx, inputs, sizeof(*g->inputs));
 	g->outputs = v3c_alloc(im->ctx, outputs, sizeof(*g->outputs));
 	if (!im->value_of || !g->op_codes || !g->inputs || !g->outputs)
 		return v3c_no_memory(im->ctx);
 	for (i = 0; i < model->tensor_count; i++)
 		im->value_of[i] = -1;
-	for (i = 0; i < model->op_count; i++)
-		g->op_codes[i] = model->ops[i].code;
+	memcpy(g->op_codes, model->file_codes, model->file_op_count * sizeof(*g->op_codes));
 	return 0;
 }
 
@@ -510,7 +510,6 @@ int v3c_import(struct v3c_ctx *ctx, const struct import_backend *backend,
 	}
 	for (i = 0; !ret && i < ops; i++)
 		ret = import_next(&im, part ? part->ops[i] : i);
-	im.number = model->op_count ? model->op_count - 1 : 0;
 	for (i = 0; !ret && i < outputs; i++)
 		ret = import_graph_output(&im, part ? part->outputs[i] :
 					  fb_vector_i32(&model->outputs, i));

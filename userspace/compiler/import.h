@@ -43,7 +43,7 @@ extern const struct import_backend import_npu;
  * @open: tensors that nothing wrote yet are inputs too
  * @value_of: value of each tensor of the file, -1 while it has none
  * @op: operator being imported; NULL during the model's inputs
- * @number: its number, or the input's
+ * @number: its place in struct tfl_model.ops, or the input's number
  */
 struct importer {
 	struct v3c_ctx *ctx;
@@ -98,6 +98,12 @@ int v3c_import_try(struct v3c_ctx *ctx, const struct import_backend *backend,
  * For the operators' files. Functions that give a value or a node return its
  * number or a negative errno; all have set the error then.
  */
+
+/* Number in the file of the operator to name in messages and commands */
+static inline uint32_t import_tag(const struct importer *im)
+{
+	return im->op ? im->op->tag : 0;
+}
 
 /* As v3c_fail(), with the operator's number and name in front */
 int import_fail(struct importer *im, int err, const char *format, ...)

@@ -194,40 +194,18 @@ int import_slice(struct importer *im)
 	return out < 0 ? out : import_slice_node(im, in, out, &slice);
 }
 
-static int64_t clamp_index(int64_t i, uint32_t dim)
-{
-	if (i < 0)
-		i += dim;
-	return i < 0 ? 0 : i > dim ? dim : i;
-}
-
-/*
- * One dimension of STRIDED_SLICE, as TFLite's strided_slice_logic.h with a
- * positive stride: first element and count.
- */
+/* One dimension of STRIDED_SLICE: first element and count */
 static int slice_dim(struct importer *im, int i, uint32_t dim, int64_t begin, int64_t end,
 		     int64_t step, uint32_t *first, uint32_t *count)
 {
-	const int32_t *mask = im->op->mask;
-	int64_t bit = 1 << i, start, stop;
-
 	if (step < 1 || step > INT32_MAX)
 		return import_fail(im, step ? ENOTSUP : EINVAL,
 				   "stride %lld; only positive strides are supported",
 				   (long long)step);
-	start = mask[0] & bit ? 0 : clamp_index(begin, dim);
-	if (mask[4] & bit)
-		stop = start + 1;
-	else if (mask[1] & bit)
-		stop = dim;
-	else
-		stop = clamp_index(im->op->end_is_offset ? end + start : end, dim);
-	if (start >= stop || stop > dim)
+	if (!tfl_slice_dim(im->op, i, dim, begin, end, step, first, count))
 		return import_fail(im, EINVAL,
 				   "it takes no element of dimension %d: %lld to %lld of %u",
-				   i, (long long)start, (long long)stop, dim);
-	*first = start;
-	*count = (stop - start + step - 1) / step;
+				   i, (long long)begin, (long long)end, dim);
 	return 0;
 }
 
@@ -439,7 +417,7 @@ static int check_same_quant(struct importer *im, int in, int out)
 
 int import_concat_node(struct importer *im, const int *in, uint32_t count, int axis, int out)
 {
-	int node = ir_add_node(im->ctx, im->graph, IR_CONCAT, im->number, count, out);
+	int node = ir_add_node(im->ctx, im->graph, IR_CONCAT, import_tag(im), count, out);
 
 	if (node >= 0) {
 		im->graph->nodes[node].axis = axis;

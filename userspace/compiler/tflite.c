@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "roll.h"
+
 /* Field numbers of the schema's tables, in its order */
 enum { MODEL_VERSION, MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_DESCRIPTION, MODEL_BUFFERS };
 enum { GRAPH_TENSORS, GRAPH_INPUTS, GRAPH_OUTPUTS, GRAPH_OPERATORS };
@@ -254,7 +256,9 @@ static int read_op(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_vec
 		return v3c_fail(ctx, EINVAL,
 				"damaged: operator %u refers to operator code %u of %u",
 				index, code, code_count);
+	op->tag = index;
 	op->code = codes[code];
+	m->file_codes[index] = op->code;
 	ret = check_indices(ctx, m, "operator", index, &op->inputs, -1);
 	if (!ret)
 		ret = check_indices(ctx, m, "operator", index, &op->outputs, 0);
@@ -307,11 +311,14 @@ static int read_graph(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_
 				"inputs and %u outputs",
 				V3C_MAX_TENSORS, V3C_MAX_OPERATORS, V3C_MAX_IO, V3C_MAX_IO);
 	m->tensor_count = tensors.count;
+	m->file_tensor_count = tensors.count;
 	m->op_count = ops.count;
+	m->file_op_count = ops.count;
 	m->tensors = v3c_alloc(ctx, tensors.count, sizeof(*m->tensors));
 	m->ops = v3c_alloc(ctx, ops.count, sizeof(*m->ops));
+	m->file_codes = v3c_alloc(ctx, ops.count, sizeof(*m->file_codes));
 	code_numbers = v3c_alloc(ctx, codes.count, sizeof(*code_numbers));
-	if (!m->tensors || !m->ops || !code_numbers)
+	if (!m->tensors || !m->ops || !m->file_codes || !code_numbers)
 		return v3c_no_memory(ctx);
 
 	for (i = 0; i < tensors.count; i++) {
@@ -338,7 +345,7 @@ static int read_graph(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_
 	return ret;
 }
 
-int tfl_read(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, size_t size)
+int tfl_parse(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, size_t size)
 {
 	struct fb_table root, graph = {};
 	struct fb_vector graphs;
@@ -363,4 +370,37 @@ int tfl_read(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, siz
 	if (!graph.pos)
 		return v3c_fail(ctx, EINVAL, "damaged: it has no graph");
 	return read_graph(ctx, model, &root, &graph);
+}
+
+int tfl_read(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, size_t size)
+{
+	int ret = tfl_parse(ctx, model, data, size);
+
+	return ret ? ret : v3c_roll(ctx, model);
+}
+
+static int64_t clamp_index(int64_t i, uint32_t dim)
+{
+	if (i < 0)
+		i += dim;
+	return i < 0 ? 0 : i > dim ? dim : i;
+}
+
+bool tfl_slice_dim(const struct tfl_op *op, int i, uint32_t dim, int64_t begin, int64_t end,
+		   int64_t step, uint32_t *first, uint32_t *count)
+{
+	int64_t bit = 1 << i, start, stop;
+
+	start = op->mask[0] & bit ? 0 : clamp_index(begin, dim);
+	if (op->mask[4] & bit)
+		stop = start + 1;
+	else if (op->mask[1] & bit)
+		stop = dim;
+	else
+		stop = clamp_index(op->end_is_offset ? end + start : end, dim);
+	if (step < 1 || start >= stop || stop > dim)
+		return false;
+	*first = start;
+	*count = (stop - start + step - 1) / step;
+	return true;
 }

@@ -12,6 +12,8 @@
 #include "flatbuffer.h"
 #include "limits.h"
 
+struct v3c_rolled;
+
 /* enum TensorType of the schema */
 enum tfl_type {
 	TFL_FLOAT32 = 0,
@@ -130,6 +132,7 @@ struct tfl_tensor {
 
 /**
  * struct tfl_op - an operator
+ * @tag: number of the operator of the file that it is, or of the last one that it replaces
  * @code: enum tfl_code, or another number of the schema
  * @inputs: int32 tensor numbers, -1 for one left out
  * @outputs: int32 tensor numbers
@@ -155,6 +158,7 @@ struct tfl_tensor {
  * Options that the operator does not have are 0.
  */
 struct tfl_op {
+	uint32_t tag;
 	int32_t code;
 	struct fb_vector inputs;
 	struct fb_vector outputs;
@@ -178,18 +182,37 @@ struct tfl_op {
 	float number;
 };
 
+/**
+ * struct tfl_model - a model
+ * @fb: the file
+ * @tensors: the file's @file_tensor_count tensors, then those that rolling added
+ * @tensor_count: all of them
+ * @file_tensor_count: those that the file has
+ * @ops: operators in execution order
+ * @op_count: how many
+ * @file_codes: enum tfl_code of each of the file's operators; struct tfl_op.tag is its index
+ * @file_op_count: how many the file has
+ * @inputs: int32 tensor numbers
+ * @outputs: int32 tensor numbers
+ * @rolled: products that were unrolled in the file; @rolled_count of them
+ */
 struct tfl_model {
 	struct fb fb;
 	struct tfl_tensor *tensors;
 	uint32_t tensor_count;
+	uint32_t file_tensor_count;
 	struct tfl_op *ops;
 	uint32_t op_count;
+	int32_t *file_codes;
+	uint32_t file_op_count;
 	struct fb_vector inputs;
 	struct fb_vector outputs;
+	struct v3c_rolled *rolled;
+	uint32_t rolled_count;
 };
 
 /**
- * tfl_read() - read a model
+ * tfl_parse() - read a model as it is in the file
  * @ctx: compilation
  * @model: filled in; points into @data
  * @data: the file
@@ -200,7 +223,32 @@ struct tfl_model {
  *
  * Return: 0, -EINVAL, -ENOTSUP or -ENOMEM, with the context's error set.
  */
+int tfl_parse(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, size_t size);
+
+/**
+ * tfl_read() - read a model to compile it
+ *
+ * As tfl_parse(), with the products that are unrolled in the file rolled
+ * (roll.h). Whoever numbers operators for others by their place in
+ * struct tfl_model.ops, as in struct v3c_part, uses this one.
+ */
 int tfl_read(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, size_t size);
+
+/**
+ * tfl_slice_dim() - which elements STRIDED_SLICE takes
+ * @op: the operator
+ * @i: dimension
+ * @dim: its size
+ * @begin: what the operator's operands say of it; @end, @step too
+ * @first: first element, set
+ * @count: elements, set
+ *
+ * As TFLite's strided_slice_logic.h with a positive stride.
+ *
+ * Return: false if it takes none, or more than there are.
+ */
+bool tfl_slice_dim(const struct tfl_op *op, int i, uint32_t dim, int64_t begin, int64_t end,
+		   int64_t step, uint32_t *first, uint32_t *count);
 
 /* The schema's name of an operator, for messages */
 const char *tfl_op_name(int32_t code);
