@@ -22,6 +22,8 @@
 #define DRAM_IN_FLIGHT		8
 /* SRAM port: bytes a cycle, at least */
 #define SRAM_PORT_MIN		16
+/* Products of a bilinear interpolation, an element */
+#define BILINEAR_STEPS		4
 /* Reciprocal of a softmax sum, a row */
 #define RECIPROCAL_CYCLES	32
 
@@ -323,14 +325,24 @@ static void cost_softmax(struct cost *cost, const struct v3npu_cmd_softmax *s)
 
 static void cost_resize(struct cost *cost, const struct v3npu_cmd_resize *r)
 {
+	bool bilinear = r->mode == V3NPU_RESIZE_BILINEAR;
 	struct v3npu_tensor in = r->in;
+	uint64_t row = (uint64_t)in.dim[2] * in.dim[3], most = r->out.dim[1];
 
-	/* Rows that no output row takes are not fetched */
-	if (in.dim[1] > r->out.dim[1])
-		in.dim[1] = r->out.dim[1];
-	cost_vector(cost, elements(&r->out));
-	charge_tensor(cost, &in, 1, false);
+	/* Rows that no output row takes are not fetched; BILINEAR takes two */
+	most *= bilinear ? 2 : 1;
+	if (in.dim[1] > most)
+		in.dim[1] = most;
+	cost_vector(cost, mul(elements(&r->out), bilinear ? BILINEAR_STEPS : 1));
+	charge_tensor(cost, &in, bilinear && 2 * row > LINE_BUFFER ? 2 : 1, false);
 	charge_tensor(cost, &r->out, 1, true);
+}
+
+static void cost_argmax(struct cost *cost, const struct v3npu_cmd_argmax *a)
+{
+	cost_vector(cost, elements(&a->in));
+	charge_operand(cost, &a->in);
+	charge_tensor(cost, &a->out, 1, true);
 }
 
 static void cost_copy(struct cost *cost, const struct v3npu_cmd_copy *c)
@@ -401,6 +413,9 @@ void v3npu_cost(const struct v3npu_config *config, const void *cmd,
 		break;
 	case V3NPU_OP_COPY:
 		cost_copy(&cost, cmd);
+		break;
+	case V3NPU_OP_ARGMAX:
+		cost_argmax(&cost, cmd);
 		break;
 	default:
 		/* NOP and STALL are no work of the datapath */

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * Two operands, element by element. What ADD and SUB do to one operand is a
- * function of one int8, so it is computed once for all 256 values.
+ * function of one int8, so it is computed once for all 256 values. So is what
+ * PRELU makes of an operand that is not negative; the rest is a product.
  */
+#include <string.h>
+
 #include "fixed.h"
 #include "kernels.h"
 #include "walk.h"
@@ -16,7 +19,9 @@
  * @cmd: the command
  * @walk: result, operands
  * @table: its table
+ * @product: MUL or PRELU
  * @scaled: each operand's contribution, indexed by its byte
+ * @positive: PRELU: results of the first operand where it is not negative
  * @bias: 0, for the output stage
  * @multiplier: of the result, for each of the output stage's channels
  * @left: the same
@@ -28,7 +33,9 @@ struct eltwise {
 	const struct v3npu_cmd_eltwise *cmd;
 	struct v3npu_walk walk;
 	struct v3npu_table table;
+	bool product;
 	int32_t scaled[2][256];
+	int8_t positive[256];
 	int32_t bias[V3NPU_ACC_PITCH];
 	int32_t multiplier[V3NPU_ACC_PITCH];
 	int32_t left[V3NPU_ACC_PITCH];
@@ -49,7 +56,7 @@ static void compare(const struct eltwise *e, int8_t *a, const int8_t *b, size_t 
 	}
 }
 
-/* ADD, SUB and MUL; @a is replaced, up to a whole number of the output stage's rows */
+/* ADD, SUB, MUL and the product of PRELU; @a is replaced, up to a whole number of the output stage's rows */
 static void compute(const struct eltwise *e, int32_t *acc, int8_t *a, const int8_t *b, size_t size)
 {
 	const struct v3npu_kernels *kernels = e->run->engine->kernels;
@@ -59,7 +66,7 @@ static void compute(const struct eltwise *e, int32_t *acc, int8_t *a, const int8
 
 	for (; size; size -= n, a += n, b += n) {
 		n = size < BATCH ? size : BATCH;
-		if (e->cmd->op == V3NPU_ELTWISE_MUL)
+		if (e->product)
 			for (i = 0; i < n; i++)
 				acc[i] = s0[(uint8_t)a[i]] * s1[(uint8_t)b[i]];
 		else
@@ -70,6 +77,19 @@ static void compute(const struct eltwise *e, int32_t *acc, int8_t *a, const int8
 			acc[i] = 0;
 		kernels->output(&e->scale, acc, pixels, V3NPU_MAC_BRICKS, a, V3NPU_ACC_PITCH);
 	}
+}
+
+/* PRELU; @a is replaced as by compute(), @copy has room for it */
+static void prelu(const struct eltwise *e, int32_t *acc, int8_t *a, const int8_t *b, int8_t *copy,
+		  size_t size)
+{
+	size_t i;
+
+	memcpy(copy, a, size);
+	compute(e, acc, a, b, size);
+	for (i = 0; i < size; i++)
+		if (e->scaled[0][(uint8_t)copy[i]] >= 0)
+			a[i] = e->positive[(uint8_t)copy[i]];
 }
 
 static void eltwise_tile(struct v3npu_thread *thread, void *ctx, uint64_t item)
@@ -91,6 +111,8 @@ static void eltwise_tile(struct v3npu_thread *thread, void *ctx, uint64_t item)
 	}
 	if (cmd->op == V3NPU_ELTWISE_MAX || cmd->op == V3NPU_ELTWISE_MIN)
 		compare(e, thread->tile[0], thread->tile[1], size);
+	else if (cmd->op == V3NPU_ELTWISE_PRELU)
+		prelu(e, thread->acc, thread->tile[0], thread->tile[1], thread->tile[2], size);
 	else
 		compute(e, thread->acc, thread->tile[0], thread->tile[1], size);
 	v3npu_table_apply(&e->table, thread->tile[0], size);
@@ -108,7 +130,11 @@ static void scale_operand(struct eltwise *e, int index)
 	for (q = INT8_MIN; q <= INT8_MAX; q++) {
 		int32_t x = q - o->zero_point;
 
-		if (cmd->op != V3NPU_ELTWISE_MUL)
+		if (cmd->op == V3NPU_ELTWISE_PRELU && !index)
+			e->positive[(uint8_t)q] = v3npu_clamp(
+				v3npu_wrap_add(v3npu_mbqm(x, o->multiplier, o->shift),
+					       cmd->zero_point), cmd->min, cmd->max);
+		if (!e->product)
 			x = v3npu_mbqm(v3npu_wrap_shl(x, cmd->left_shift), o->multiplier, o->shift);
 		if (cmd->op == V3NPU_ELTWISE_SUB && index == 1)
 			x = v3npu_wrap_sub(0, x);
@@ -124,6 +150,7 @@ void v3npu_run_eltwise(struct v3npu_run *run, const struct v3npu_cmd_eltwise *cm
 
 	if (!v3npu_table_load(run, cmd->table, &e.table))
 		return;
+	e.product = cmd->op == V3NPU_ELTWISE_MUL || cmd->op == V3NPU_ELTWISE_PRELU;
 	scale_operand(&e, 0);
 	scale_operand(&e, 1);
 	for (i = 0; i < V3NPU_ACC_PITCH; i++) {

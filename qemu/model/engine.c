@@ -159,6 +159,8 @@ static void dispatch(struct v3npu_run *run, const struct v3npu_cmd_hdr *hdr)
 		return v3npu_run_copy(run, cmd);
 	case V3NPU_OP_STALL:
 		return run_stall(run, cmd);
+	case V3NPU_OP_ARGMAX:
+		return v3npu_run_argmax(run, cmd);
 	}
 }
 

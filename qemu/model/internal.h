@@ -197,6 +197,8 @@ void v3npu_run_eltwise(struct v3npu_run *run, const struct v3npu_cmd_eltwise *cm
 void v3npu_run_pool(struct v3npu_run *run, const struct v3npu_cmd_pool *cmd);
 void v3npu_run_softmax(struct v3npu_run *run, const struct v3npu_cmd_softmax *cmd);
 void v3npu_run_resize(struct v3npu_run *run, const struct v3npu_cmd_resize *cmd);
+void v3npu_run_resize_bilinear(struct v3npu_run *run, const struct v3npu_cmd_resize *cmd);
+void v3npu_run_argmax(struct v3npu_run *run, const struct v3npu_cmd_argmax *cmd);
 void v3npu_run_copy(struct v3npu_run *run, const struct v3npu_cmd_copy *cmd);
 
 #endif /* V3NPU_MODEL_INTERNAL_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Nearest-neighbour resize, as TFLite's ResizeNearestNeighbor. */
+/* RESIZE, and its nearest-neighbour mode, as TFLite's ResizeNearestNeighbor. */
 #include <math.h>
 #include <string.h>
 
@@ -77,6 +77,9 @@ void v3npu_run_resize(struct v3npu_run *run, const struct v3npu_cmd_resize *cmd)
 	const struct v3npu_tensor *out = &cmd->out;
 	struct resize r = { .run = run, .cmd = cmd };
 	uint64_t items;
+
+	if (cmd->mode == V3NPU_RESIZE_BILINEAR)
+		return v3npu_run_resize_bilinear(run, cmd);
 
 	r.channels = out->dim[3] < V3NPU_TILE_BYTES ? out->dim[3] : V3NPU_TILE_BYTES;
 	r.columns = V3NPU_TILE_BYTES / r.channels;

@@ -33,6 +33,7 @@ static const char *opcode_name(unsigned int opcode)
 {
 	static const char *const names[] = {
 		"NOP", "CONV", "MATMUL", "ELTWISE", "POOL", "SOFTMAX", "RESIZE", "COPY", "STALL",
+		"ARGMAX",
 	};
 
 	return opcode < V3NPU_NUM_OPCODES ? names[opcode] : "?";

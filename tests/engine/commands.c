@@ -254,16 +254,16 @@ static void random_eltwise(struct rng *rng, struct space *space, struct v3npu_cm
 	bool rescales, compares;
 	int i;
 
-	e->op = rng_range(rng, V3NPU_ELTWISE_ADD, V3NPU_ELTWISE_MIN);
+	e->op = rng_range(rng, V3NPU_ELTWISE_ADD, V3NPU_ELTWISE_PRELU);
 	rescales = e->op <= V3NPU_ELTWISE_SUB;
-	compares = e->op >= V3NPU_ELTWISE_MAX;
+	compares = e->op == V3NPU_ELTWISE_MAX || e->op == V3NPU_ELTWISE_MIN;
 	random_dims(rng, &e->out);
 	place(rng, &e->out, region_addr(rng, space, REGION_OUT), true);
 	for (i = 0; i < 2; i++) {
 		e->in[i] = e->out;
 		if (!rng_one_in(rng, 4))
 			place(rng, &e->in[i], region_addr(rng, space, REGION_IN + i), false);
-		if (rescales) {
+		if (rescales || (e->op == V3NPU_ELTWISE_PRELU && !i)) {
 			e->operand[i].multiplier = random_multiplier(rng, wild);
 			e->operand[i].shift = random_shift(rng, wild, -2);
 		}
@@ -329,6 +329,7 @@ static void random_resize(struct rng *rng, struct space *space, struct v3npu_cmd
 	place(rng, &r->in, region_addr(rng, space, REGION_IN), false);
 	place(rng, &r->out, region_addr(rng, space, REGION_OUT), true);
 	r->flags = rng_range(rng, 0, 2);
+	r->mode = rng_range(rng, V3NPU_RESIZE_NEAREST, V3NPU_RESIZE_BILINEAR);
 }
 
 static void random_copy(struct rng *rng, struct space *space, struct v3npu_cmd_copy *c)
@@ -341,6 +342,18 @@ static void random_copy(struct rng *rng, struct space *space, struct v3npu_cmd_c
 	c->table = random_table(rng, space);
 }
 
+static void random_argmax(struct rng *rng, struct space *space, struct v3npu_cmd_argmax *a)
+{
+	random_dims(rng, &a->in);
+	if (rng_one_in(rng, 8))
+		set_dims(&a->in, 1, 1, 2, rng_range(rng, 1, 20000));
+	a->out = a->in;
+	a->out.dim[3] = rng_one_in(rng, 2) ? 4 : 8;
+	place(rng, &a->in, region_addr(rng, space, REGION_IN), false);
+	place(rng, &a->out, region_addr(rng, space, REGION_OUT), true);
+	a->op = rng_range(rng, V3NPU_ARGMAX_MAX, V3NPU_ARGMAX_MIN);
+}
+
 void command_random(struct rng *rng, struct space *space, union command *cmd)
 {
 	memset(cmd, 0, sizeof(*cmd));
@@ -350,6 +363,8 @@ void command_random(struct rng *rng, struct space *space, union command *cmd)
 	/* Half of all are convolutions: there is most to get wrong */
 	if (rng_one_in(rng, 3))
 		cmd->hdr.opcode = V3NPU_OP_CONV;
+	else if (rng_one_in(rng, 8))
+		cmd->hdr.opcode = V3NPU_OP_ARGMAX;
 	switch (cmd->hdr.opcode) {
 	case V3NPU_OP_CONV:
 		cmd->hdr.size = sizeof(cmd->conv);
@@ -379,13 +394,18 @@ void command_random(struct rng *rng, struct space *space, union command *cmd)
 		cmd->hdr.size = sizeof(cmd->copy);
 		random_copy(rng, space, &cmd->copy);
 		break;
+	case V3NPU_OP_ARGMAX:
+		cmd->hdr.size = sizeof(cmd->argmax);
+		random_argmax(rng, space, &cmd->argmax);
+		break;
 	}
 }
 
 const char *command_describe(const union command *cmd)
 {
 	static const char *const names[] = {
-		"nop", "conv", "matmul", "eltwise", "pool", "softmax", "resize", "copy", "stall"
+		"nop", "conv", "matmul", "eltwise", "pool", "softmax", "resize", "copy", "stall",
+		"argmax"
 	};
 	/* The first two tensors come at the same place in all */
 	const struct v3npu_tensor *a = &cmd->conv.in, *b = &cmd->conv.out;

@@ -16,6 +16,7 @@ union command {
 	struct v3npu_cmd_resize resize;
 	struct v3npu_cmd_copy copy;
 	struct v3npu_cmd_stall stall;
+	struct v3npu_cmd_argmax argmax;
 	uint8_t bytes[V3NPU_CMD_MAX_SIZE];
 };
 

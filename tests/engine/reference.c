@@ -198,7 +198,13 @@ static void run_eltwise(struct space *s, const struct v3npu_cmd_eltwise *e)
 			x = v[0] < v[1] ? v[0] : v[1];
 			break;
 		}
-		if (e->op <= V3NPU_ELTWISE_MUL)
+		if (e->op == V3NPU_ELTWISE_PRELU && v[0] < 0)
+			x = wrap((int64_t)mbqm(v[0] * v[1], e->multiplier, e->shift) +
+				 e->zero_point);
+		else if (e->op == V3NPU_ELTWISE_PRELU)
+			x = wrap((int64_t)mbqm(v[0], e->operand[0].multiplier,
+					       e->operand[0].shift) + e->zero_point);
+		else if (e->op <= V3NPU_ELTWISE_MUL)
 			x = wrap((int64_t)mbqm(x, e->multiplier, e->shift) + e->zero_point);
 		space_put(s, at(&e->out, o), through_table(s, e->table, clamp(x, e->min, e->max)));
 	} while (next(&e->out, &o));
@@ -368,9 +374,76 @@ static uint32_t nearest(uint32_t i, uint32_t in, uint32_t out, int flags)
 	return j >= (int32_t)in ? in - 1 : (uint32_t)j;
 }
 
+/* Lower index, upper index and the upper one's weight in 1024ths */
+struct between {
+	int32_t lower, upper, weight;
+};
+
+static struct between between(int32_t i, int32_t in, int32_t out, int flags)
+{
+	int32_t scale = (1024 * in + out / 2) / out, at;
+	struct between b;
+
+	if (flags & V3NPU_RESIZE_ALIGN_CORNERS && out > 1)
+		scale = (1024 * (in - 1) + (out - 1) / 2) / (out - 1);
+	at = i * scale + (flags & V3NPU_RESIZE_HALF_PIXEL ? scale / 2 - 512 : 0);
+	b.lower = clamp(at / 1024, 0, in - 1);
+	b.upper = clamp((at + 1023) / 1024, 0, in - 1);
+	b.weight = at - 1024 * b.lower;
+	return b;
+}
+
+static void run_resize_bilinear(struct space *s, const struct v3npu_cmd_resize *r)
+{
+	struct index o = { 0 };
+
+	do {
+		struct between y = between(o.h, r->in.dim[1], r->out.dim[1], r->flags);
+		struct between x = between(o.w, r->in.dim[2], r->out.dim[2], r->flags);
+		int64_t sum = 0;
+		int i;
+
+		for (i = 0; i < 4; i++) {
+			struct index in = { o.n, i & 1 ? y.upper : y.lower,
+					    i & 2 ? x.upper : x.lower, o.c };
+
+			sum += (int64_t)get(s, &r->in, in) * (i & 1 ? y.weight : 1024 - y.weight) *
+			       (i & 2 ? x.weight : 1024 - x.weight);
+		}
+		space_put(s, at(&r->out, o), (sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
+	} while (next(&r->out, &o));
+}
+
+static void run_argmax(struct space *s, const struct v3npu_cmd_argmax *a)
+{
+	struct v3npu_tensor pixels = a->out;
+	struct index o = { 0 };
+
+	pixels.dim[3] = 1;
+	do {
+		struct index i = o;
+		uint64_t best = 0;
+		int value = get(s, &a->in, o);
+
+		for (i.c = 1; i.c < a->in.dim[3]; i.c++) {
+			int v = get(s, &a->in, i);
+
+			if (a->op == V3NPU_ARGMAX_MAX ? v > value : v < value) {
+				value = v;
+				best = i.c;
+			}
+		}
+		for (i.c = 0; i.c < a->out.dim[3]; i.c++)
+			space_put(s, at(&a->out, i), best >> (8 * i.c));
+	} while (next(&pixels, &o));
+}
+
 static void run_resize(struct space *s, const struct v3npu_cmd_resize *r)
 {
 	struct index o = { 0 };
+
+	if (r->mode == V3NPU_RESIZE_BILINEAR)
+		return run_resize_bilinear(s, r);
 
 	do {
 		struct index i = o;
@@ -407,6 +480,8 @@ void reference_run(struct space *space, const void *cmd)
 		return run_resize(space, cmd);
 	case V3NPU_OP_COPY:
 		return run_copy(space, cmd);
+	case V3NPU_OP_ARGMAX:
+		return run_argmax(space, cmd);
 	}
 }
 

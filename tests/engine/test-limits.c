@@ -164,6 +164,13 @@ static void test_large(void)
 	cmd.resize.out = dense(BASE + 0x100000, 1, 2, 5, 100000);
 	space_fill(&rng, space);
 	tap_ok(equals_reference(&cmd, space), "resize: 100000 channels");
+	cmd.resize.mode = V3NPU_RESIZE_BILINEAR;
+	tap_ok(equals_reference(&cmd, space), "bilinear resize: 100000 channels");
+
+	start(&cmd, V3NPU_OP_ARGMAX, sizeof(cmd.argmax));
+	cmd.argmax.in = dense(BASE, 1, 1, 3, 100000);
+	cmd.argmax.out = dense(BASE + 0x100000, 1, 1, 3, 8);
+	tap_ok(equals_reference(&cmd, space), "argmax: 100000 elements");
 	space_free(space);
 }
 
@@ -434,6 +441,15 @@ static void test_aborts(void)
 	cmd.resize.in.stride[3] = 4096;
 	cmd.resize.in.stride[2] = 1;
 	expect_abort(&cmd, "resize");
+	cmd.resize.mode = V3NPU_RESIZE_BILINEAR;
+	expect_abort(&cmd, "bilinear resize");
+
+	start(&cmd, V3NPU_OP_ARGMAX, sizeof(cmd.argmax));
+	cmd.argmax.in = dense(BASE, 1, 1, 256, 1 << 20);
+	cmd.argmax.in.stride[2] = 0;
+	cmd.argmax.in.stride[3] = 0;
+	cmd.argmax.out = dense(0x400000000, 1, 1, 256, 4);
+	expect_abort(&cmd, "argmax");
 }
 
 static void test_configuration(void)

@@ -34,6 +34,7 @@ enum v3npu_opcode {
 	V3NPU_OP_RESIZE = 6,
 	V3NPU_OP_COPY = 7,
 	V3NPU_OP_STALL = 8,
+	V3NPU_OP_ARGMAX = 9,
 	V3NPU_NUM_OPCODES,
 };
 
@@ -207,7 +208,8 @@ struct v3npu_operand {
  * @out: result
  * @table: address of int8 [256] applied last, 0 for none
  * @operand: rescaling of @in[0] and @in[1]; ADD and SUB only, otherwise only
- *	the zero points are used and the rest must be 0 (MAX and MIN: all 0)
+ *	the zero points are used and the rest must be 0 (MAX and MIN: all 0;
+ *	PRELU: the first one's are of what is not negative)
  * @multiplier: of the result, Q31, >= 0 (MAX and MIN: 0)
  * @shift: of the result, -31..30 (MAX and MIN: 0)
  * @op: V3NPU_ELTWISE_*
@@ -221,7 +223,9 @@ struct v3npu_operand {
  * ADD, SUB: MBQM(s0 +- s1, multiplier, shift) + zero_point, where sK =
  * MBQM((inK - zpK) << left_shift, multiplierK, shiftK); MUL: MBQM((in0 - zp0)
  * * (in1 - zp1), multiplier, shift) + zero_point; MAX, MIN: of the int8
- * values. MBQM is MultiplyByQuantizedMultiplier as in struct v3npu_chan.
+ * values; PRELU: MBQM(in0 - zp0, multiplier0, shift0) + zero_point if in0 >=
+ * zp0, and as MUL otherwise. MBQM is MultiplyByQuantizedMultiplier as in struct
+ * v3npu_chan.
  */
 struct v3npu_cmd_eltwise {
 	struct v3npu_cmd_hdr hdr;
@@ -244,6 +248,7 @@ struct v3npu_cmd_eltwise {
 #define V3NPU_ELTWISE_MUL	2
 #define V3NPU_ELTWISE_MAX	3
 #define V3NPU_ELTWISE_MIN	4
+#define V3NPU_ELTWISE_PRELU	5
 #define V3NPU_ELTWISE_SHIFT_MAX	20
 
 /**
@@ -310,7 +315,10 @@ struct v3npu_cmd_softmax {
  * @flags: V3NPU_RESIZE_ALIGN_CORNERS or V3NPU_RESIZE_HALF_PIXEL, not both
  * @reserved: 0
  *
- * TFLite's ResizeNearestNeighbor (source index computed in float32).
+ * NEAREST: TFLite's ResizeNearestNeighbor (source index computed in float32).
+ * BILINEAR: TFLite's ResizeBilinearInteger, whose positions have 10 fraction
+ * bits; its lower index is at most the last one, which TFLite does not see to
+ * where rounding of the scale carries it further.
  */
 struct v3npu_cmd_resize {
 	struct v3npu_cmd_hdr hdr;
@@ -322,6 +330,7 @@ struct v3npu_cmd_resize {
 };
 
 #define V3NPU_RESIZE_NEAREST		0
+#define V3NPU_RESIZE_BILINEAR		1
 #define V3NPU_RESIZE_ALIGN_CORNERS	(1u << 0)
 #define V3NPU_RESIZE_HALF_PIXEL		(1u << 1)
 
@@ -355,6 +364,27 @@ struct v3npu_cmd_stall {
 
 #define V3NPU_STALL_MAX		600000000u
 
+/**
+ * struct v3npu_cmd_argmax - index of the largest or smallest element along c
+ * @in: operand
+ * @out: indices; n, h, w as @in; c is 4 or 8: the bytes of an index, a
+ *	little-endian integer
+ * @op: V3NPU_ARGMAX_*
+ * @reserved: 0
+ *
+ * Of several elements that are equal, the first counts.
+ */
+struct v3npu_cmd_argmax {
+	struct v3npu_cmd_hdr hdr;
+	struct v3npu_tensor in;
+	struct v3npu_tensor out;
+	__u8 op;
+	__u8 reserved[7];
+};
+
+#define V3NPU_ARGMAX_MAX	0
+#define V3NPU_ARGMAX_MIN	1
+
 _Static_assert(sizeof(struct v3npu_cmd_hdr) == 8, "ABI");
 _Static_assert(sizeof(struct v3npu_tensor) == 40, "ABI");
 _Static_assert(sizeof(struct v3npu_chan) == 12, "ABI");
@@ -367,5 +397,6 @@ _Static_assert(sizeof(struct v3npu_cmd_softmax) == 104, "ABI");
 _Static_assert(sizeof(struct v3npu_cmd_resize) == 96, "ABI");
 _Static_assert(sizeof(struct v3npu_cmd_copy) == 96, "ABI");
 _Static_assert(sizeof(struct v3npu_cmd_stall) == 16, "ABI");
+_Static_assert(sizeof(struct v3npu_cmd_argmax) == 96, "ABI");
 
 #endif /* _V3NPU_CMD_H */

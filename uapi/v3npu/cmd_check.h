@@ -42,6 +42,8 @@ static inline __u32 v3npu_cmd_size(__u32 opcode)
 		return sizeof(struct v3npu_cmd_copy);
 	case V3NPU_OP_STALL:
 		return sizeof(struct v3npu_cmd_stall);
+	case V3NPU_OP_ARGMAX:
+		return sizeof(struct v3npu_cmd_argmax);
 	default:
 		return 0;
 	}
@@ -203,7 +205,8 @@ static inline int v3npu_check_eltwise(const struct v3npu_cmd_eltwise *e, __u32 s
 			ret = v3npu_check_scale(o->multiplier, o->shift);
 		if (!ret && (o->reserved[0] || o->reserved[1] || o->reserved[2]))
 			ret = -V3NPU_CMD_ERESERVED;
-		if (!ret && !rescales && (o->multiplier || o->shift))
+		if (!ret && !rescales && (o->multiplier || o->shift) &&
+		    (e->op != V3NPU_ELTWISE_PRELU || i))
 			ret = -V3NPU_CMD_EVALUE;
 		if (!ret && compares && o->zero_point)
 			ret = -V3NPU_CMD_EVALUE;
@@ -216,7 +219,7 @@ static inline int v3npu_check_eltwise(const struct v3npu_cmd_eltwise *e, __u32 s
 		return ret;
 	if (e->reserved[0] || e->reserved[1] || e->reserved[2])
 		return -V3NPU_CMD_ERESERVED;
-	if (e->op > V3NPU_ELTWISE_MIN || e->min > e->max ||
+	if (e->op > V3NPU_ELTWISE_PRELU || e->min > e->max ||
 	    e->left_shift > (rescales ? V3NPU_ELTWISE_SHIFT_MAX : 0))
 		return -V3NPU_CMD_EVALUE;
 	if (compares && (e->multiplier || e->shift || e->zero_point))
@@ -279,7 +282,7 @@ static inline int v3npu_check_resize(const struct v3npu_cmd_resize *r, __u32 sra
 	for (i = 0; i < 6; i++)
 		if (r->reserved[i])
 			return -V3NPU_CMD_ERESERVED;
-	if (r->mode != V3NPU_RESIZE_NEAREST)
+	if (r->mode > V3NPU_RESIZE_BILINEAR)
 		return -V3NPU_CMD_EVALUE;
 	if (r->flags > V3NPU_RESIZE_HALF_PIXEL)
 		return -V3NPU_CMD_ERESERVED;
@@ -298,6 +301,26 @@ static inline int v3npu_check_copy(const struct v3npu_cmd_copy *c, __u32 sram_si
 	if (!ret)
 		ret = v3npu_check_same_dims(&c->in, &c->out);
 	return ret ? ret : v3npu_check_table(c->table, sram_size);
+}
+
+static inline int v3npu_check_argmax(const struct v3npu_cmd_argmax *a, __u32 sram_size)
+{
+	int i, ret;
+
+	ret = v3npu_check_tensor(&a->in, 0, sram_size);
+	if (!ret)
+		ret = v3npu_check_tensor(&a->out, 1, sram_size);
+	if (ret)
+		return ret;
+	for (i = 0; i < 7; i++)
+		if (a->reserved[i])
+			return -V3NPU_CMD_ERESERVED;
+	if (a->op > V3NPU_ARGMAX_MIN)
+		return -V3NPU_CMD_EVALUE;
+	for (i = 0; i < 3; i++)
+		if (a->in.dim[i] != a->out.dim[i])
+			return -V3NPU_CMD_EDIM;
+	return a->out.dim[3] == 4 || a->out.dim[3] == 8 ? 0 : -V3NPU_CMD_EDIM;
 }
 
 /**
@@ -343,6 +366,8 @@ static inline int v3npu_cmd_check(const void *cmd, __u32 avail, __u32 sram_size)
 			return -V3NPU_CMD_ERESERVED;
 		return s->usec > V3NPU_STALL_MAX ? -V3NPU_CMD_EVALUE : 0;
 	}
+	case V3NPU_OP_ARGMAX:
+		return v3npu_check_argmax(cmd, sram_size);
 	default:
 		return 0;
 	}

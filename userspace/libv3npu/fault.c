@@ -20,6 +20,7 @@ static const char *opcode_name(uint32_t opcode)
 		[V3NPU_OP_RESIZE] = "RESIZE",
 		[V3NPU_OP_COPY] = "COPY",
 		[V3NPU_OP_STALL] = "STALL",
+		[V3NPU_OP_ARGMAX] = "ARGMAX",
 	};
 
 	return opcode < V3NPU_NUM_OPCODES ? names[opcode] : "unknown opcode";
