@@ -93,34 +93,40 @@ static void print_layers(const struct model_report *r)
 	}
 }
 
-static bool same_trouble(const struct v3c_op_info *a, const struct v3c_op_info *b)
+/* A line for each kind of operator with this advice; marks them as said */
+static void print_advice(const struct v3c_analysis *a, const char *advice, bool *said)
 {
-	return a->reason && b->reason && !strcmp(a->name, b->name) && !strcmp(a->advice, b->advice);
+	size_t i, k, count;
+
+	printf("  To do: %s\n", advice);
+	for (i = 0; i < a->op_count; i++) {
+		const struct v3c_op_info *op = &a->ops[i];
+
+		if (said[i] || !op->reason || strcmp(op->advice, advice))
+			continue;
+		for (k = i, count = 0; k < a->op_count; k++) {
+			if (!a->ops[k].reason || strcmp(a->ops[k].advice, advice) ||
+			    strcmp(a->ops[k].name, op->name))
+				continue;
+			said[k] = true;
+			count++;
+		}
+		printf("    %zu %s, the first is operator %zu: %s\n", count, op->name, i,
+		       op->reason);
+	}
 }
 
-/* One line for all operators of a kind with the same advice */
 static void print_trouble(const struct model_report *r)
 {
 	const struct v3c_analysis *a = r->analysis;
 	bool *said = calloc(a->op_count + 1, sizeof(*said));
-	size_t i, k, count;
+	size_t i;
 
-	if (!said || !r->count[PLACE_CPU]) {
-		free(said);
-		return;
-	}
-	puts("\nNot on the NPU");
-	for (i = 0; i < a->op_count; i++) {
-		if (!a->ops[i].reason || said[i])
-			continue;
-		for (k = i, count = 0; k < a->op_count; k++)
-			if (same_trouble(&a->ops[i], &a->ops[k])) {
-				said[k] = true;
-				count++;
-			}
-		printf("  %zu %s, the first is operator %zu: %s\n    to do: %s\n", count,
-		       a->ops[i].name, i, a->ops[i].reason, a->ops[i].advice);
-	}
+	if (said && r->count[PLACE_CPU])
+		puts("\nNot on the NPU");
+	for (i = 0; said && i < a->op_count; i++)
+		if (a->ops[i].reason && !said[i])
+			print_advice(a, a->ops[i].advice, said);
 	free(said);
 }
 
