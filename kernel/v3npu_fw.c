@@ -228,7 +228,6 @@ int v3npu_fw_boot(struct v3npu_device *vdev)
 	ret = v3npu_fw_stop(vdev);
 	if (ret)
 		return ret;
-
 	v3npu_mmu_reset(vdev);
 	v3npu_ipc_reset(vdev);
 	v3npu_fw_load(vdev);

@@ -57,14 +57,33 @@ static struct v3npu_sched_job *v3npu_reset_running_job(struct v3npu_device *vdev
 	return NULL;
 }
 
-/* Nobody is known to be guilty: the jobs get another chance, but not for ever */
-static void v3npu_reset_unexplained(struct v3npu_device *vdev)
+/*
+ * Say what happened, in one line if a job did it, and end that job. Otherwise
+ * the firmware is to blame: its log follows, and the jobs get another chance,
+ * but not for ever.
+ */
+static void v3npu_reset_blame(struct v3npu_device *vdev, const char *reason, int error, u32 fault)
 {
+	struct drm_printer p = drm_err_printer(&vdev->drm, "firmware log");
 	struct v3npu_sched_job *job, *next;
+	struct v3npu_fw_status status;
 
-	list_for_each_entry_safe(job, next, &vdev->jobs.on_npu, link)
-		if (++job->unexplained_resets > V3NPU_UNEXPLAINED_RESETS_MAX)
-			v3npu_job_fail(job, -EIO, DRM_V3NPU_FAULT_DEVICE, NULL);
+	v3npu_fw_status(vdev, &status);
+	job = v3npu_reset_running_job(vdev, &status);
+	if (job) {
+		drm_err(&vdev->drm, "%s: job %llu of context %u, process %s (%d), command %u opcode %u tag %u; resetting\n",
+			reason, job->seqno, job->ctx->hw_id, job->comm, job->pid, status.cmd_index,
+			status.cmd_opcode, status.cmd_tag);
+		v3npu_job_fail(job, error, fault, &status);
+		if (fault == DRM_V3NPU_FAULT_TIMEOUT)
+			return;
+	} else {
+		drm_err(&vdev->drm, "%s: no job runs; resetting\n", reason);
+		list_for_each_entry_safe(job, next, &vdev->jobs.on_npu, link)
+			if (++job->unexplained_resets > V3NPU_UNEXPLAINED_RESETS_MAX)
+				v3npu_job_fail(job, -EIO, DRM_V3NPU_FAULT_DEVICE, NULL);
+	}
+	v3npu_fw_print_log(vdev, &p, 4);
 }
 
 static void v3npu_reset_restart(struct v3npu_device *vdev)
@@ -107,10 +126,8 @@ static void v3npu_reset_work(struct work_struct *work)
 {
 	struct v3npu_reset *reset = container_of(work, struct v3npu_reset, work);
 	struct v3npu_device *vdev = container_of(reset, struct v3npu_device, reset);
-	struct drm_printer p = drm_err_printer(&vdev->drm, "firmware log");
-	struct v3npu_fw_status status;
-	struct v3npu_sched_job *job;
 	const char *reason;
+	char text[128];
 	int idx;
 
 	if (!drm_dev_enter(&vdev->drm, &idx))
@@ -120,24 +137,12 @@ static void v3npu_reset_work(struct work_struct *work)
 	if (!reason || reset->failed)
 		goto out;
 
+	/* Before the reset begins, which changes them */
+	snprintf(text, sizeof(text), "%s (status %#x halt code %#x pc %#x)", reason,
+		 v3npu_read(vdev, V3NPU_REG_STATUS), v3npu_read(vdev, V3NPU_REG_HALT_CODE),
+		 v3npu_read(vdev, V3NPU_REG_CORE_PC));
 	v3npu_reset_begin(vdev);
-	v3npu_fw_status(vdev, &status);
-	job = v3npu_reset_running_job(vdev, &status);
-	if (job) {
-		drm_err(&vdev->drm, "%s (status %#x halt code %#x pc %#x) in job %llu of context %u, process %s (%d): command %u opcode %u tag %u; resetting\n",
-			reason, v3npu_read(vdev, V3NPU_REG_STATUS),
-			v3npu_read(vdev, V3NPU_REG_HALT_CODE), v3npu_read(vdev, V3NPU_REG_CORE_PC),
-			job->seqno, job->ctx->hw_id, job->comm, job->pid, status.cmd_index,
-			status.cmd_opcode, status.cmd_tag);
-		v3npu_fw_print_log(vdev, &p, 4);
-		v3npu_job_fail(job, -EIO, DRM_V3NPU_FAULT_DEVICE, &status);
-	} else {
-		drm_err(&vdev->drm, "%s (status %#x halt code %#x pc %#x); resetting\n", reason,
-			v3npu_read(vdev, V3NPU_REG_STATUS),
-			v3npu_read(vdev, V3NPU_REG_HALT_CODE), v3npu_read(vdev, V3NPU_REG_CORE_PC));
-		v3npu_fw_print_log(vdev, &p, 4);
-		v3npu_reset_unexplained(vdev);
-	}
+	v3npu_reset_blame(vdev, text, -EIO, DRM_V3NPU_FAULT_DEVICE);
 	v3npu_reset_restart(vdev);
 	v3npu_reset_end(vdev);
 out:
@@ -162,21 +167,13 @@ static bool v3npu_reset_hung(struct v3npu_device *vdev)
 
 static void v3npu_reset_hang(struct v3npu_device *vdev)
 {
-	struct v3npu_fw_status status;
-	struct v3npu_sched_job *job;
-
+	char text[64];
 	v3npu_reset_begin(vdev);
 	/* The last moment: it may just have completed */
 	if (v3npu_reset_hung(vdev)) {
-		v3npu_fw_status(vdev, &status);
-		job = v3npu_reset_running_job(vdev, &status);
-		if (!job)
-			job = list_first_entry(&vdev->jobs.on_npu, struct v3npu_sched_job, link);
-		drm_err(&vdev->drm, "job %llu of context %u, process %s (%d), ran longer than %u ms: command %u opcode %u tag %u; resetting\n",
-			job->seqno, job->ctx->hw_id, job->comm, job->pid,
-			vdev->info.job_timeout_ms, status.cmd_index, status.cmd_opcode,
-			status.cmd_tag);
-		v3npu_job_fail(job, -ETIME, DRM_V3NPU_FAULT_TIMEOUT, &status);
+		snprintf(text, sizeof(text), "no job completed for %u ms",
+			 vdev->info.job_timeout_ms);
+		v3npu_reset_blame(vdev, text, -ETIME, DRM_V3NPU_FAULT_TIMEOUT);
 	}
 	v3npu_reset_restart(vdev);
 	v3npu_reset_end(vdev);
