@@ -290,24 +290,34 @@ TEST_F(submit, waits_for_a_syncobj)
 	EXPECT_EQ(npu_wait(self->fd, job.in, 0), 0);
 }
 
-TEST_F(submit, waits_for_a_syncobj_of_higher_priority)
+TEST_F(submit, waits_though_its_priority_is_higher)
 {
-	/* The NPU would run it first if it had both. */
 	struct drm_v3npu_ctx_create high = { .priority = DRM_V3NPU_PRIORITY_REALTIME };
-	struct npu_bo stalls[2];
-	struct npu_job job = {
+	struct npu_bo bytes = npu_bo_create(self->fd, PAGE, 0);
+	struct npu_bo cmds = npu_bo_create(self->fd, PAGE, 0);
+	struct npu_job first = {
+		.ctx = self->ctx,
 		.cmds = &self->cmds,
-		.cmds_size = npu_cmd_nop(self->cmds.map, 1),
+		.cmds_size = npu_cmd_copy(self->cmds.map, 1, bytes.va, bytes.va + 1, 1),
+		.out = npu_syncobj(self->fd),
+	};
+	struct npu_job second = {
+		.cmds = &cmds,
+		.cmds_size = npu_cmd_copy(cmds.map, 2, bytes.va + 1, bytes.va + 2, 1),
+		.in = first.out,
 		.out = npu_syncobj(self->fd),
 	};
 
+	/* If the NPU had both at once, it would run the second one first. */
 	ASSERT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_CTX_CREATE, &high), 0);
-	job.ctx = high.id;
-	start_stall(self->fd, npu_ctx_create(self->fd), &stalls[0], 1);
-	job.in = start_stall(self->fd, self->ctx, &stalls[1], 1);
-	ASSERT_EQ(npu_submit(self->fd, &job), 0);
-	ASSERT_EQ(npu_wait(self->fd, job.out, 10), 0);
-	EXPECT_EQ(npu_wait(self->fd, job.in, 0), 0);
+	second.ctx = high.id;
+	for (int i = 1; i <= 100; i++) {
+		bytes.map[0] = (uint8_t)i;
+		ASSERT_EQ(npu_submit(self->fd, &first), 0);
+		ASSERT_EQ(npu_submit(self->fd, &second), 0);
+		ASSERT_EQ(npu_wait(self->fd, second.out, 10), 0);
+		ASSERT_EQ(bytes.map[2], i);
+	}
 }
 
 TEST_F(submit, timeline_points)
@@ -360,26 +370,32 @@ TEST_F(submit, waits_for_a_signal_from_the_cpu)
 
 TEST_F(submit, buffers_order_jobs_of_two_contexts)
 {
-	struct npu_bo shared = npu_bo_create(self->fd, PAGE, 0);
-	struct npu_bo stall = npu_bo_create(self->fd, 2 * PAGE, 0);
-	uint32_t size = npu_cmd_stall(stall.map, 1, 1000000);
-	struct npu_job writer = { .ctx = self->ctx, .cmds = &stall, .write = &shared };
-	struct npu_job reader = {
-		.ctx = npu_ctx_create(self->fd),
-		.cmds = &self->cmds,
-		.read = &shared,
-	};
+	struct drm_v3npu_ctx_create high = { .priority = DRM_V3NPU_PRIORITY_REALTIME };
+	struct npu_bo bytes = npu_bo_create(self->fd, PAGE, 0);
 	struct npu_bo result = npu_bo_create(self->fd, PAGE, 0);
+	struct npu_bo cmds = npu_bo_create(self->fd, PAGE, 0);
+	struct npu_job writer = {
+		.ctx = self->ctx,
+		.cmds = &self->cmds,
+		.cmds_size = npu_cmd_copy(self->cmds.map, 1, bytes.va, bytes.va + 1, 1),
+		.write = &bytes,
+	};
+	struct npu_job reader = {
+		.cmds = &cmds,
+		.cmds_size = npu_cmd_copy(cmds.map, 2, bytes.va + 1, result.va, 1),
+		.read = &bytes,
+		.write = &result,
+	};
 
-	stall.map[PAGE] = 99;
-	size += npu_cmd_copy(stall.map + size, 2, stall.va + PAGE, shared.va, 1);
-	writer.cmds_size = size;
-	reader.cmds_size = npu_cmd_copy(self->cmds.map, 1, shared.va, result.va, 1);
-	reader.write = &result;
-
-	ASSERT_EQ(npu_submit(self->fd, &writer), 0);
-	ASSERT_EQ(npu_run(self->fd, reader, 10), 0);
-	EXPECT_EQ(result.map[0], 99);
+	/* As in the test of syncobjs. */
+	ASSERT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_CTX_CREATE, &high), 0);
+	reader.ctx = high.id;
+	for (int i = 1; i <= 100; i++) {
+		bytes.map[0] = (uint8_t)i;
+		ASSERT_EQ(npu_submit(self->fd, &writer), 0);
+		ASSERT_EQ(npu_run(self->fd, reader, 10), 0);
+		ASSERT_EQ(result.map[0], i);
+	}
 }
 
 TEST_F(submit, bo_wait_times_out_and_then_ends)
