@@ -137,9 +137,9 @@ static uint64_t region_size(const struct v3c_program *p, uint32_t region)
 		return p->arena_size;
 	region -= V3C_REGION_IO;
 	if (region < p->input_count)
-		return sim_elements(&p->inputs[region]);
+		return sim_size(&p->inputs[region]);
 	region -= p->input_count;
-	return region < p->output_count ? sim_elements(&p->outputs[region]) : 0;
+	return region < p->output_count ? sim_size(&p->outputs[region]) : 0;
 }
 
 /* Relocations come in the order of the commands that they are in */

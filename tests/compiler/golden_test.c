@@ -105,7 +105,7 @@ static bool tensor_matches(const struct sim *sim, unsigned int tensor, unsigned 
 		if (t->index != (int)tensor)
 			continue;
 		dense = sim_gather(sim, t);
-		same = dense && crc32(0, dense, sim_elements(t)) == crc;
+		same = dense && crc32(0, dense, sim_size(t)) == crc;
 		free(dense);
 		return same;
 	}
@@ -176,8 +176,8 @@ static void check_output(const struct model *m, struct sim *sim, int image)
 	const struct v3c_program *p = sim->program;
 	bool same = false;
 
-	if (!in || !out || in_size != sim_elements(&p->inputs[0]) ||
-	    out_size != sim_elements(&p->outputs[0])) {
+	if (!in || !out || in_size != sim_size(&p->inputs[0]) ||
+	    out_size != sim_size(&p->outputs[0])) {
 		ok(false, "%s: golden files of image %d", m->name, image);
 	} else {
 		memcpy(sim_tensor(sim, &p->inputs[0]), in, in_size);

@@ -67,10 +67,10 @@ static bool output_matches(const struct sim *sim, const char *name, unsigned int
 		printf("# %s: ops.expected has no output %u\n", name, number);
 		return false;
 	}
-	if (crc32(0, data, sim_elements(t)) == crc)
+	if (crc32(0, data, sim_size(t)) == crc)
 		return true;
 	hex = line + length + 9;
-	for (i = 0; i < sim_elements(t) && sscanf(hex + 2 * i, "%2x", &byte) == 1; i++)
+	for (i = 0; i < sim_size(t) && sscanf(hex + 2 * i, "%2x", &byte) == 1; i++)
 		if (data[i] != byte)
 			printf("# %s: output %u byte %u is %d, not %d\n", name, number, i,
 			       (int8_t)data[i], (int8_t)byte);
@@ -85,8 +85,8 @@ static bool outputs_match(const struct v3c_program *p, const char *name, const u
 
 	same = sim_load(&sim, p);
 	for (i = 0; same && i < p->input_count; i++) {
-		memcpy(sim_tensor(&sim, &p->inputs[i]), in, sim_elements(&p->inputs[i]));
-		in += sim_elements(&p->inputs[i]);
+		memcpy(sim_tensor(&sim, &p->inputs[i]), in, sim_size(&p->inputs[i]));
+		in += sim_size(&p->inputs[i]);
 	}
 	same = same && sim_run(&sim);
 	for (i = 0; same && i < p->output_count; i++)

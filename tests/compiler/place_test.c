@@ -140,8 +140,8 @@ static bool run(const struct model *m, const struct v3npu_config *config, uint64
 		printf("# %s\n", error);
 		return false;
 	}
-	if (sim_load_on(&sim, p, config) && m->in_size == sim_elements(&p->inputs[0]) &&
-	    m->out_size == sim_elements(&p->outputs[0])) {
+	if (sim_load_on(&sim, p, config) && m->in_size == sim_size(&p->inputs[0]) &&
+	    m->out_size == sim_size(&p->outputs[0])) {
 		memcpy(sim_tensor(&sim, &p->inputs[0]), m->in, m->in_size);
 		same = sim_fill_sram(&sim, config->sram_size) && sim_run(&sim) &&
 		       !memcmp(sim_tensor(&sim, &p->outputs[0]), m->out, m->out_size);

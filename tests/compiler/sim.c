@@ -28,9 +28,9 @@ struct v3c_target sim_target_of(const struct v3npu_config *config)
 	};
 }
 
-size_t sim_elements(const struct v3c_tensor *t)
+size_t sim_size(const struct v3c_tensor *t)
 {
-	size_t n = 1;
+	size_t n = v3c_dtype_size(t->dtype);
 	int i;
 
 	for (i = 0; i < t->rank; i++)
@@ -125,10 +125,10 @@ bool sim_load_on(struct sim *sim, const struct v3c_program *program,
 	     add_region(sim, V3C_REGION_CONST, p->consts_size, p->consts) &&
 	     add_region(sim, V3C_REGION_ARENA, p->arena_size, NULL);
 	for (i = 0; ok && i < p->input_count; i++)
-		ok = add_region(sim, V3C_REGION_IO + i, sim_elements(&p->inputs[i]), NULL);
+		ok = add_region(sim, V3C_REGION_IO + i, sim_size(&p->inputs[i]), NULL);
 	for (i = 0; ok && i < p->output_count; i++)
 		ok = add_region(sim, V3C_REGION_IO + p->input_count + i,
-				sim_elements(&p->outputs[i]), NULL);
+				sim_size(&p->outputs[i]), NULL);
 	if (!ok) {
 		printf("# cannot load the program\n");
 		return false;
@@ -198,7 +198,7 @@ uint8_t *sim_tensor(const struct sim *sim, const struct v3c_tensor *t)
 uint8_t *sim_gather(const struct sim *sim, const struct v3c_tensor *t)
 {
 	const uint8_t *base = sim_tensor(sim, t);
-	size_t count = sim_elements(t), k;
+	size_t count = sim_size(t), k;
 	uint8_t *dense = malloc(count);
 
 	for (k = 0; dense && k < count; k++) {

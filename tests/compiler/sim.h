@@ -60,10 +60,10 @@ bool sim_run(struct sim *sim);
 /* First byte of a region's tensor */
 uint8_t *sim_tensor(const struct sim *sim, const struct v3c_tensor *tensor);
 
-/* Elements of a tensor */
-size_t sim_elements(const struct v3c_tensor *tensor);
+/* Bytes of a tensor */
+size_t sim_size(const struct v3c_tensor *tensor);
 
-/* A tensor's elements, gathered into a dense copy for free() */
+/* An int8 tensor's elements, gathered into a dense copy for free() */
 uint8_t *sim_gather(const struct sim *sim, const struct v3c_tensor *tensor);
 
 void sim_unload(struct sim *sim);

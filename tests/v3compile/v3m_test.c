@@ -107,7 +107,7 @@ static bool is_sound(const struct v3c_program *p)
 		const struct v3c_tensor *t = i < p->input_count ? &p->inputs[i] :
 					     &p->outputs[i - p->input_count];
 
-		if (t->rank < 0 || t->rank > 6 || sim_elements(t) > V3NPU_ELEMENTS_MAX ||
+		if (t->rank < 0 || t->rank > 6 || sim_size(t) > V3NPU_ELEMENTS_MAX ||
 		    strlen(t->name) >= V3M_NAME_SIZE)
 			return false;
 	}

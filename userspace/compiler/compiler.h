@@ -26,7 +26,15 @@ struct v3c_target {
 enum v3c_dtype {
 	V3C_INT8,
 	V3C_FLOAT32,
+	V3C_INT32,
+	V3C_INT64,
 };
+
+/* Bytes of an element */
+static inline uint32_t v3c_dtype_size(enum v3c_dtype dtype)
+{
+	return dtype == V3C_INT8 ? 1 : dtype == V3C_INT64 ? 8 : 4;
+}
 
 /**
  * struct v3c_tensor - a tensor that can be found in memory after a run

@@ -7,6 +7,20 @@
 /* Longest name that is kept: many tensors may claim the same long string */
 #define MAX_NAME	255
 
+static enum v3c_dtype dtype_of(int type)
+{
+	switch (type) {
+	case TFL_FLOAT32:
+		return V3C_FLOAT32;
+	case TFL_INT32:
+		return V3C_INT32;
+	case TFL_INT64:
+		return V3C_INT64;
+	default:
+		return V3C_INT8;
+	}
+}
+
 static int describe(struct v3c_ctx *ctx, struct v3c_tensor *t, const struct tfl_model *model,
 		    const struct ir_graph *g, const struct ir_value *v)
 {
@@ -18,14 +32,15 @@ static int describe(struct v3c_ctx *ctx, struct v3c_tensor *t, const struct tfl_
 	t->name = strndup(model->tensors[v->tensor].name, MAX_NAME);
 	if (!t->name)
 		return v3c_no_memory(ctx);
-	t->dtype = model->tensors[v->tensor].type == TFL_FLOAT32 ? V3C_FLOAT32 : V3C_INT8;
+	t->dtype = dtype_of(model->tensors[v->tensor].type);
 	size = t->dtype == V3C_FLOAT32 ? sizeof(float) : 1;
-	t->rank = v->shape.rank;
+	/* An index's bytes are a dimension of their own */
+	t->rank = v->shape.rank - (t->dtype == V3C_INT32 || t->dtype == V3C_INT64);
 	t->scale = v->quant.scale;
 	t->zero_point = v->quant.zero_point;
 	t->region = b->region;
 	t->offset = (b->offset + v->loc.offset) * size;
-	for (i = 0; i < v->shape.rank; i++) {
+	for (i = 0; i < t->rank; i++) {
 		t->dim[i] = v->shape.dim[i];
 		t->stride[i] = v->loc.stride[i] * size;
 	}

@@ -230,6 +230,11 @@ int import_input(struct importer *im, uint32_t k)
 	if (!t)
 		return import_fail(im, EINVAL, "damaged: input %u is missing", k);
 	tensor = tensor_number(im, t);
+	if (im->value_of[tensor] >= 0 && (t->type == TFL_INT32 || t->type == TFL_INT64))
+		return import_fail(im, ENOTSUP,
+				   "it reads tensor %u, which is %s; indices can only be a model's "
+				   "outputs",
+				   tensor, tfl_type_name(t->type));
 	if (im->value_of[tensor] >= 0)
 		return im->value_of[tensor];
 	if (!t->data && !im->open)
@@ -363,6 +368,7 @@ static int npu_op(struct importer *im)
 	case TFL_MUL:
 	case TFL_MAXIMUM:
 	case TFL_MINIMUM:
+	case TFL_PRELU:
 		return import_eltwise(im);
 	case TFL_AVERAGE_POOL_2D:
 	case TFL_MAX_POOL_2D:
@@ -370,7 +376,11 @@ static int npu_op(struct importer *im)
 	case TFL_SOFTMAX:
 		return import_softmax(im);
 	case TFL_RESIZE_NEAREST_NEIGHBOR:
+	case TFL_RESIZE_BILINEAR:
 		return import_resize(im);
+	case TFL_ARG_MAX:
+	case TFL_ARG_MIN:
+		return import_argmax(im);
 	case TFL_LOGISTIC:
 	case TFL_LEAKY_RELU:
 	case TFL_QUANTIZE:

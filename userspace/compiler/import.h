@@ -240,5 +240,6 @@ int import_batch_to_space(struct importer *im);
 int import_gather(struct importer *im);
 int import_mirror_pad(struct importer *im);
 int import_tile(struct importer *im);
+int import_argmax(struct importer *im);
 
 #endif /* V3C_IMPORT_H */

@@ -50,6 +50,25 @@ static int sum_scales(struct importer *im, struct ir_eltwise *e, const struct v3
 	return ret;
 }
 
+/* PRELU: one scale for what is not negative, another for products; in float, as TFLite */
+static int prelu_scales(struct importer *im, struct ir_eltwise *e, const struct v3c_quant *in,
+			struct v3c_quant out)
+{
+	struct v3c_scale s;
+	int ret;
+
+	e->op = V3NPU_ELTWISE_PRELU;
+	ret = import_scale(im, in[0].scale / out.scale, "its input's scale", &s);
+	if (ret)
+		return ret;
+	e->operand[0].multiplier = s.multiplier;
+	e->operand[0].shift = s.shift;
+	ret = import_scale(im, in[0].scale * in[1].scale / out.scale, "the product's scale", &s);
+	e->multiplier = s.multiplier;
+	e->shift = s.shift;
+	return ret;
+}
+
 static int eltwise_params(struct importer *im, struct ir_eltwise *e, const struct v3c_quant *in,
 			  struct v3c_quant out)
 {
@@ -71,6 +90,9 @@ static int eltwise_params(struct importer *im, struct ir_eltwise *e, const struc
 				   "the product's scale", &s);
 		e->multiplier = s.multiplier;
 		e->shift = s.shift;
+		break;
+	case TFL_PRELU:
+		ret = prelu_scales(im, e, in, out);
 		break;
 	default:
 		e->op = im->op->code == TFL_ADD ? V3NPU_ELTWISE_ADD : V3NPU_ELTWISE_SUB;
@@ -225,9 +247,12 @@ int import_resize(struct importer *im)
 	if (out < 0)
 		return out;
 	node = import_node(im, IR_RESIZE, in, -1, out);
-	if (node >= 0)
-		im->graph->nodes[node].resize_flags =
-			(im->op->align_corners ? V3NPU_RESIZE_ALIGN_CORNERS : 0) |
-			(im->op->half_pixel_centers ? V3NPU_RESIZE_HALF_PIXEL : 0);
+	if (node < 0)
+		return node;
+	im->graph->nodes[node].resize_flags =
+		(im->op->align_corners ? V3NPU_RESIZE_ALIGN_CORNERS : 0) |
+		(im->op->half_pixel_centers ? V3NPU_RESIZE_HALF_PIXEL : 0);
+	im->graph->nodes[node].resize_mode = im->op->code == TFL_RESIZE_BILINEAR ?
+					     V3NPU_RESIZE_BILINEAR : V3NPU_RESIZE_NEAREST;
 	return node;
 }

@@ -77,6 +77,7 @@ enum ir_kind {
 	IR_POOL,
 	IR_SOFTMAX,
 	IR_RESIZE,
+	IR_ARGMAX,	/* along the last dimension; the result has an index's bytes there */
 	IR_TABLE,	/* out = table[in] */
 	IR_HOST,	/* any number of operands, computed by the CPU backend */
 	IR_PAD,
@@ -205,6 +206,8 @@ struct ir_slice {
  * @perm: TRANSPOSE: dimension of the operand that is dimension i of the result
  * @axis: CONCAT
  * @resize_flags: RESIZE, V3NPU_RESIZE_*
+ * @resize_mode: RESIZE, V3NPU_RESIZE_NEAREST or V3NPU_RESIZE_BILINEAR
+ * @argmax: V3NPU_ARGMAX_*
  * @host: HOST, what to compute; defined by the CPU backend
  */
 struct ir_node {
@@ -226,7 +229,11 @@ struct ir_node {
 		struct ir_slice slice;
 		uint8_t perm[V3C_MAX_RANK];
 		int axis;
-		uint8_t resize_flags;
+		struct {
+			uint8_t resize_flags;
+			uint8_t resize_mode;
+		};
+		uint8_t argmax;
 		const struct cpu_op *host;
 	};
 };

@@ -203,7 +203,7 @@ static int lower_resize(struct lowering *l, const struct ir_node *n)
 	const struct ir_value *in = &l->graph->values[n->in[0]];
 	const struct ir_value *out = &l->graph->values[n->out];
 	struct v3npu_cmd_resize cmd = {
-		.in = lowering_tensor(in), .out = lowering_tensor(out), .mode = V3NPU_RESIZE_NEAREST,
+		.in = lowering_tensor(in), .out = lowering_tensor(out), .mode = n->resize_mode,
 		.flags = n->resize_flags,
 	};
 	struct addresses a = {};
@@ -327,6 +327,8 @@ static int lower_node(struct lowering *l, const struct ir_node *n)
 		return lower_softmax(l, n);
 	case IR_RESIZE:
 		return lower_resize(l, n);
+	case IR_ARGMAX:
+		return lower_argmax(l, n);
 	case IR_TABLE:
 		return copy(l, n, &g->values[n->out].shape, &g->values[n->in[0]].loc,
 			    &g->values[n->out].loc);

@@ -54,5 +54,6 @@ int lowering_simplify(struct lowering *l, const struct ir_node *n, struct v3c_ne
 /* One file a kind */
 int lower_transpose_conv(struct lowering *l, const struct ir_node *n);
 int lower_matmul(struct lowering *l, const struct ir_node *n);
+int lower_argmax(struct lowering *l, const struct ir_node *n);
 
 #endif /* V3C_LOWERING_H */

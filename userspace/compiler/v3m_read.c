@@ -129,7 +129,7 @@ static int read_tensor(struct reader *r, uint32_t k, struct v3c_tensor *t)
 	uint32_t i;
 
 	memcpy(&m, from + k * sizeof(m), sizeof(m));
-	if (m.rank > V3C_MAX_RANK || m.dtype > V3C_FLOAT32 || m.reserved || m.index < 0 ||
+	if (m.rank > V3C_MAX_RANK || m.dtype > V3C_INT64 || m.reserved || m.index < 0 ||
 	    !isfinite(m.scale) || m.zero_point < INT8_MIN || m.zero_point > INT8_MAX ||
 	    m.name[sizeof(m.name) - 1])
 		return damaged(r, "an input or output is not described as it should be");
@@ -152,7 +152,8 @@ static int read_tensor(struct reader *r, uint32_t k, struct v3c_tensor *t)
 	t->region = V3C_REGION_IO + k;
 	for (i = m.rank; i-- > 0;) {
 		t->dim[i] = m.dim[i];
-		t->stride[i] = i + 1 == m.rank ? 1 : t->stride[i + 1] * t->dim[i + 1];
+		t->stride[i] = i + 1 == m.rank ? v3c_dtype_size(m.dtype) :
+						 t->stride[i + 1] * t->dim[i + 1];
 	}
 	return 0;
 }
