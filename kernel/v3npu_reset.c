@@ -168,6 +168,7 @@ static bool v3npu_reset_hung(struct v3npu_device *vdev)
 static void v3npu_reset_hang(struct v3npu_device *vdev)
 {
 	char text[64];
+
 	v3npu_reset_begin(vdev);
 	/* The last moment: it may just have completed */
 	if (v3npu_reset_hung(vdev)) {
