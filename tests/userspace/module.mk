@@ -20,7 +20,8 @@ $(tests_userspace)/detect_test: tests_libs := -ljansson -lm
 $(tests_userspace)/image_test: $(tests_userspace_image)
 $(tests_userspace)/image_test: tests_libs := -ljpeg -lpng
 $(addprefix $(tests_userspace)/, find_test device_test session_test): \
-	$(sort $(wildcard $(top)/userspace/libv3npu/*.c)) $(B)/userspace/libv3c.a $(model_lib)
+	$(sort $(wildcard $(top)/userspace/libv3npu/*.c)) $(B)/userspace/libv3cpu.a \
+	$(B)/userspace/libv3c.a $(model_lib)
 $(addprefix $(tests_userspace)/, find_test device_test session_test): tests_libs = $(LIBV3NPU_LIBS)
 
 $(tests_userspace)/%: $(top)/tests/userspace/%.c $(top)/tests/userspace/tap.h \

@@ -18,6 +18,8 @@ int v3npu_device_open(const char *spec, struct v3npu_device **device)
 		return v3npu_device_open_sim(NULL, device);
 	if (!strncmp(spec, "sim:", 4))
 		return v3npu_device_open_sim(spec + 4, device);
+	if (!strcmp(spec, "cpu"))
+		return v3npu_device_open_cpu(device);
 	if (spec[0] == '/')
 		return v3npu_device_open_accel(spec, device);
 
@@ -30,7 +32,7 @@ int v3npu_device_open(const char *spec, struct v3npu_device **device)
 					  "from 0 to 255", spec);
 	} else if (strcmp(spec, "accel")) {
 		return v3npu_fail(-EINVAL, "%s: no such device; use accel, accel:N, "
-				  "/dev/accel/accelN or sim", spec);
+				  "/dev/accel/accelN, sim or cpu", spec);
 	}
 	ret = v3npu_find_node("", n, node);
 	return ret ? ret : v3npu_device_open_accel(node, device);

@@ -424,6 +424,7 @@ int v3npu_device_open_accel(const char *node, struct v3npu_device **device)
 		goto err_close;
 	}
 	accel->base.ops = &accel_ops;
+	accel->base.has_npu = true;
 	accel->fd = fd;
 	ret = query_device(accel, node);
 	if (ret) {

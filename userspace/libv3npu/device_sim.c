@@ -344,15 +344,8 @@ static int sim_wait(struct v3npu_context *context, int timeout_ms, struct v3npu_
 	struct timespec deadline;
 	int ret = 0;
 
-	if (timeout_ms >= 0) {
-		clock_gettime(CLOCK_MONOTONIC, &deadline);
-		deadline.tv_sec += timeout_ms / 1000;
-		deadline.tv_nsec += timeout_ms % 1000 * 1000000L;
-		if (deadline.tv_nsec >= 1000000000) {
-			deadline.tv_sec++;
-			deadline.tv_nsec -= 1000000000;
-		}
-	}
+	if (timeout_ms >= 0)
+		deadline = v3npu_deadline(timeout_ms);
 	pthread_mutex_lock(&sim->lock);
 	while (ctx->state != SIM_DONE && !ret)
 		ret = timeout_ms < 0 ? pthread_cond_wait(&sim->done, &sim->lock) :
@@ -470,6 +463,7 @@ int v3npu_device_open_sim(const char *args, struct v3npu_device **device)
 	if (!sim)
 		return v3npu_fail(-ENOMEM, "out of memory");
 	sim->base.ops = &sim_ops;
+	sim->base.has_npu = true;
 	sim->base.info = (struct v3npu_device_info) {
 		.name = "sim",
 		.macs = config.macs,

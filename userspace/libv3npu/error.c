@@ -23,6 +23,20 @@ int v3npu_fail(int err, const char *format, ...)
 	return err;
 }
 
+struct timespec v3npu_deadline(int timeout_ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += timeout_ms / 1000;
+	t.tv_nsec += timeout_ms % 1000 * 1000000L;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
 double v3npu_now_ms(void)
 {
 	struct timespec t;

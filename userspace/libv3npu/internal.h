@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
-#include "compiler/compiler.h"
+#include "compiler/split.h"
+#include "cpu/cpu.h"
 #include "v3npu.h"
 
 /* Sets the calling thread's error line; returns @err, a negative errno */
@@ -18,6 +20,9 @@ int v3npu_fail(int err, const char *format, ...) __attribute__((format(printf, 2
 
 /* Milliseconds of CLOCK_MONOTONIC */
 double v3npu_now_ms(void);
+
+/* The time of CLOCK_MONOTONIC in @timeout_ms milliseconds */
+struct timespec v3npu_deadline(int timeout_ms);
 
 /**
  * struct v3npu_buffer - memory that the NPU can reach
@@ -57,7 +62,7 @@ struct v3npu_context {
 
 /**
  * struct v3npu_device_ops - what a kind of device does
- * @close: frees the device
+ * @close: frees the device; all that a device without an NPU has
  * @buffer_new: makes a zeroed buffer; @readonly: the NPU can only read it
  * @buffer_import: makes a buffer of a dma-buf of at least @size bytes
  * @buffer_free: no unfinished job may use it
@@ -88,22 +93,79 @@ struct v3npu_device_ops {
 
 struct v3npu_device {
 	const struct v3npu_device_ops *ops;
+	bool has_npu;
 	struct v3npu_device_info info;
 	uint64_t sram_va;
 };
 
+/**
+ * struct v3npu_piece - a piece of a model: either @npu or @cpu is not NULL
+ * @npu: program for the NPU
+ * @consts: its constants, where the NPU can read them; NULL if there are none
+ * @cpu: program for the CPU
+ * @input_slots: slot of each input
+ * @output_slots: slot of each output
+ */
+struct v3npu_piece {
+	const struct v3c_program *npu;
+	struct v3npu_buffer *consts;
+	struct v3cpu_program *cpu;
+	const uint32_t *input_slots;
+	const uint32_t *output_slots;
+};
+
+/**
+ * struct v3npu_slot - a tensor between pieces, or of the user
+ * @tensor: what it is
+ * @npu: the NPU uses it
+ * @cpu: the CPU does
+ */
+struct v3npu_slot {
+	const struct v3c_tensor *tensor;
+	bool npu;
+	bool cpu;
+};
+
+/**
+ * struct v3npu_model - a loaded model
+ * @device: it runs on, as far as it can
+ * @split: the compiled model
+ * @pieces: @split->piece_count of them, in execution order
+ * @slots: @split->slot_count of them, the model's inputs first
+ * @threads: of the CPU's pieces; NULL if there are none
+ * @has_npu: there is a piece for the NPU
+ * @has_cpu: there is a piece for the CPU
+ * @operators_npu: of a run
+ * @operators_cpu: of a run
+ * @compile_ms: time it took
+ */
 struct v3npu_model {
 	struct v3npu_device *device;
-	struct v3c_program *program;
-	struct v3npu_buffer *consts;	/* NULL if there are none */
+	struct v3c_split *split;
+	struct v3npu_piece *pieces;
+	struct v3npu_slot *slots;
+	struct pthreadpool *threads;
+	bool has_npu;
+	bool has_cpu;
+	uint32_t operators_npu;
+	uint32_t operators_cpu;
 	double compile_ms;
 };
 
 /* Bytes of a tensor, dense */
 size_t v3npu_tensor_size(const struct v3c_tensor *tensor);
 
-/* The two kinds; @args is what follows "sim:", or NULL */
+/* Finds kept intermediate tensor @k, and the piece that makes it; NULL if there are fewer */
+const struct v3c_tensor *v3npu_find_tensor(const struct v3npu_model *model, size_t k,
+					   size_t *piece);
+
+/* A zeroed buffer that only the CPU can reach */
+int v3npu_host_buffer_new(size_t size, struct v3npu_buffer **buffer);
+void v3npu_host_buffer_free(struct v3npu_buffer *buffer);
+
+/* The kinds of devices; @args is what follows "sim:", or NULL */
 int v3npu_device_open_accel(const char *node, struct v3npu_device **device);
+int v3npu_device_open_cpu(struct v3npu_device **device);
 int v3npu_device_open_sim(const char *args, struct v3npu_device **device);
 
 #define V3NPU_NODE_SIZE 32

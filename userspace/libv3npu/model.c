@@ -13,9 +13,9 @@
 
 #define MODEL_SIZE_MAX	(1ull << 30)
 
-/* The program of a model file of either kind, by what is in it; NULL with the error line set */
-static struct v3c_program *get_program(struct v3npu_device *device, const void *data, size_t size,
-				       bool keep_tensors, int *ret)
+/* A model file of either kind, by what is in it, in pieces; NULL with the error line set */
+static struct v3c_split *get_pieces(struct v3npu_device *device, const void *data, size_t size,
+				    bool keep_tensors, int *ret)
 {
 	const struct v3c_target target = {
 		.macs = device->info.macs,
@@ -27,60 +27,127 @@ static struct v3c_program *get_program(struct v3npu_device *device, const void *
 		.sram_va = device->sram_va,
 	};
 	const struct v3c_options options = { .keep_tensors = keep_tensors };
-	char error[V3C_ERROR_SIZE];
+	char error[V3C_ERROR_SIZE] = "out of memory";
 	struct v3c_program *program;
+	struct v3c_split *split;
 
-	if (v3m_is(data, size) && keep_tensors) {
-		*ret = v3npu_fail(-ENOTSUP, "a compiled model keeps no intermediate tensors; name "
-				  "the .tflite file it was made from");
+	if (v3m_is(data, size) && (keep_tensors || !device->has_npu)) {
+		*ret = v3npu_fail(-ENOTSUP, "a compiled model %s; name the .tflite file it was "
+				  "made from", keep_tensors ? "keeps no intermediate tensors" :
+				  "is for an NPU");
 		return NULL;
 	}
-	if (v3m_is(data, size))
+	if (v3m_is(data, size)) {
 		program = v3m_read(data, size, &target, error);
-	else
-		program = v3c_compile(data, size, &target, &options, error);
-	if (!program)
+		split = program ? v3c_split_program(program) : NULL;
+	} else {
+		split = v3c_split(data, size, device->has_npu ? &target : NULL, &options, error);
+	}
+	if (!split)
 		*ret = v3npu_fail(-errno, "%s", error);
-	return program;
+	return split;
+}
+
+static int load_npu_piece(struct v3npu_model *m, struct v3npu_piece *piece)
+{
+	const struct v3c_program *program = piece->npu;
+	int ret;
+
+	m->has_npu = true;
+	m->operators_npu += program->op_count;
+	if (program->cmds_size > V3NPU_CMDS_MAX)
+		return v3npu_fail(-E2BIG, "the model needs %zu bytes of commands, the NPU takes %u; "
+				  "use a smaller model", program->cmds_size, V3NPU_CMDS_MAX);
+	if (!program->consts_size)
+		return 0;
+	ret = m->device->ops->buffer_new(m->device, program->consts_size, true, &piece->consts);
+	if (!ret)
+		memcpy(piece->consts->map, program->consts, program->consts_size);
+	return ret;
+}
+
+static int load_cpu_piece(struct v3npu_model *m, struct v3npu_piece *piece,
+			  const struct v3c_part *part, const void *data, size_t size)
+{
+	char error[V3C_ERROR_SIZE];
+
+	m->has_cpu = true;
+	piece->cpu = v3cpu_compile(data, size, part, error);
+	if (!piece->cpu)
+		return v3npu_fail(-errno, "%s", error);
+	m->operators_cpu += piece->cpu->op_count;
+	return 0;
+}
+
+/* Each slot's tensor is as the pieces that use it know it */
+static void fill_slots(struct v3npu_model *m, const struct v3npu_piece *piece)
+{
+	const struct v3c_tensor *in = piece->npu ? piece->npu->inputs : piece->cpu->inputs;
+	const struct v3c_tensor *out = piece->npu ? piece->npu->outputs : piece->cpu->outputs;
+	size_t inputs = piece->npu ? piece->npu->input_count : piece->cpu->input_count;
+	size_t outputs = piece->npu ? piece->npu->output_count : piece->cpu->output_count;
+	size_t i;
+
+	for (i = 0; i < inputs + outputs; i++) {
+		struct v3npu_slot *slot = &m->slots[i < inputs ? piece->input_slots[i] :
+						    piece->output_slots[i - inputs]];
+
+		slot->tensor = i < inputs ? &in[i] : &out[i - inputs];
+		slot->npu |= piece->npu != NULL;
+		slot->cpu |= piece->cpu != NULL;
+	}
+}
+
+static int load_pieces(struct v3npu_model *m, const void *data, size_t size)
+{
+	const struct v3c_split *split = m->split;
+	size_t i;
+	int ret;
+
+	m->pieces = calloc(split->piece_count, sizeof(m->pieces[0]));
+	m->slots = calloc(split->slot_count, sizeof(m->slots[0]));
+	if (!m->pieces || !m->slots)
+		return v3npu_fail(-ENOMEM, "out of memory");
+	for (i = 0; i < split->piece_count; i++) {
+		struct v3npu_piece *piece = &m->pieces[i];
+
+		piece->npu = split->pieces[i].program;
+		piece->input_slots = split->pieces[i].input_slots;
+		piece->output_slots = split->pieces[i].output_slots;
+		ret = piece->npu ? load_npu_piece(m, piece) :
+		      load_cpu_piece(m, piece, split->pieces[i].part, data, size);
+		if (ret)
+			return ret;
+		fill_slots(m, piece);
+	}
+	/* Without threads of their own, plans run in the calling one */
+	if (m->has_cpu)
+		m->threads = v3cpu_threads_new();
+	return 0;
 }
 
 int v3npu_model_load(struct v3npu_device *device, const void *data, size_t size,
 		     const struct v3npu_model_options *options, struct v3npu_model **model)
 {
 	double start = v3npu_now_ms();
-	struct v3c_program *program;
 	struct v3npu_model *m;
-	int ret;
+	int ret = 0;
 
 	*model = NULL;
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return v3npu_fail(-ENOMEM, "out of memory");
-	program = get_program(device, data, size, options && options->keep_tensors, &ret);
-	if (!program)
-		goto err_free;
-	m->compile_ms = v3m_is(data, size) ? 0 : v3npu_now_ms() - start;
 	m->device = device;
-	m->program = program;
-	if (program->cmds_size > V3NPU_CMDS_MAX) {
-		ret = v3npu_fail(-E2BIG, "the model needs %zu bytes of commands, the NPU takes %u; "
-				 "use a smaller model", program->cmds_size, V3NPU_CMDS_MAX);
-		goto err_program;
-	}
-	if (program->consts_size) {
-		ret = device->ops->buffer_new(device, program->consts_size, true, &m->consts);
-		if (ret)
-			goto err_program;
-		memcpy(m->consts->map, program->consts, program->consts_size);
+	m->split = get_pieces(device, data, size, options && options->keep_tensors, &ret);
+	if (m->split)
+		ret = load_pieces(m, data, size);
+	m->compile_ms = v3m_is(data, size) ? 0 : v3npu_now_ms() - start;
+	if (ret) {
+		v3npu_model_free(m);
+		return ret;
 	}
 	*model = m;
 	return 0;
-
-err_program:
-	v3c_program_free(program);
-err_free:
-	free(m);
-	return ret;
 }
 
 /* Reads the file rather than mapping it: a file that shrinks must not end the process */
@@ -147,35 +214,53 @@ int v3npu_model_load_file(struct v3npu_device *device, const char *path,
 
 void v3npu_model_free(struct v3npu_model *model)
 {
+	size_t i;
+
 	if (!model)
 		return;
-	if (model->consts)
-		model->device->ops->buffer_free(model->device, model->consts);
-	v3c_program_free(model->program);
+	for (i = 0; model->pieces && i < model->split->piece_count; i++) {
+		struct v3npu_piece *piece = &model->pieces[i];
+
+		if (piece->consts)
+			model->device->ops->buffer_free(model->device, piece->consts);
+		v3cpu_program_free(piece->cpu);
+	}
+	v3cpu_threads_free(model->threads);
+	v3c_split_free(model->split);
+	free(model->pieces);
+	free(model->slots);
 	free(model);
 }
 
 void v3npu_model_get_info(const struct v3npu_model *model, struct v3npu_model_info *info)
 {
-	const struct v3c_program *p = model->program;
+	size_t i;
 
 	*info = (struct v3npu_model_info) {
-		.metadata = p->metadata,
-		.inputs = p->input_count,
-		.outputs = p->output_count,
-		.tensors = p->tensor_count,
-		.operators = p->op_count,
-		.commands = p->cmd_count,
-		.macs = p->macs,
-		.arena_size = p->arena_size,
-		.consts_size = p->consts_size,
+		.metadata = model->split->metadata,
+		.inputs = model->split->input_count,
+		.outputs = model->split->output_count,
+		.operators = model->split->op_count,
 		.compile_ms = model->compile_ms,
+		.operators_npu = model->operators_npu,
+		.operators_cpu = model->operators_cpu,
+		.pieces = model->split->piece_count,
 	};
+	for (i = 0; i < model->split->piece_count; i++) {
+		const struct v3c_program *p = model->pieces[i].npu;
+		const struct v3cpu_program *c = model->pieces[i].cpu;
+
+		info->tensors += p ? p->tensor_count : 0;
+		info->commands += p ? p->cmd_count : 0;
+		info->macs += p ? p->macs : c->macs;
+		info->arena_size += p ? p->arena_size : c->arena_size;
+		info->consts_size += p ? p->consts_size : c->consts_size;
+	}
 }
 
 size_t v3npu_tensor_size(const struct v3c_tensor *tensor)
 {
-	size_t size = 1;
+	size_t size = v3c_dtype_size(tensor->dtype);
 	int i;
 
 	for (i = 0; i < tensor->rank; i++)
@@ -183,14 +268,35 @@ size_t v3npu_tensor_size(const struct v3c_tensor *tensor)
 	return size;
 }
 
-static int tensor_info(const struct v3c_tensor *tensors, size_t count, size_t k, const char *kind,
-		       struct v3npu_tensor_info *info)
+const struct v3c_tensor *v3npu_find_tensor(const struct v3npu_model *model, size_t k,
+					   size_t *piece)
 {
-	const struct v3c_tensor *t = &tensors[k];
+	for (*piece = 0; *piece < model->split->piece_count; ++*piece) {
+		const struct v3c_program *p = model->pieces[*piece].npu;
 
-	if (k >= count)
-		return v3npu_fail(-ERANGE, "the model has %zu %s tensors; there is no number %zu",
-				  count, kind, k);
+		if (p && k < p->tensor_count)
+			return &p->tensors[k];
+		k -= p ? p->tensor_count : 0;
+	}
+	return NULL;
+}
+
+static enum v3npu_dtype dtype_of(enum v3c_dtype dtype)
+{
+	switch (dtype) {
+	case V3C_FLOAT32:
+		return V3NPU_FLOAT32;
+	case V3C_INT32:
+		return V3NPU_INT32;
+	case V3C_INT64:
+		return V3NPU_INT64;
+	default:
+		return V3NPU_INT8;
+	}
+}
+
+static void describe(const struct v3c_tensor *t, struct v3npu_tensor_info *info)
+{
 	*info = (struct v3npu_tensor_info) {
 		.name = t->name,
 		.index = t->index,
@@ -198,27 +304,46 @@ static int tensor_info(const struct v3c_tensor *tensors, size_t count, size_t k,
 		.scale = t->scale,
 		.zero_point = t->zero_point,
 		.size = v3npu_tensor_size(t),
+		.dtype = dtype_of(t->dtype),
 	};
 	memcpy(info->dim, t->dim, sizeof(info->dim));
-	return 0;
+}
+
+static int no_tensor(size_t count, const char *kind, size_t k)
+{
+	return v3npu_fail(-ERANGE, "the model has %zu %s tensors; there is no number %zu", count,
+			  kind, k);
 }
 
 int v3npu_model_input_info(const struct v3npu_model *model, size_t k,
 			   struct v3npu_tensor_info *info)
 {
-	return tensor_info(model->program->inputs, model->program->input_count, k, "input", info);
+	if (k >= model->split->input_count)
+		return no_tensor(model->split->input_count, "input", k);
+	describe(model->slots[k].tensor, info);
+	return 0;
 }
 
 int v3npu_model_output_info(const struct v3npu_model *model, size_t k,
 			    struct v3npu_tensor_info *info)
 {
-	return tensor_info(model->program->outputs, model->program->output_count, k, "output",
-			   info);
+	if (k >= model->split->output_count)
+		return no_tensor(model->split->output_count, "output", k);
+	describe(model->slots[model->split->output_slots[k]].tensor, info);
+	return 0;
 }
 
 int v3npu_model_tensor_info(const struct v3npu_model *model, size_t k,
 			    struct v3npu_tensor_info *info)
 {
-	return tensor_info(model->program->tensors, model->program->tensor_count, k,
-			   "intermediate", info);
+	size_t piece;
+	const struct v3c_tensor *t = v3npu_find_tensor(model, k, &piece);
+	struct v3npu_model_info model_info;
+
+	if (!t) {
+		v3npu_model_get_info(model, &model_info);
+		return no_tensor(model_info.tensors, "intermediate", k);
+	}
+	describe(t, info);
+	return 0;
 }

@@ -38,6 +38,7 @@ const char *v3npu_error(void);
 /**
  * v3npu_device_open() - open an NPU
  * @spec: "accel" (the first V3NPU), "accel:N" (the N-th V3NPU, from 0), a device node's path,
+ *	"cpu" (no NPU: all operators run on the CPU),
  *	"sim" or "sim:macs=512,sram=384K,dram-mbps=3750,clock-mhz=1000,threads=2": the
  *	engine library in this process
  * @device: the result
@@ -50,8 +51,8 @@ void v3npu_device_close(struct v3npu_device *device);
 
 /** struct v3npu_device_info - what was opened */
 struct v3npu_device_info {
-	char name[64];			/* "/dev/accel/accel0", "sim" */
-	uint32_t macs;
+	char name[64];			/* "/dev/accel/accel0", "sim", "cpu" */
+	uint32_t macs;			/* a cycle; 0 for "cpu", as all that follows */
 	uint32_t sram_size;
 	uint32_t dram_mbps;
 	uint32_t dram_latency;
@@ -62,15 +63,24 @@ struct v3npu_device_info {
 
 void v3npu_device_get_info(const struct v3npu_device *device, struct v3npu_device_info *info);
 
+/** enum v3npu_dtype - element types; those of intermediate tensors are int8 */
+enum v3npu_dtype {
+	V3NPU_INT8,
+	V3NPU_FLOAT32,
+	V3NPU_INT32,
+	V3NPU_INT64,
+};
+
 /** struct v3npu_tensor_info - an input, output or intermediate tensor */
 struct v3npu_tensor_info {
 	const char *name;		/* valid while the model is */
 	int index;			/* in the model file */
 	int rank;
 	uint32_t dim[6];
-	float scale;			/* real = scale * (q - zero_point) */
+	float scale;			/* of int8: real = scale * (q - zero_point) */
 	int32_t zero_point;
 	size_t size;			/* bytes, dense */
+	enum v3npu_dtype dtype;
 };
 
 /** struct v3npu_model_options - NULL for defaults, zero-initialize for later fields */
@@ -90,6 +100,9 @@ struct v3npu_model_info {
 	uint64_t arena_size;
 	uint64_t consts_size;
 	double compile_ms;
+	uint32_t operators_npu;		/* of a run, once unrolled products are one operator */
+	uint32_t operators_cpu;
+	uint32_t pieces;		/* that run one after another, on the NPU and on the CPU */
 };
 
 int v3npu_model_load_file(struct v3npu_device *device, const char *path,
@@ -130,6 +143,7 @@ int v3npu_session_read_tensor(struct v3npu_session *session, size_t k, void *out
 /*
  * Use a dma-buf as input k from the next run on (at least its size); fd stays
  * the caller's. A run starts when the writers' fences in it have signalled.
+ * -ENOTSUP if the CPU reads the input.
  */
 int v3npu_session_set_input_dmabuf(struct v3npu_session *session, size_t k, int fd);
 
@@ -143,7 +157,7 @@ int v3npu_session_wait(struct v3npu_session *session, int timeout_ms);
 
 /** struct v3npu_run_stats - the last finished run */
 struct v3npu_run_stats {
-	double wall_ms;			/* submit to fence */
+	double wall_ms;			/* submit to fence, or to the end of the last piece */
 	uint64_t cycles;
 	uint64_t macs;
 	uint64_t dram_read;
@@ -151,6 +165,9 @@ struct v3npu_run_stats {
 	uint64_t sram_read;
 	uint64_t sram_write;
 	uint64_t commands;
+	uint32_t operators_npu;
+	uint32_t operators_cpu;
+	double cpu_ms;			/* of wall_ms, in pieces on the CPU */
 };
 
 int v3npu_session_get_stats(struct v3npu_session *session, struct v3npu_run_stats *stats);
