@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 		pack_free(&c);
 	}
 	printf("1..%u\n", count);
-	if (!gzeof(file) || gzclose(file) != Z_OK) {
+	if (!gzeof(file) || gzclose(file) != Z_OK || !count) {
 		printf("Bail out! the sample is damaged\n");
 		failed++;
 	}

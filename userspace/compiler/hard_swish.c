@@ -44,6 +44,18 @@ static int16_t narrow(int32_t multiplier)
 	return multiplier >= INT32_MAX - half ? INT16_MAX : (multiplier + half) >> 16;
 }
 
+/*
+ * gemmlowp's RoundingDivideByPOT of 16 bits, of which the mask has no more
+ * either: from 16 bits on it gives 1 and -1 for the two signs.
+ */
+static int16_t rounding_shift(int16_t x, int bits)
+{
+	int16_t mask = (int16_t)((1ll << bits) - 1);
+	int threshold = (mask >> 1) + (x < 0);
+
+	return (x >> bits) + ((x & mask) > threshold);
+}
+
 /* 32768 * min(max(x / 6 + 1/2, 0), 1), of @x with HIRES_BITS more bits than the input */
 static int16_t gate(int16_t x, struct v3c_scale scale)
 {
@@ -56,7 +68,7 @@ static int16_t gate(int16_t x, struct v3c_scale scale)
 	if (scale.shift > 0)
 		y = saturate(2 * (int64_t)y);
 	else
-		y = v3npu_rounding_shift(y, -scale.shift);
+		y = rounding_shift(y, -scale.shift);
 	return (y + (1 << 15)) >> 1;
 }
 
@@ -75,7 +87,7 @@ int v3c_table_hard_swish(int8_t *table, struct v3c_quant in, struct v3c_quant ou
 		int16_t x = (q - in.zero_point) * (1 << HIRES_BITS);
 		int16_t y = high_mul(gate(x, reluish),
 				     rounding_high_mul(x, narrow(output.multiplier)));
-		int16_t result = v3npu_rounding_shift(y, -output.shift) + out.zero_point;
+		int16_t result = rounding_shift(y, -output.shift) + out.zero_point;
 
 		table[q - INT8_MIN] = v3npu_clamp(result, INT8_MIN, INT8_MAX);
 	}

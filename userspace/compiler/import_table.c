@@ -16,6 +16,8 @@
 static v3c_function float_function(const struct tfl_op *op)
 {
 	switch (op->code) {
+	case TFL_LOGISTIC:
+		return v3c_logistic;
 	case TFL_TANH:
 		return tanhf;
 	case TFL_EXP:
@@ -39,6 +41,8 @@ static int make_table(struct importer *im, int8_t *table, struct v3c_quant in,
 {
 	v3c_function function = float_function(im->op);
 
+	if (im->op->code == TFL_LOGISTIC && (out.scale != 1.0f / 256 || out.zero_point != -128))
+		return -ENOTSUP;
 	if (function) {
 		v3c_table_float(table, in, out, function);
 		return 0;
@@ -48,8 +52,6 @@ static int make_table(struct importer *im, int8_t *table, struct v3c_quant in,
 		return v3c_table_requantize(table, in, out);
 	case TFL_LEAKY_RELU:
 		return v3c_table_leaky_relu(table, in, out, im->op->number);
-	case TFL_LOGISTIC:
-		return v3c_table_logistic(table, in, out);
 	case TFL_HARD_SWISH:
 		return v3c_table_hard_swish(table, in, out);
 	case TFL_ABS:

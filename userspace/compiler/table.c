@@ -2,9 +2,7 @@
 #include "table.h"
 
 #include <errno.h>
-#include <math.h>
 
-#include "logistic.h"
 #include "model/fixed.h"
 #include "quant.h"
 #include "tflite.h"
@@ -88,35 +86,6 @@ int v3c_table_abs(int8_t *table, struct v3c_quant in, struct v3c_quant out)
 		/* TFLite leaves equal scales alone; 1.0 in Q31 changes no value either */
 		table[q - INT8_MIN] = clamp((int64_t)v3npu_mbqm(x, s.multiplier, s.shift) +
 					    out.zero_point, INT8_MIN, INT8_MAX);
-	}
-	return 0;
-}
-
-int v3c_table_logistic(int8_t *table, struct v3c_quant in, struct v3c_quant out)
-{
-	const int integer_bits = 4;
-	/* The double product of a float and a power of two: exact */
-	struct v3c_scale s = v3c_quantize_multiplier(in.scale *
-						     (double)(1 << (31 - integer_bits)));
-	int32_t radius;
-	int q;
-
-	if (!v3c_scale_fits(s) || s.shift < 0 || out.scale != 1.0f / 256 || out.zero_point != -128)
-		return -ENOTSUP;
-	radius = v3c_input_radius(integer_bits, s.shift);
-	for (q = INT8_MIN; q <= INT8_MAX; q++) {
-		int32_t x = q - in.zero_point;
-		int32_t y;
-
-		if (x <= -radius) {
-			y = INT8_MIN;
-		} else if (x >= radius) {
-			y = INT8_MAX;
-		} else {
-			y = v3c_logistic(v3npu_mbqm(x, s.multiplier, s.shift));
-			y = v3npu_rounding_shift(y, 31 - 8) + out.zero_point;
-		}
-		table[q - INT8_MIN] = clamp(y, INT8_MIN, INT8_MAX);
 	}
 	return 0;
 }

@@ -27,8 +27,6 @@ int v3c_table_abs(int8_t *table, struct v3c_quant in, struct v3c_quant out);
 int v3c_table_relu(int8_t *table, struct v3c_quant in, struct v3c_quant out, int activation);
 /* RELU_0_TO_1, which no other operator can have fused */
 int v3c_table_relu_0_to_1(int8_t *table, struct v3c_quant in, struct v3c_quant out);
-/* @out must be 1/256, -128, as TFLite demands */
-int v3c_table_logistic(int8_t *table, struct v3c_quant in, struct v3c_quant out);
 
 /* @first becomes @second of @first */
 void v3c_table_compose(int8_t *first, const int8_t *second);

@@ -22,6 +22,11 @@ void v3c_table_float(int8_t *table, struct v3c_quant in, struct v3c_quant out,
 	}
 }
 
+float v3c_logistic(float x)
+{
+	return 1.0f / (1.0f + expf(-x));
+}
+
 float v3c_elu(float x)
 {
 	return x < 0.0f ? expm1f(x) : x;

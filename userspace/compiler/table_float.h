@@ -14,6 +14,7 @@ typedef float (*v3c_function)(float x);
 void v3c_table_float(int8_t *table, struct v3c_quant in, struct v3c_quant out,
 		     v3c_function function);
 
+float v3c_logistic(float x);
 float v3c_elu(float x);
 float v3c_gelu(float x);
 /* GELU by way of the hyperbolic tangent */
