@@ -151,7 +151,9 @@ static size_t pick_byte(const struct v3m_header *h, size_t size)
 static unsigned int damage(const uint8_t *file, size_t size, const uint8_t *other,
 			   size_t other_size)
 {
-	static const uint64_t words[] = { 0, 1, 7, 8, 0x7fffffff, UINT32_MAX, UINT64_MAX, 1u << 30 };
+	static const uint64_t words[] = {
+		0, 1, 7, 8, 0x7fffffff, UINT32_MAX, UINT64_MAX, 1u << 30,
+	};
 	uint8_t *copy = malloc(size);
 	struct v3m_header header;
 	unsigned int i, bad = 0;
@@ -202,7 +204,8 @@ static bool refuses(const uint8_t *file, size_t size, const struct v3c_target *t
 
 	errno = 0;
 	p = read_copy(file, size, target, error);
-	if (p || errno != err || !strstr(error, word) || !strstr(error, "compile the model again")) {
+	if (p || errno != err || !strstr(error, word) ||
+	    !strstr(error, "compile the model again")) {
 		printf("# %s\n", p ? "accepted" : error);
 		v3c_program_free(p);
 		return false;
@@ -303,8 +306,9 @@ int main(int argc, char **argv)
 	for (i = 0; i < count; i++)
 		bad += damage(files[i].data, files[i].size, files[(i + 1) % count].data,
 			      files[(i + 1) % count].size);
-	ok(count && !bad && accepted && refused, "%u damaged files: %u read, %u refused, %u wrongly",
-	   CASES * count, accepted, refused, bad);
+	ok(count && !bad && accepted && refused,
+	   "%u damaged files: %u read, %u refused, %u wrongly", CASES * count, accepted, refused,
+	   bad);
 	for (i = 0; i < count; i++)
 		free(files[i].data);
 	return done();

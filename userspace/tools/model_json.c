@@ -12,7 +12,8 @@ static json_t *json_layers(const struct model_report *r)
 		const struct model_layer *l = &r->layers[i];
 		const struct v3npu_counters *c = &l->cost;
 
-		json_array_append_new(list, json_pack("{s:i, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I}",
+		json_array_append_new(list, json_pack(
+			"{s:i, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I}",
 			"operator", (int)l->op, "name", model_op_name(r, l->op),
 			"commands", (int)l->commands, "cycles", (json_int_t)c->cycles,
 			"macs", (json_int_t)c->macs,

@@ -144,7 +144,8 @@ void model_print(const struct model_report *r)
 	if (r->analysis->anomaly_count)
 		puts("\nAnomalies");
 	for (i = 0; i < r->analysis->anomaly_count; i++)
-		printf("  %s: %s\n", r->analysis->anomalies[i].kind, r->analysis->anomalies[i].text);
+		printf("  %s: %s\n", r->analysis->anomalies[i].kind,
+		       r->analysis->anomalies[i].text);
 	if (r->written)
 		printf("\nWritten to %s\n", r->written);
 }
