@@ -4,7 +4,8 @@
 # V3 models, which take the engine's time, without them.
 
 tests_compiler := $(B)/tests/compiler
-tests_compiler_progs := $(addprefix $(tests_compiler)/, reader_test layout_test ops_test damage_test)
+tests_compiler_progs := $(addprefix $(tests_compiler)/, reader_test layout_test ops_test roll_test \
+	damage_test)
 tests_compiler_objs := $(patsubst $(top)/userspace/%.c,$(tests_compiler)/%.o, \
 	$(sort $(wildcard $(top)/userspace/compiler/*.c)))
 tests_compiler_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -33,7 +34,8 @@ $(tests_compiler_models): $(tests_compiler)/%: $(top)/tests/compiler/%.c \
 	@mkdir -p $(@D)
 	$(CC) $(USERSPACE_CFLAGS) -I$(top)/tests -o $@ $(filter-out %.h,$^) $(tests_compiler_libs)
 
-$(tests_compiler)/models/list: $(top)/tests/compiler/ops.py $(top)/tests/models/tflite_writer.py
+$(tests_compiler)/models/list: $(top)/tests/compiler/ops.py $(top)/tests/compiler/ops_roll.py \
+		$(top)/tests/models/tflite_writer.py
 	@mkdir -p $(@D)
 	$< models $(@D)
 

@@ -20,6 +20,7 @@ import zlib
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../models"))
+import ops_roll  # noqa: E402
 from tflite_writer import INT32, RELU, RELU6, RELU_N1_TO_1, SAME, VALID, Model  # noqa: E402
 
 CASES = {}
@@ -543,6 +544,11 @@ def _(n):
     later = n.op("QUANTIZE", [2], [4])
     n.op("ADD", [x, x], [4])
     return [later]
+
+
+# Unrolled products
+
+ops_roll.register(case, add)
 
 
 def build(name):

@@ -334,14 +334,24 @@ static int32_t weights(struct roll *r, int32_t tensor, uint32_t rows, uint32_t d
 	return roll_reshape(&r->build, tensor, 2, (uint32_t[]){ rows, depth });
 }
 
-/* Product @i, of @slabs; its result is [pieces, a piece's elements] */
+/* The shape of a piece's result: a row, or a matrix. Returns its rank */
+static int piece_shape(const struct group *g, uint32_t *dim)
+{
+	uint32_t height = g->slab ? g->units : g->rows;
+
+	dim[0] = height == 1 ? g->rows * g->units : g->rows;
+	dim[1] = g->units;
+	return height == 1 ? 1 : 2;
+}
+
+/* Product @i, of @slabs; its result is [pieces] of piece_shape() */
 static int32_t product(struct roll *r, const struct group *g, uint32_t i, int32_t slabs)
 {
 	uint32_t lead = g->interleaved ? i : i * g->each;
 	uint32_t last = g->interleaved ? g->count - g->products + i : lead + g->each - 1;
 	const struct tfl_op *like = &r->model->ops[piece_op(r, g, lead)];
 	uint32_t height = g->slab ? g->units : g->rows, width = g->slab ? g->rows : g->units;
-	uint32_t dim[3] = { g->each * height, width };
+	uint32_t dim[3] = { g->each, height, width };
 	int32_t in[3] = { slabs, piece_operand(r, g, lead, 1 - g->slab), roll_operand(like, 2) };
 	int32_t out;
 
@@ -351,25 +361,21 @@ static int32_t product(struct roll *r, const struct group *g, uint32_t i, int32_
 	 * The slabs are the rows of the first operand. If they were weights,
 	 * the operands change places, and so do the result's dimensions.
 	 */
-	out = roll_product(&r->build, like, in, roll_add_tensor(&r->build, g->out, 2, dim));
+	out = roll_product(&r->build, like, in, roll_add_tensor(
+		&r->build, g->out, 2, (uint32_t[]){ g->each * height, width }));
 	if (height == 1)
 		return out;
-	if (g->slab && width > 1) {
-		dim[0] = g->each;
-		dim[1] = height;
-		dim[2] = width;
-		out = roll_transpose(&r->build, roll_reshape(&r->build, out, 3, dim),
-				     (uint32_t[]){ 0, 2, 1 });
-	}
-	return roll_reshape(&r->build, out, 2, (uint32_t[]){ g->each, height * width });
+	out = roll_reshape(&r->build, out, 3, dim);
+	return g->slab ? roll_transpose(&r->build, out, (uint32_t[]){ 0, 2, 1 }) : out;
 }
 
-/* The products of FULLY_CONNECTEDs; the result is [pieces, a piece's elements] */
+/* The products of FULLY_CONNECTEDs; the result is all pieces', one after the other */
 static int32_t roll_fully_connected(struct roll *r, const struct group *g)
 {
 	int32_t *in = v3c_alloc(r->build.ctx, g->products, sizeof(*in));
-	uint32_t dim[3] = { g->each, g->products, g->rows * g->units }, i;
+	uint32_t dim[4] = { g->each, g->products }, i;
 	int32_t ret;
+	int rank;
 
 	if (!in)
 		return v3c_no_memory(r->build.ctx);
@@ -388,10 +394,11 @@ static int32_t roll_fully_connected(struct roll *r, const struct group *g)
 		dim[0] = g->products;
 		dim[1] = g->each;
 	}
-	return roll_pack(&r->build, in, g->products, g->interleaved, 3, dim);
+	rank = 2 + piece_shape(g, dim + 2);
+	return roll_pack(&r->build, in, g->products, g->interleaved, rank, dim);
 }
 
-/* The product of BATCH_MATMULs; the result is dense pieces */
+/* The product of BATCH_MATMULs; the result is all pieces', one after the other */
 static int32_t roll_batch(struct roll *r, const struct group *g)
 {
 	const struct tfl_op *like = &r->model->ops[piece_op(r, g, 0)];
@@ -410,7 +417,7 @@ static int32_t roll_batch(struct roll *r, const struct group *g)
 	return roll_product(&r->build, like, in, roll_add_tensor(&r->build, g->out, 3, out));
 }
 
-/* The gathered result from dense pieces */
+/* What gathers the pieces' results, which are one after the other */
 static int32_t gather(struct roll *r, const struct group *g, int32_t pieces)
 {
 	uint32_t dim[3] = { g->count, g->outer };
