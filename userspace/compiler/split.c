@@ -428,6 +428,22 @@ static int split_model(struct splitter *s, const struct v3c_target *target,
 	return ret ? ret : make_whole(s->split, NULL, s->ctx);
 }
 
+static int list_cpu_ops(struct splitter *s)
+{
+	struct v3c_split *split = s->split;
+	uint32_t i;
+
+	split->on_cpu = v3c_alloc(&split->ctx, s->model.file_op_count, sizeof(*split->on_cpu));
+	if (!split->on_cpu)
+		return v3c_no_memory(s->ctx);
+	for (i = 0; i < s->model.op_count; i++) {
+		size_t piece = split->piece_count > 1 ? s->turn[i] : 0;
+
+		split->on_cpu[s->model.ops[i].tag] = !split->pieces[piece].program;
+	}
+	return 0;
+}
+
 static int split(struct v3c_ctx *ctx, struct v3c_split *split, const void *data, size_t size,
 		 const struct v3c_target *target, const struct v3c_options *options)
 {
@@ -445,7 +461,11 @@ static int split(struct v3c_ctx *ctx, struct v3c_split *split, const void *data,
 		if (!program && errno != ENOTSUP)
 			return -errno;
 	}
-	return program ? make_whole(split, program, ctx) : split_model(&s, target, options, op);
+	if (program)
+		ret = make_whole(split, program, ctx);
+	else
+		ret = split_model(&s, target, options, op);
+	return ret ? ret : list_cpu_ops(&s);
 }
 
 struct v3c_split *v3c_split(const void *model, size_t size, const struct v3c_target *target,

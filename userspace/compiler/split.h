@@ -31,6 +31,8 @@ struct v3c_piece {
  * @input_count: inputs of the model
  * @output_count: outputs of the model
  * @op_count: operators of the model
+ * @on_cpu: of each operator of the file, whether the CPU computes it; of those
+ *	that rolling replaced, this is said of the last one
  * @metadata: as in struct v3c_program
  * @ctx: has the memory
  */
@@ -42,6 +44,7 @@ struct v3c_split {
 	size_t input_count;
 	size_t output_count;
 	uint32_t op_count;
+	bool *on_cpu;
 	char *metadata;
 	struct v3c_ctx ctx;
 };

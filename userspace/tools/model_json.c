@@ -78,29 +78,17 @@ static json_t *json_anomalies(const struct v3c_analysis *a)
 	return list;
 }
 
-/* What only a model that is whole on the NPU has; the others' are null */
-static void add_program(const struct model_report *r, json_t *root)
+static void add_costs(const struct model_report *r, json_t *root)
 {
-	static const char *const keys[] = {
-		"npu_share_time", "compile_ms", "commands", "consts_bytes", "arena_bytes", "cycles",
-		"inference_ms", "dram_bytes", "dram_read", "dram_write", "sram_bytes",
-		"mac_utilization",
-	};
 	const struct v3npu_counters *c = &r->total;
-	size_t i;
+	double time = model_share_time(r);
 
-	if (!r->program) {
-		for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-			json_object_set_new(root, keys[i], json_null());
-		return;
-	}
-	json_object_update_new(root, json_pack(
-		"{s:f, s:f, s:i, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:f}",
-		"npu_share_time", 1.0, "compile_ms", r->compile_ms,
-		"commands", (int)r->program->cmd_count,
-		"consts_bytes", (json_int_t)r->program->consts_size,
-		"arena_bytes", (json_int_t)r->program->arena_size,
-		"cycles", (json_int_t)c->cycles, "inference_ms", model_ms(r),
+	json_object_set_new(root, "npu_share_time", time < 0 ? json_null() : json_real(time));
+	json_object_set_new(root, "inference_ms", r->whole ? json_real(model_ms(r)) : json_null());
+	json_object_update_new(root, json_pack("{s:f, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}",
+		"compile_ms", r->compile_ms, "commands", (int)r->commands,
+		"consts_bytes", (json_int_t)r->consts_size,
+		"arena_bytes", (json_int_t)r->arena_size, "cycles", (json_int_t)c->cycles,
 		"dram_bytes", (json_int_t)(c->dram_read + c->dram_write),
 		"dram_read", (json_int_t)c->dram_read, "dram_write", (json_int_t)c->dram_write,
 		"sram_bytes", (json_int_t)(c->sram_read + c->sram_write),
@@ -126,7 +114,7 @@ json_t *model_json(const struct model_report *r)
 		"dram_latency", (json_int_t)r->config.dram_latency,
 		"dram_burst", (json_int_t)r->config.dram_burst,
 		"clock_mhz", (json_int_t)r->config.clock_mhz));
-	add_program(r, root);
+	add_costs(r, root);
 	json_object_set_new(root, "layers", json_layers(r));
 	json_object_set_new(root, "not_on_npu", json_not_on_npu(r));
 	json_object_set_new(root, "anomalies", json_anomalies(r->analysis));

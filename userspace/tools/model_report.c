@@ -48,20 +48,16 @@ static void add_cost(struct model_report *r, uint32_t op, const struct v3npu_cou
 	}
 }
 
-/* Costs of all commands, on a copy in which no address is 0: that means "none" */
-static int cost_program(struct model_report *r)
+/* Costs of a program's commands, on a copy in which no address is 0: that means "none" */
+static int cost_program(struct model_report *r, const struct v3c_program *p)
 {
-	const struct v3c_program *p = r->program;
 	uint8_t *cmds = malloc(p->cmds_size + V3NPU_CMD_MAX_SIZE);
 	struct v3npu_counters counters;
 	uint64_t address;
 	size_t at, i;
 
-	r->layers = calloc(p->cmd_count, sizeof(*r->layers));
-	if (!cmds || !r->layers) {
-		free(cmds);
+	if (!cmds)
 		return -1;
-	}
 	memcpy(cmds, p->cmds, p->cmds_size);
 	for (i = 0; i < p->reloc_count; i++) {
 		memcpy(&address, cmds + p->relocs[i].offset, sizeof(address));
@@ -77,7 +73,34 @@ static int cost_program(struct model_report *r)
 	return 0;
 }
 
-/* Puts each operator in its place, once the program, if there is one, has layers */
+static int cost_pieces(struct model_report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->split->piece_count; i++)
+		if (r->split->pieces[i].program)
+			r->commands += r->split->pieces[i].program->cmd_count;
+	r->layers = calloc(r->commands + 1, sizeof(*r->layers));
+	if (!r->layers)
+		return -1;
+	for (i = 0; i < r->split->piece_count; i++) {
+		const struct v3c_program *p = r->split->pieces[i].program;
+
+		if (!p)
+			continue;
+		if (cost_program(r, p))
+			return -1;
+		r->consts_size += p->consts_size;
+		r->arena_size += p->arena_size;
+	}
+	return 0;
+}
+
+/*
+ * Puts each operator in its place: with commands or without, or on the CPU. The
+ * analysis has looked at each alone; in their context, some that the NPU would
+ * take are the CPU's, and the other way round.
+ */
 static int place_ops(struct model_report *r)
 {
 	const struct v3c_analysis *a = r->analysis;
@@ -86,10 +109,21 @@ static int place_ops(struct model_report *r)
 	r->place = calloc(a->op_count + 1, sizeof(*r->place));
 	if (!r->place)
 		return -1;
-	for (i = 0; i < a->op_count; i++)
-		r->place[i] = a->ops[i].reason ? PLACE_CPU : r->program ? PLACE_FOLDED : PLACE_NPU;
+	for (i = 0; i < a->op_count; i++) {
+		bool cpu = !r->whole && (a->ops[i].reason || r->split->on_cpu[i]);
+
+		r->place[i] = cpu ? PLACE_CPU : PLACE_FOLDED;
+	}
 	for (i = 0; i < r->layer_count; i++)
 		r->place[r->layers[i].op] = PLACE_NPU;
+	for (i = 0; i < a->op_count; i++) {
+		if (r->place[i] != PLACE_CPU) {
+			a->ops[i].reason = NULL;
+		} else if (!a->ops[i].reason) {
+			a->ops[i].reason = "the operators around it are on the CPU";
+			a->ops[i].advice = "see to those, and it follows";
+		}
+	}
 	for (i = 0; i < a->op_count; i++) {
 		r->count[r->place[i]]++;
 		r->macs[r->place[i]] += a->ops[i].macs;
@@ -132,12 +166,16 @@ static int compile(struct model_report *r, const void *data, size_t size,
 	if (!r->analysis)
 		return tool_fail(error, "%s: %s", r->path, text);
 	start = now_ms();
-	r->program = v3c_compile(data, size, &target, NULL, text);
+	r->split = v3c_split(data, size, &target, NULL, text);
 	r->compile_ms = now_ms() - start;
-	if (r->program)
-		return cost_program(r) ? no_memory(r, error) : 0;
-	if (errno != ENOTSUP)
+	if (!r->split)
 		return tool_fail(error, "%s: %s", r->path, text);
+	if (cost_pieces(r))
+		return no_memory(r, error);
+	if (r->split->piece_count == 1)
+		r->whole = r->split->pieces[0].program;
+	if (r->whole)
+		return 0;
 	for (i = 0; i < r->analysis->op_count; i++)
 		if (r->analysis->ops[i].reason)
 			return 0;
@@ -166,7 +204,7 @@ int model_report_new(const char *path, const struct v3npu_config *config,
 void model_report_free(struct model_report *r)
 {
 	v3c_analysis_free(r->analysis);
-	v3c_program_free(r->program);
+	v3c_split_free(r->split);
 	free(r->place);
 	free(r->layers);
 }
@@ -196,9 +234,14 @@ double model_size_as(const struct model_report *r, int bytes)
 	return (double)r->analysis->parameters * bytes;
 }
 
+double model_share_time(const struct model_report *r)
+{
+	return r->whole ? 1 : r->commands ? -1 : 0;
+}
+
 double model_ms(const struct model_report *r)
 {
-	return r->program ? r->total.cycles / (r->config.clock_mhz * 1e3) : 0;
+	return r->total.cycles / (r->config.clock_mhz * 1e3);
 }
 
 double model_utilization(const struct model_report *r)

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "compiler/analysis.h"
+#include "compiler/split.h"
 #include "model/engine.h"
 #include "tool.h"
 
@@ -43,13 +44,18 @@ struct model_layer {
  * @size: bytes of it
  * @config: NPU it is compiled for
  * @analysis: operators, parameters, anomalies
- * @program: what the NPU runs; NULL if the CPU computes some of the operators
+ * @split: the model in pieces for the NPU and the CPU
+ * @whole: what the NPU runs, if it runs all of the model; NULL otherwise. Without
+ *	the metadata, which @split has
  * @compile_ms: how long compiling took
  * @place: of each operator
  * @count: operators in each place
  * @macs: multiply-accumulates in each place, by the shapes in the file
  * @layers: @layer_count layers in the order in which they run
  * @total: cost of all of them
+ * @commands: commands of the NPU's pieces
+ * @consts_size: bytes of their constants
+ * @arena_size: bytes of their intermediate tensors
  * @blame: reason of an operator that only lowering refused
  * @written: file that it was written to; NULL for none
  */
@@ -58,7 +64,8 @@ struct model_report {
 	size_t size;
 	struct v3npu_config config;
 	struct v3c_analysis *analysis;
-	struct v3c_program *program;
+	struct v3c_split *split;
+	const struct v3c_program *whole;
 	double compile_ms;
 	enum model_place *place;
 	size_t count[PLACE_COUNT];
@@ -66,6 +73,9 @@ struct model_report {
 	struct model_layer *layers;
 	size_t layer_count;
 	struct v3npu_counters total;
+	uint32_t commands;
+	uint64_t consts_size;
+	uint64_t arena_size;
 	char blame[V3C_ERROR_SIZE];
 	const char *written;
 };
@@ -92,7 +102,10 @@ double model_share_macs(const struct model_report *report);
 /* Bytes of the parameters as numbers of @bytes each */
 double model_size_as(const struct model_report *report, int bytes);
 
-/* Milliseconds of an inference, and MACs done of those possible; 0 if not all is on the NPU */
+/* Share of the time, 0..1; -1 if both have a part: the CPU's time is not modelled */
+double model_share_time(const struct model_report *report);
+
+/* Milliseconds that an inference takes the NPU, and MACs done of those possible */
 double model_ms(const struct model_report *report);
 double model_utilization(const struct model_report *report);
 

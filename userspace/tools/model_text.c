@@ -37,7 +37,10 @@ static void print_share(const struct model_report *r)
 	printf("NPU share: %.1f%% of %zu operators, %.1f%% of %.3f G MACs, ",
 	       100 * model_share_ops(r), r->analysis->op_count, 100 * model_share_macs(r),
 	       (r->macs[PLACE_NPU] + r->macs[PLACE_FOLDED] + r->macs[PLACE_CPU]) / 1e9);
-	puts(r->program ? "100.0% of the time" : "time not known: the CPU's is not modelled");
+	if (model_share_time(r) < 0)
+		puts("of the time not known: the CPU's is not modelled");
+	else
+		printf("%.1f%% of the time\n", 100 * model_share_time(r));
 }
 
 static void print_program(const struct model_report *r)
@@ -45,14 +48,15 @@ static void print_program(const struct model_report *r)
 	const struct v3npu_config *n = &r->config;
 	const struct v3npu_counters *c = &r->total;
 
-	if (!r->program)
+	if (!r->commands)
 		return;
 	printf("Compiled in %.1f ms for %u MACs a cycle, %u KiB SRAM, DRAM of %u MB/s, %u MHz: %u "
 	       "commands, constants %.2f MB, arena %.2f MB\n", r->compile_ms, n->macs,
-	       n->sram_size >> 10, n->dram_mbps, n->clock_mhz, r->program->cmd_count,
-	       MB(r->program->consts_size), MB(r->program->arena_size));
-	printf("An inference: %" PRIu64 " cycles, %.2f ms; %.1f%% of the MACs possible; DRAM %.2f "
-	       "MB read, %.2f MB written; SRAM %.2f MB moved\n", (uint64_t)c->cycles, model_ms(r),
+	       n->sram_size >> 10, n->dram_mbps, n->clock_mhz, r->commands,
+	       MB(r->consts_size), MB(r->arena_size));
+	printf("%s: %" PRIu64 " cycles, %.2f ms; %.1f%% of the MACs possible; DRAM %.2f "
+	       "MB read, %.2f MB written; SRAM %.2f MB moved\n", r->whole ? "An inference" :
+	       "The NPU's part of an inference", (uint64_t)c->cycles, model_ms(r),
 	       100 * model_utilization(r), MB(c->dram_read), MB(c->dram_write),
 	       MB(c->sram_read + c->sram_write));
 }
@@ -190,7 +194,7 @@ void model_print_tables(const struct model_report *reports, size_t count)
 
 		printf("%-*s  %9zu %8.1f%% %8.1f%% ", width, base_name(r->path),
 		       r->analysis->op_count, 100 * model_share_ops(r), 100 * model_share_macs(r));
-		if (r->program && r->total.cycles)
+		if (r->whole && r->total.cycles)
 			printf("%9.2f %9.2f %9.1f\n", r->total.cycles / 1e6, model_ms(r),
 			       1000 / model_ms(r));
 		else

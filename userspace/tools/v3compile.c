@@ -142,16 +142,19 @@ static int write_program(struct model_report *r, const char *path, struct tool_e
 		.dram_burst = r->config.dram_burst, .clock_mhz = r->config.clock_mhz,
 		.sram_va = V3NPU_VA_SRAM,
 	};
+	struct v3c_program program;
 	struct tool_output out;
 	uint8_t *data;
 	size_t size;
 	int ret;
 
-	if (!r->program)
+	if (!r->whole)
 		return tool_fail(error, "%s: the CPU computes %zu of its operators, and a .v3m "
 				 "file is for the NPU alone; run the .tflite file, or see --report",
 				 r->path, r->count[PLACE_CPU]);
-	data = v3m_write(r->program, &target, &size);
+	program = *r->whole;
+	program.metadata = r->split->metadata;
+	data = v3m_write(&program, &target, &size);
 	if (!data)
 		return tool_fail(error, "%s: out of memory", r->path);
 	ret = tool_output_open(&out, path, error);
