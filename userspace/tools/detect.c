@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Scores are compared as the integers they are; only anchors that pass the
- * threshold become numbers with a fraction.
+ * Scores are compared as they are stored; only anchors that pass the threshold
+ * become real numbers.
  */
 #include "detect.h"
 
@@ -9,18 +9,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Lowest q with scale * (q - zero_point) >= conf; above 127 if no int8 has it */
-static int quantized_threshold(const struct detect_output *o, float conf)
+/*
+ * The lowest stored score that is at least conf; of int8 the lowest q with
+ * scale * (q - zero_point) >= conf, above 127 if there is none
+ */
+static float stored_threshold(const struct detect_output *o, float conf)
 {
-	double q = ceil((double)conf / o->scale - 1e-6) + o->zero_point;
+	double q;
 
-	return q < -128 ? -128 : q > 128 ? 128 : (int)q;
+	if (o->real)
+		return conf;
+	q = ceil((double)conf / o->scale - 1e-6) + o->zero_point;
+	return q < -128 ? -128 : q > 128 ? 128 : q;
+}
+
+static inline float stored(const struct detect_output *o, size_t i)
+{
+	return o->real ? ((const float *)o->data)[i] : ((const int8_t *)o->data)[i];
+}
+
+static float real(const struct detect_output *o, float stored)
+{
+	return o->real ? stored : o->scale * (stored - o->zero_point);
 }
 
 struct candidate {
 	int anchor;
 	int class_id;
-	int score;		/* quantized */
+	float score;		/* as stored */
 };
 
 /* Highest score first, then lowest anchor, so that the order never depends on the sort */
@@ -29,32 +45,34 @@ static int compare(const void *a, const void *b)
 	const struct candidate *x = a, *y = b;
 
 	if (x->score != y->score)
-		return y->score - x->score;
+		return x->score < y->score ? 1 : -1;
 	return x->anchor - y->anchor;
 }
 
 /* The best class of each anchor that passes, in one pass over the scores */
-static int collect(const struct detect_output *o, int threshold, int *number,
+static int collect(const struct detect_output *o, float threshold, int *number,
 		   struct candidate *candidates)
 {
 	int count = 0, c, i;
 
 	memset(number, 0xff, o->anchors * sizeof(number[0]));
 	for (c = 0; c < o->classes; c++) {
-		const int8_t *row = o->data + (size_t)(4 + c) * o->anchors;
+		size_t row = (size_t)(4 + c) * o->anchors;
 
 		for (i = 0; i < o->anchors; i++) {
+			float score = stored(o, row + i);
 			struct candidate *k;
 
-			if (row[i] < threshold)
+			/* Nor does a NaN pass */
+			if (!(score >= threshold))
 				continue;
 			if (number[i] < 0) {
 				number[i] = count++;
-				candidates[number[i]].score = INT8_MIN - 1;
+				candidates[number[i]].score = -INFINITY;
 			}
 			k = &candidates[number[i]];
-			if (row[i] > k->score)
-				*k = (struct candidate) { i, c, row[i] };
+			if (score > k->score)
+				*k = (struct candidate) { i, c, score };
 		}
 	}
 	return count;
@@ -68,7 +86,7 @@ static void decode(const struct detect_output *o, int anchor, int in_width, int 
 	int i;
 
 	for (i = 0; i < 4; i++)
-		v[i] = o->scale * (o->data[(size_t)i * o->anchors + anchor] - o->zero_point);
+		v[i] = real(o, stored(o, (size_t)i * o->anchors + anchor));
 	box[0] = (v[0] - v[2] / 2) * in_width;
 	box[1] = (v[1] - v[3] / 2) * in_height;
 	box[2] = (v[0] + v[2] / 2) * in_width;
@@ -98,7 +116,7 @@ static int suppress(const struct detect_output *o, const struct candidate *candi
 		struct detection *d = &found[kept];
 
 		d->class_id = candidates[i].class_id;
-		d->score = o->scale * (candidates[i].score - o->zero_point);
+		d->score = real(o, candidates[i].score);
 		decode(o, candidates[i].anchor, in_width, in_height, d->box);
 		for (k = 0; k < kept; k++)
 			if (found[k].class_id == d->class_id && overlap(found[k].box, d->box) > iou)
@@ -132,7 +150,7 @@ int detect(const struct detect_output *output, const struct letterbox *box, int 
 	int count = -1, i;
 
 	if (candidates && number) {
-		count = collect(output, quantized_threshold(output, conf), number, candidates);
+		count = collect(output, stored_threshold(output, conf), number, candidates);
 		qsort(candidates, count, sizeof(*candidates), compare);
 		count = suppress(output, candidates, count, in_width, in_height, iou, found);
 	}

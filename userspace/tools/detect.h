@@ -3,6 +3,7 @@
 #ifndef V3NPU_DETECT_H
 #define V3NPU_DETECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,19 +19,21 @@ struct detection {
 };
 
 /**
- * struct detect_output - a detector's output tensor, int8 [4 + classes][anchors]
- * @data: rows cx, cy, w, h in 0..1 of the input, then a score for each class
+ * struct detect_output - a detector's output tensor, [4 + classes][anchors]
+ * @data: int8, or float32 if @real: rows cx, cy, w, h in 0..1 of the input, then a score for each class
  * @classes: rows after the first four
  * @anchors: columns
- * @scale: quantization scale
- * @zero_point: quantization zero point
+ * @scale: quantization scale of int8
+ * @zero_point: quantization zero point of int8
+ * @real: whether it is float32
  */
 struct detect_output {
-	const int8_t *data;
+	const void *data;
 	int classes;
 	int anchors;
 	float scale;
 	int32_t zero_point;
+	bool real;
 };
 
 /**

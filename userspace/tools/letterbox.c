@@ -147,6 +147,26 @@ int letterbox(const struct image *image, int in_width, int in_height, const int8
 	return 0;
 }
 
+int letterbox_real(const struct image *image, int in_width, int in_height, float *input,
+		   struct letterbox *box)
+{
+	size_t count = (size_t)in_width * in_height * 3, i;
+	int8_t *bytes = malloc(count), table[256];
+	float real[256];
+	int v, ret = -1;
+
+	for (v = 0; v < 256; v++) {
+		table[v] = v - 128;
+		real[v] = v / 255.0f;
+	}
+	if (bytes)
+		ret = letterbox(image, in_width, in_height, table, bytes, box);
+	for (i = 0; !ret && i < count; i++)
+		input[i] = real[bytes[i] + 128];
+	free(bytes);
+	return ret;
+}
+
 void letterbox_table(float scale, int32_t zero_point, int8_t table[256])
 {
 	int v;

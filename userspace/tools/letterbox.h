@@ -41,4 +41,8 @@ void letterbox_table(float scale, int32_t zero_point, int8_t table[256]);
 int letterbox(const struct image *image, int in_width, int in_height, const int8_t table[256],
 	      int8_t *input, struct letterbox *box);
 
+/* The same for a float32 input: colour values v become v / 255 */
+int letterbox_real(const struct image *image, int in_width, int in_height, float *input,
+		   struct letterbox *box);
+
 #endif /* V3NPU_LETTERBOX_H */

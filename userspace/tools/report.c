@@ -91,6 +91,9 @@ static void print_json(struct report *r)
 		"dram_read", (json_int_t)r->stats.dram_read,
 		"dram_write", (json_int_t)r->stats.dram_write, "mac_utilization", utilization(r));
 
+	json_object_update_new(root, json_pack("{s:I, s:I, s:f}",
+		"operators_npu", (json_int_t)r->stats.operators_npu,
+		"operators_cpu", (json_int_t)r->stats.operators_cpu, "cpu_ms", r->stats.cpu_ms));
 	if (r->bench_count)
 		json_object_update_new(root, json_pack("{s:i, s:f, s:f}", "runs", r->bench_count,
 			"median_ms", median(r), "min_ms", r->bench[0]));
@@ -109,10 +112,14 @@ static void print_text(const struct report *r)
 
 	printf("%s on %s: loaded in %.1f ms (compiled in %.1f ms)\n", r->model_path, r->device.name,
 	       r->load_ms, r->model.compile_ms);
-	printf("  NPU: %" PRIu64 " cycles (%.1f ms at %u MHz), %" PRIu64 " MACs (%.1f%% of %u a "
-	       "cycle), DRAM %.1f MB read, %.1f MB written\n", s->cycles,
-	       s->cycles / (r->device.clock_mhz * 1e3), r->device.clock_mhz, s->macs,
-	       utilization(r) * 100, r->device.macs, s->dram_read / 1e6, s->dram_write / 1e6);
+	if (s->operators_npu)
+		printf("  NPU: %u operators, %" PRIu64 " cycles (%.1f ms at %u MHz), %" PRIu64
+		       " MACs (%.1f%% of %u a cycle), DRAM %.1f MB read, %.1f MB written\n",
+		       s->operators_npu, s->cycles, s->cycles / (r->device.clock_mhz * 1e3),
+		       r->device.clock_mhz, s->macs, utilization(r) * 100, r->device.macs,
+		       s->dram_read / 1e6, s->dram_write / 1e6);
+	if (s->operators_cpu)
+		printf("  CPU: %u operators, %.1f ms\n", s->operators_cpu, s->cpu_ms);
 	if (r->bench_count)
 		printf("  %d runs: median %.2f ms, fastest %.2f ms\n", r->bench_count, median(r),
 		       r->bench[0]);

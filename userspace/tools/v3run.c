@@ -68,6 +68,11 @@ static void format_shape(const struct v3npu_tensor_info *t, char text[80])
 		n += snprintf(text + n, 80 - n, "%s%u", i ? "x" : "", t->dim[i]);
 }
 
+static bool has_scale(const struct v3npu_tensor_info *t)
+{
+	return t->dtype == V3NPU_FLOAT32 || (isnormal(t->scale) && t->scale > 0);
+}
+
 /* Whether the model is a detector as letterbox() and detect() know them */
 static int check_detector(struct run *r)
 {
@@ -85,10 +90,11 @@ static int check_detector(struct run *r)
 		return tool_fail(&r->error, "%s: its output, %s, is not a detector's, "
 				 "1x(4 + classes)xN; use --raw", r->options->model, shape);
 	}
-	if (!isnormal(in->scale) || in->scale < 0 || !isnormal(out->scale) || out->scale < 0)
-		return tool_fail(&r->error, "%s: its input or output has no scale; quantize the "
-				 "model to int8, or use --raw", r->options->model);
-	letterbox_table(in->scale, in->zero_point, r->table);
+	if (!has_scale(in) || !has_scale(out))
+		return tool_fail(&r->error, "%s: its int8 input or output has no scale; quantize "
+				 "the model again, or use --raw", r->options->model);
+	if (in->dtype == V3NPU_INT8)
+		letterbox_table(in->scale, in->zero_point, r->table);
 	if (names_parse(r->report.model.metadata, out->dim[1] - 4, &r->names))
 		return tool_fail(&r->error, "%s: out of memory", r->options->model);
 	return 0;
@@ -134,12 +140,19 @@ static int find_objects(struct run *r, const struct image *image, struct report_
 		.anchors = r->out.dim[2],
 		.scale = r->out.scale,
 		.zero_point = r->out.zero_point,
+		.real = r->out.dtype == V3NPU_FLOAT32,
 	};
 	int height = r->in.dim[1], width = r->in.dim[2];
 	struct letterbox box;
+	void *input = v3npu_session_input(r->session, 0);
 	double start = now_ms();
+	int ret;
 
-	if (letterbox(image, width, height, r->table, v3npu_session_input(r->session, 0), &box))
+	if (r->in.dtype == V3NPU_FLOAT32)
+		ret = letterbox_real(image, width, height, input, &box);
+	else
+		ret = letterbox(image, width, height, r->table, input, &box);
+	if (ret)
 		return tool_fail(&r->error, "%s: out of memory", result->path);
 	result->letterbox_ms = now_ms() - start;
 	if (infer(r))
