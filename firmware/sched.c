@@ -18,7 +18,7 @@
 
 #define RING_ENTRIES_MAX	256
 
-static struct v3npu_ctx_desc contexts[V3NPU_NUM_CTX];	/* valid while ready */
+static struct v3npu_ctx_desc contexts[V3NPU_NUM_CTX];	/* as last read */
 static __u32 ready[V3NPU_NUM_PRIO][DOORBELL_WORDS];
 static __u32 complained[DOORBELL_WORDS];	/* told once what is wrong, until it is right */
 static __u32 last_ctx[V3NPU_NUM_PRIO];
@@ -54,6 +54,16 @@ static bool desc_valid(const struct v3npu_ctx_desc *desc)
 			    RING_ENTRIES_MAX * sizeof(struct v3npu_job);
 }
 
+static void read_desc(__u32 ctx)
+{
+	struct v3npu_ctx_desc *desc = &contexts[ctx];
+
+	if (dma_read(V3NPU_AS_SYSTEM, desc, table + ctx * sizeof(*desc), sizeof(*desc), NULL)) {
+		log_error("context table at %llx: no access", table);
+		halt(V3NPU_HALT_SYSTEM_DMA);
+	}
+}
+
 static void refresh(__u32 ctx)
 {
 	struct v3npu_ctx_desc *desc = &contexts[ctx];
@@ -61,10 +71,7 @@ static void refresh(__u32 ctx)
 
 	for (prio = 0; prio < V3NPU_NUM_PRIO; prio++)
 		clear_bit(ready[prio], ctx);
-	if (dma_read(V3NPU_AS_SYSTEM, desc, table + ctx * sizeof(*desc), sizeof(*desc), NULL)) {
-		log_error("context table at %llx: no access", table);
-		halt(V3NPU_HALT_SYSTEM_DMA);
-	}
+	read_desc(ctx);
 	if (!desc->ring_entries)
 		return;
 	if (desc_valid(desc)) {
@@ -115,10 +122,10 @@ static enum take take(__u32 ctx, struct v3npu_job *entry)
 {
 	const struct v3npu_ctx_desc *desc = &contexts[ctx];
 	struct v3npu_job_ring ring;
-	__u64 addr;
+	__u64 base = desc->ring, addr;
 	__u32 used;
 
-	if (dma_read(V3NPU_AS_SYSTEM, &ring, desc->ring, sizeof(ring), NULL))
+	if (dma_read(V3NPU_AS_SYSTEM, &ring, base, sizeof(ring), NULL))
 		goto no_access;
 	used = ring.wptr - ring.rptr;
 	if (used > desc->ring_entries) {
@@ -130,12 +137,21 @@ static enum take take(__u32 ctx, struct v3npu_job *entry)
 	if (!used)
 		return TAKE_NONE;
 
-	addr = desc->ring + sizeof(ring) + (ring.rptr & (desc->ring_entries - 1)) * sizeof(*entry);
+	/*
+	 * The driver writes the descriptor before wptr: read after it, so that a
+	 * job never runs in the address space of an earlier one. If another
+	 * context has the number by now, its doorbell is on its way.
+	 */
+	read_desc(ctx);
+	if (!desc_valid(desc) || desc->ring != base || used > desc->ring_entries)
+		return TAKE_NONE;
+
+	addr = base + sizeof(ring) + (ring.rptr & (desc->ring_entries - 1)) * sizeof(*entry);
 	if (dma_read(V3NPU_AS_SYSTEM, entry, addr, sizeof(*entry), NULL))
 		goto no_access;
 	ring.rptr++;
-	if (dma_write(V3NPU_AS_SYSTEM, desc->ring + offsetof(struct v3npu_job_ring, rptr),
-		      &ring.rptr, sizeof(ring.rptr)))
+	if (dma_write(V3NPU_AS_SYSTEM, base + offsetof(struct v3npu_job_ring, rptr), &ring.rptr,
+		      sizeof(ring.rptr)))
 		goto no_access;
 	clear_bit(complained, ctx);
 	return used > 1 ? TAKE_MORE : TAKE_LAST;

@@ -271,6 +271,36 @@ static void test_readonly_ring(void)
 	fw_free(fw);
 }
 
+/* A job runs where the descriptor says when it is taken, not where it said at a doorbell */
+static void test_new_space(void)
+{
+	struct fw *fw = fw_boot();
+	struct v3npu_event event;
+	uint8_t *before, *now;
+
+	fw_context(fw, 0, 1, V3NPU_PRIO_HIGH, 4);
+	fw_context(fw, 1, 2, V3NPU_PRIO_LOW, 4);
+	streams(fw, 1, FW_STALL_US);
+	before = fw_space(fw, 2);
+	now = fw_space(fw, 3);
+	fw_cmd_copy(before, 0, VA(0x2000), VA(0x1000), 16);
+	memcpy(now, before, V3NPU_CMD_MAX_SIZE);
+	memset(now + 0x1000, 0x5a, 16);
+
+	/* The doorbell is collected between the stalls; the context waits for the second */
+	fw_submit(fw, 0, 1, VA(STALL), 16);
+	fw_submit(fw, 0, 2, VA(STALL), 16);
+	fw_submit(fw, 1, 3, VA(0), sizeof(struct v3npu_cmd_copy));
+	fw_event(fw, FW_TIMEOUT_MS);
+	fw_wait_opcode(fw, V3NPU_OP_STALL);
+	fw->table[1].as = 3;
+	fw_event(fw, FW_TIMEOUT_MS);
+	event = fw_event(fw, FW_TIMEOUT_MS);
+	tap_ok(event.seqno == 3 && event.status == V3NPU_JOB_OK && now[0x2000] == 0x5a &&
+	       before[0x2000] != 0x5a, "a job runs in the address space its descriptor has now");
+	fw_free(fw);
+}
+
 static void test_log_levels(void)
 {
 	struct fw *fw = fw_load(64);
@@ -298,6 +328,7 @@ int main(void)
 	test_event_ring();
 	test_malformed();
 	test_readonly_ring();
+	test_new_space();
 	test_log_levels();
 	return tap_done();
 }

@@ -113,8 +113,8 @@ struct v3npu_fw_status {
 #define V3NPU_FEATURE_STALL	(1u << 0)	/* runs V3NPU_OP_STALL */
 
 /**
- * struct v3npu_ctx_desc - a job context, written by the driver, read by the
- * firmware at each doorbell of that context
+ * struct v3npu_ctx_desc - a job context, written by the driver before the wptr
+ * of its ring, read by the firmware at each doorbell and, after wptr, at each job
  * @ring: address (system address space) of its struct v3npu_job_ring
  * @ring_entries: a power of two, 2..256; 0: the context does not exist
  * @as: address space its commands run in, 1..V3NPU_NUM_AS - 1
