@@ -13,7 +13,10 @@
 static int8_t tensor[(4 + CLASSES) * ANCHORS];
 
 /* 0..1.99 in steps of 1/128; the input is 256x256, so a step is 2 pixels */
-static struct detect_output output = { tensor, CLASSES, ANCHORS, 1 / 128.0f, -128 };
+static struct detect_output output = {
+	.data = tensor, .classes = CLASSES, .anchors = ANCHORS, .scale = 1 / 128.0f,
+	.zero_point = -128,
+};
 static const struct letterbox whole = { 256, 256, 0, 0 };
 static const struct image square = { .width = 256, .height = 256 };
 static struct detection found[DETECT_MAX];
@@ -34,9 +37,21 @@ static void clear(void)
 	memset(tensor, -128, sizeof(tensor));
 }
 
+/* The same numbers as float32 must give the same detections; -1 if they do not */
 static int run(float conf, float iou)
 {
-	return detect(&output, &whole, 256, 256, &square, conf, iou, found);
+	static struct detection of_reals[DETECT_MAX];
+	static float reals[(4 + CLASSES) * ANCHORS];
+	const struct detect_output real = {
+		.data = reals, .classes = CLASSES, .anchors = ANCHORS, .real = true,
+	};
+	int i, n, m;
+
+	for (i = 0; i < (4 + CLASSES) * ANCHORS; i++)
+		reals[i] = (tensor[i] + 128) / 128.0f;
+	n = detect(&real, &whole, 256, 256, &square, conf, iou, of_reals);
+	m = detect(&output, &whole, 256, 256, &square, conf, iou, found);
+	return n == m && !memcmp(found, of_reals, n * sizeof(found[0])) ? m : -1;
 }
 
 static bool box_is(const struct detection *d, float x0, float y0, float x1, float y1)

@@ -145,6 +145,24 @@ out:
 	free(input);
 }
 
+static void test_real(void)
+{
+	uint8_t pixels[5 * 4 * 3];
+	const struct image image = { .width = 5, .height = 4, .pixels = pixels };
+	int8_t bytes[16 * 16 * 3];
+	float real[16 * 16 * 3];
+	struct letterbox a, b;
+	int i, wrong = 0;
+
+	for (i = 0; i < 5 * 4 * 3; i++)
+		pixels[i] = i * 4;
+	letterbox(&image, 16, 16, plain, bytes, &a);
+	letterbox_real(&image, 16, 16, real, &b);
+	for (i = 0; i < 16 * 16 * 3; i++)
+		wrong += real[i] != (bytes[i] + 128) / 255.0f;
+	ok(!wrong && !memcmp(&a, &b, sizeof(a)), "a float32 input has the same colours, 0..1");
+}
+
 int main(void)
 {
 	int v;
@@ -161,6 +179,7 @@ int main(void)
 	test_size(2, 3, 32, 64, (struct letterbox) { 32, 48, 0, 8 });
 	test_identity();
 	test_table();
+	test_real();
 	test_golden();
 	return done();
 }
