@@ -184,9 +184,9 @@ static bool program_runs(const struct v3c_program *p)
 	size_t i;
 
 	for (i = 0; i < p->input_count; i++)
-		memory += sim_elements(&p->inputs[i]);
+		memory += sim_size(&p->inputs[i]);
 	for (i = 0; i < p->output_count; i++)
-		memory += sim_elements(&p->outputs[i]);
+		memory += sim_size(&p->outputs[i]);
 	if (p->macs > MAX_RUN || memory > MAX_RUN || p->cmds_size > MAX_RUN ||
 	    V3C_REGION_IO + p->input_count + p->output_count > SIM_MAX_REGIONS)
 		return true;

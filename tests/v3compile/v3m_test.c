@@ -67,6 +67,7 @@ static bool same_tensors(const struct v3c_tensor *a, const struct v3c_tensor *b,
 		    a[i].dtype != b[i].dtype || a[i].rank != b[i].rank ||
 		    a[i].scale != b[i].scale || a[i].zero_point != b[i].zero_point ||
 		    memcmp(a[i].dim, b[i].dim, a[i].rank * sizeof(a[i].dim[0])) ||
+		    memcmp(a[i].stride, b[i].stride, a[i].rank * sizeof(a[i].stride[0])) ||
 		    a[i].region != b[i].region || a[i].offset != b[i].offset)
 			return false;
 	return true;
