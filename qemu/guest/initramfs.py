@@ -10,9 +10,13 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 BUILD = os.path.join(TOP, "build")
-KERNEL = os.path.join(BUILD, "guest/kernel")
-OUT = os.path.join(BUILD, "guest/initramfs.cpio")
-MODULE = os.path.join(BUILD, "kernel/v3npu.ko")
+# Another kernel may bring its own build of the driver. The initramfs is kept beside the kernel.
+KERNEL = os.path.abspath(os.environ.get("V3NPU_GUEST_KERNEL") or
+                         os.path.join(BUILD, "guest/kernel"))
+OUT = os.path.join(os.path.dirname(KERNEL), "initramfs.cpio")
+MODULE = os.path.join(KERNEL, "v3npu.ko")
+if not os.path.exists(MODULE):
+    MODULE = os.path.join(BUILD, "kernel/v3npu.ko")
 FIRMWARE = os.path.join(BUILD, "firmware/v3npu/v3npu-fw.bin")
 BUSYBOX = "/bin/busybox"
 HERE = os.path.join(TOP, "qemu/guest")
