@@ -79,6 +79,19 @@ static bool same_dims(const struct tfl_tensor *a, const struct tfl_tensor *b, ui
 	return !memcmp(a->dim, b->dim, rank * sizeof(a->dim[0]));
 }
 
+/* Is @out's shape that of @piece, as many times as the operator has inputs? */
+static bool is_gathered(const struct tfl_op *op, int axis, const struct tfl_tensor *piece,
+			const struct tfl_tensor *out)
+{
+	bool pack = op->code == TFL_PACK;
+	int64_t along = pack ? 1 : piece->dim[axis];
+
+	return out->rank == piece->rank + pack && out->dim[axis] == along * op->inputs.count &&
+	       same_dims(out, piece, axis) &&
+	       !memcmp(out->dim + axis + 1, piece->dim + axis + !pack,
+		       (out->rank - axis - 1) * sizeof(out->dim[0]));
+}
+
 /* The results of products, all alike, that nothing else reads, put together along one dimension */
 static bool match_gather(const struct roll *r, uint32_t number, struct group *g)
 {
@@ -99,7 +112,7 @@ static bool match_gather(const struct roll *r, uint32_t number, struct group *g)
 	if (axis < 0)
 		axis += out->rank;
 	if (!elements || r->tensors[g->out].elements != elements * g->count || axis < 0 ||
-	    axis >= out->rank || out->rank != first->rank + (op->code == TFL_PACK))
+	    axis >= out->rank || !is_gathered(op, axis, first, out))
 		return false;
 	for (i = 0; i < axis; i++)
 		g->outer *= first->dim[i];
@@ -120,8 +133,7 @@ static bool fully_connected(const struct roll *r, const struct tfl_op *op, uint3
 			    uint32_t *units, uint32_t *depth)
 {
 	int32_t in = roll_operand(op, 0), weights = roll_operand(op, 1);
-	const struct tfl_tensor *w;
-	uint64_t out;
+	const struct tfl_tensor *w, *out;
 
 	if (op->code != TFL_FULLY_CONNECTED || op->format || op->inputs.count > 3 || in < 0 ||
 	    weights < 0 || !r->tensors[in].elements || !r->tensors[weights].elements)
@@ -132,8 +144,9 @@ static bool fully_connected(const struct roll *r, const struct tfl_op *op, uint3
 	*units = w->dim[0];
 	*depth = w->dim[1];
 	*rows = r->tensors[in].elements / *depth;
-	out = r->tensors[fb_vector_i32(&op->outputs, 0)].elements;
-	return out == (uint64_t)*rows * *units;
+	out = &r->model->tensors[fb_vector_i32(&op->outputs, 0)];
+	return out->rank && (uint32_t)out->dim[out->rank - 1] == *units &&
+	       r->tensors[fb_vector_i32(&op->outputs, 0)].elements == (uint64_t)*rows * *units;
 }
 
 /* Do pieces @i and @k share all but the slab? */
@@ -234,48 +247,57 @@ static bool match_fully_connected(const struct roll *r, struct group *g)
 	return (!bias && same_type(r, first) && match_slabs(r, g, 1)) || match_slabs(r, g, 0);
 }
 
+/* The shape of a BATCH_MATMUL's result, by its operands' */
+static bool batch_matmul(const struct roll *r, const struct tfl_op *op, struct group *g)
+{
+	const struct tfl_tensor *t[3];
+	uint32_t last;
+	int k;
+
+	for (k = 0; k < 3; k++) {
+		int32_t tensor = k < 2 ? roll_operand(op, k) : fb_vector_i32(&op->outputs, 0);
+
+		if (tensor < 0 || !r->tensors[tensor].elements)
+			return false;
+		t[k] = &r->model->tensors[tensor];
+		if (t[k]->rank < 2 || t[k]->rank != t[0]->rank ||
+		    !same_dims(t[k], t[0], t[0]->rank - 2))
+			return false;
+	}
+	last = t[0]->rank - 1;
+	g->rows = t[0]->dim[last - !op->adjoint[0]];
+	g->depth = t[0]->dim[last - op->adjoint[0]];
+	g->units = t[1]->dim[last - op->adjoint[1]];
+	return (uint32_t)t[1]->dim[last - !op->adjoint[1]] == g->depth &&
+	       (uint32_t)t[2]->dim[last - 1] == g->rows && (uint32_t)t[2]->dim[last] == g->units;
+}
+
 /* A BATCH_MATMUL a matrix, or some of them, at a time */
 static bool match_batch(const struct roll *r, struct group *g)
 {
 	const struct tfl_op *first = &r->model->ops[piece_op(r, g, 0)];
-	const struct tfl_tensor *t[2];
-	uint64_t batch;
-	uint32_t i, rank;
+	uint32_t i;
 	int k;
 
-	for (k = 0; k < 2; k++) {
-		if (roll_operand(first, k) < 0 || !r->tensors[roll_operand(first, k)].elements)
-			return false;
-		t[k] = &r->model->tensors[roll_operand(first, k)];
-	}
-	rank = t[0]->rank;
-	if (rank < 2 || t[1]->rank != rank || !same_dims(t[0], t[1], rank - 2))
-		return false;
 	for (i = 0; i < g->count; i++) {
 		const struct tfl_op *op = &r->model->ops[piece_op(r, g, i)];
 
 		if (op->code != TFL_BATCH_MATMUL || op->inputs.count != 2 ||
-		    op->adjoint[0] != first->adjoint[0] || op->adjoint[1] != first->adjoint[1])
+		    op->adjoint[0] != first->adjoint[0] || op->adjoint[1] != first->adjoint[1] ||
+		    !batch_matmul(r, op, g))
 			return false;
 		for (k = 0; k < 2; k++) {
-			const struct roll_cut *cut, *lead = piece_cut(r, g, 0, k);
-			int32_t operand = roll_operand(op, k);
+			const struct tfl_tensor *t = &r->model->tensors[roll_operand(op, k)];
+			const struct tfl_tensor *like = &r->model->tensors[roll_operand(first, k)];
+			const struct roll_cut *cut = piece_cut(r, g, i, k);
+			const struct roll_cut *lead = piece_cut(r, g, 0, k);
 
-			if (operand < 0 || !r->tensors[operand].elements ||
-			    r->model->tensors[operand].rank != rank ||
-			    !same_dims(&r->model->tensors[operand], t[k], rank))
-				return false;
-			cut = piece_cut(r, g, i, k);
-			if (cut->base != lead->base || !is_part(r, cut, lead, i, g->count))
+			if (t->rank != like->rank || !same_dims(t, like, t->rank) ||
+			    cut->base != lead->base || !is_part(r, cut, lead, i, g->count))
 				return false;
 		}
 	}
-	g->rows = t[0]->dim[rank - 2 + first->adjoint[0]];
-	g->depth = t[0]->dim[rank - 1 - first->adjoint[0]];
-	g->units = t[1]->dim[rank - 1 - first->adjoint[1]];
-	batch = r->tensors[roll_operand(first, 0)].elements / g->rows / g->depth;
-	return (uint32_t)t[1]->dim[rank - 2 + first->adjoint[1]] == g->depth &&
-	       r->tensors[g->out].elements == batch * g->rows * g->units * g->count;
+	return true;
 }
 
 /* The tensor that is cut, so that one piece's elements follow the other's */

@@ -69,48 +69,65 @@ static bool integer(const struct look *l, int32_t tensor, uint32_t i, int64_t *v
 	return true;
 }
 
-/* Notes that operator @op cuts @out from @base; both are at hand, but may be unusable */
-static void note_cut(struct look *l, uint32_t op, int32_t out, int32_t base, int axis,
-		     uint32_t first, uint32_t count)
+/* Has @part @base's shape but for @cut, and for the dimensions of the mask @dropped? */
+static bool is_shape_of_part(const struct tfl_tensor *part, const struct tfl_tensor *base,
+			     const struct roll_cut *cut, uint32_t dropped)
 {
-	const struct tfl_tensor *b = &l->model->tensors[base];
-	struct roll_tensor *t = &l->tensors[out];
+	uint32_t rank = 0, i;
 
-	if (!t->elements || !l->tensors[base].elements || first + (uint64_t)count >
-	    (uint32_t)b->dim[axis] || !roll_same_quant(b, &l->model->tensors[out]) ||
-	    t->elements != l->tensors[base].elements / b->dim[axis] * count)
-		return;
-	t->cut = (struct roll_cut){
-		.base = base, .axis = axis, .first = first, .count = count, .op = op,
-	};
+	for (i = 0; i < base->rank; i++) {
+		if (dropped & 1u << i)
+			continue;
+		if (rank == part->rank || (uint32_t)part->dim[rank] !=
+		    ((int)i == cut->axis ? cut->count : (uint32_t)base->dim[i]))
+			return false;
+		rank++;
+	}
+	return rank == part->rank;
+}
+
+/* Notes how @out is cut, if both tensors agree */
+static void note_cut(struct look *l, int32_t out, const struct roll_cut *cut, uint32_t dropped)
+{
+	const struct tfl_tensor *base = &l->model->tensors[cut->base];
+	const struct tfl_tensor *part = &l->model->tensors[out];
+
+	if (l->tensors[out].elements && roll_same_quant(base, part) &&
+	    is_shape_of_part(part, base, cut, dropped))
+		l->tensors[out].cut = *cut;
 }
 
 /* SPLIT, SPLIT_V and UNPACK */
 static void look_at_split(struct look *l, uint32_t number, const struct tfl_op *op)
 {
-	int32_t base = roll_operand(op, op->code == TFL_SPLIT);
-	int64_t axis = op->axis, size, first = 0;
+	struct roll_cut cut = { .base = roll_operand(op, op->code == TFL_SPLIT), .op = number };
+	int64_t axis = op->axis, size;
 	const struct tfl_tensor *b;
 	uint32_t i;
 
-	if (base < 0 || !op->outputs.count)
+	if (cut.base < 0 || !op->outputs.count)
 		return;
-	b = &l->model->tensors[base];
+	b = &l->model->tensors[cut.base];
 	if (op->code != TFL_UNPACK && !integer(l, roll_operand(op, op->code == TFL_SPLIT ? 0 : 2),
 					       0, &axis))
 		return;
 	if (axis < 0)
 		axis += b->rank;
-	if (!l->tensors[base].elements || axis < 0 || axis >= b->rank)
+	if (!l->tensors[cut.base].elements || axis < 0 || axis >= b->rank)
 		return;
-	size = op->code == TFL_UNPACK ? 1 : b->dim[axis] / op->outputs.count;
+	size = b->dim[axis] / op->outputs.count;
+	if (op->code != TFL_SPLIT_V && (uint32_t)b->dim[axis] != size * op->outputs.count)
+		return;
+	cut.axis = axis;
 	for (i = 0; i < op->outputs.count; i++) {
 		if (op->code == TFL_SPLIT_V && !integer(l, roll_operand(op, 1), i, &size))
 			return;
-		if (size < 1 || size > b->dim[axis] - first)
+		if (size < 1 || size > b->dim[axis] - cut.first)
 			return;
-		note_cut(l, number, fb_vector_i32(&op->outputs, i), base, axis, first, size);
-		first += size;
+		cut.count = size;
+		note_cut(l, fb_vector_i32(&op->outputs, i), &cut,
+			 op->code == TFL_UNPACK ? 1u << axis : 0);
+		cut.first += size;
 	}
 }
 
@@ -141,17 +158,15 @@ static bool slice_dim(const struct look *l, const struct tfl_op *op, int i, uint
 /* SLICE and STRIDED_SLICE along one dimension */
 static void look_at_slice(struct look *l, uint32_t number, const struct tfl_op *op)
 {
-	int32_t base = roll_operand(op, 0);
-	uint32_t first, count, cut_first = 0, cut_count = 0;
+	struct roll_cut cut = { .base = roll_operand(op, 0), .axis = -1, .op = number };
+	uint32_t first, count, i;
 	const struct tfl_tensor *b;
 	int64_t unused;
-	int axis = -1;
-	uint32_t i;
 
-	if (base < 0 || op->outputs.count != 1 || !l->tensors[base].elements ||
+	if (cut.base < 0 || op->outputs.count != 1 || !l->tensors[cut.base].elements ||
 	    op->mask[2] || op->mask[3])
 		return;
-	b = &l->model->tensors[base];
+	b = &l->model->tensors[cut.base];
 	for (i = 0; i < b->rank; i++) {
 		if (op->code == TFL_STRIDED_SLICE && !integer(l, roll_operand(op, 1), i, &unused))
 			break;
@@ -159,15 +174,15 @@ static void look_at_slice(struct look *l, uint32_t number, const struct tfl_op *
 			return;
 		if (count == (uint32_t)b->dim[i])
 			continue;
-		if (axis >= 0)
+		if (cut.axis >= 0)
 			return;
-		axis = i;
-		cut_first = first;
-		cut_count = count;
+		cut.axis = i;
+		cut.first = first;
+		cut.count = count;
 	}
-	if (axis >= 0)
-		note_cut(l, number, fb_vector_i32(&op->outputs, 0), base, axis, cut_first,
-			 cut_count);
+	/* Dimensions that nothing is said of are whole, whatever the mask says */
+	if (cut.axis >= 0)
+		note_cut(l, fb_vector_i32(&op->outputs, 0), &cut, op->mask[4] & ((1u << i) - 1));
 }
 
 static void look_at_reshape(struct look *l, const struct tfl_op *op)
