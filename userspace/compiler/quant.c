@@ -49,6 +49,12 @@ struct v3c_scale v3c_softmax_scale(float beta, float input_scale, int32_t *diff_
 	double real = (double)beta * input_scale * (1 << (31 - integer_bits));
 	struct v3c_scale s = v3c_quantize_multiplier(fmin(real, largest));
 
+	/* So steep that only the largest value counts, whatever the factor */
+	if (s.shift == 31) {
+		*diff_min = 0;
+		s.shift = 30;
+		return s;
+	}
 	*diff_min = s.shift >= 0 && s.shift <= 30 ?
 		    (int32_t)(-1.0 * v3c_input_radius(integer_bits, s.shift)) : 0;
 	return s;
