@@ -14,8 +14,10 @@
  * @c: the case
  * @result: its outputs, or the reason why there are none; for free()
  *
- * The model runs twice, on other input first, so that what a command reads before
- * another writes it is wrong and not the zeroes of fresh memory.
+ * A model that the NPU cannot compute alone is refused, but runs nevertheless, on
+ * the CPU as far as need be. All run twice, on other input first, so that
+ * what a command reads before another writes it is wrong and not the zeroes of
+ * fresh memory.
  */
 enum pack_status run_case(struct v3npu_device *device, const struct pack_case *c,
 			  struct pack_bytes *result);

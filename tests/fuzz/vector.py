@@ -90,6 +90,16 @@ def prelu(n, c):
     n.op("PRELU", [v, alpha], v.shape, n.quant(c, v.scale))
 
 
+def beyond(size, out, mode):
+    """Does TFLite's integer kernel, whose scale is rounded, read past a dimension's end?"""
+    if mode.get("align_corners") and out > 1:
+        scale = (1024 * (size - 1) + (out - 1) // 2) // (out - 1)
+    else:
+        scale = (1024 * size + out // 2) // out
+    last = (out - 1) * scale + (scale // 2 - 512 if mode.get("half_pixel_centers") else 0)
+    return last // 1024 >= size
+
+
 def resize(name):
     def make(n, c):
         v = n.value(c, 4)
@@ -97,6 +107,9 @@ def resize(name):
         mode = c.pick([{}, {"half_pixel_centers": 1}, {"align_corners": 1}])
         shape = [v.shape[0], *size, v.shape[3]]
         n.check(shape)
+        if name == "RESIZE_BILINEAR" and any(beyond(d, out, mode)
+                                             for d, out in zip(v.shape[1:3], size)):
+            raise Skip
         n.op(name, [v, n.ints(size)], shape, v, **mode)
     return make
 
