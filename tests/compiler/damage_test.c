@@ -3,8 +3,8 @@
  * Damaged model files: truncated, with flipped bits, with changed words, with
  * parts of another file in them. Each must give a one-line error, or a program
  * of valid commands that stay within their memory and run; in bounded time and
- * memory. So must the analysis of each. Built with the address and
- * undefined-behaviour sanitizers.
+ * memory. So must its pieces for the NPU and the CPU, as the runtime makes them,
+ * and its analysis. Built with the address and undefined-behaviour sanitizers.
  *
  *   damage_test [DIR]
  *
@@ -18,14 +18,16 @@
 #include <time.h>
 
 #include "compiler/analysis.h"
+#include "compiler/split.h"
 #include "compiler/tflite.h"
+#include "cpu/cpu.h"
 #include "sim.h"
 #include "userspace/tap.h"
 #include "v3npu/cmd_check.h"
 
 #define MAX_FILES	512
 #define SMALL_CASES	3000
-#define REAL_CASES	150
+#define REAL_CASES	75
 #define MAX_SECONDS	10		/* a file, with the sanitizers, on a busy machine */
 #define MAX_RUN		(1u << 20)	/* MACs, and bytes of memory, of programs that are run */
 
@@ -35,7 +37,7 @@ struct file {
 };
 
 static uint64_t state = 88172645463325252ull;
-static unsigned int compiled, refused, run;
+static unsigned int compiled, refused, run, cpu_compiled, cpu_run;
 static double slowest;
 static size_t in_use, most_in_use, largest;
 static bool beyond;
@@ -219,6 +221,64 @@ static bool compiles(const uint8_t *data, size_t size)
 	return good;
 }
 
+/* Runs a small program for the CPU; XNNPACK's accesses are not checked but for the heap's */
+static bool cpu_program_runs(const struct v3cpu_program *p)
+{
+	size_t count = p->input_count + p->output_count, i;
+	uint64_t memory = p->arena_size + p->consts_size;
+	void **io = calloc(count + 1, sizeof(*io));
+	struct v3cpu_plan *plan = NULL;
+	char error[V3C_ERROR_SIZE];
+	bool good = true;
+
+	for (i = 0; i < count; i++)
+		memory += sim_size(i < p->input_count ? &p->inputs[i] :
+				   &p->outputs[i - p->input_count]);
+	if (p->macs <= MAX_RUN && memory <= MAX_RUN) {
+		for (i = 0; i < count; i++)
+			io[i] = calloc(1, sim_size(i < p->input_count ? &p->inputs[i] :
+						   &p->outputs[i - p->input_count]) + V3CPU_SLACK);
+		errno = ENOTSUP;
+		good = v3cpu_plan_new(p, NULL, io, &plan, error) ? is_clear(error) :
+		       !v3cpu_plan_run(plan, error);
+		cpu_run += plan != NULL;
+		v3cpu_plan_free(plan);
+		for (i = 0; i < count; i++)
+			free(io[i]);
+	}
+	free(io);
+	return good;
+}
+
+static bool splits(const uint8_t *data, size_t size)
+{
+	const struct v3c_target target = sim_target();
+	char error[V3C_ERROR_SIZE];
+	struct v3c_split *split;
+	bool good = true;
+	size_t i;
+
+	errno = 0;
+	split = v3c_split(data, size, random_below(2) ? &target : NULL, NULL, error);
+	if (!split)
+		return is_clear(error);
+	for (i = 0; good && i < split->piece_count; i++) {
+		const struct v3c_piece *piece = &split->pieces[i];
+		struct v3cpu_program *cpu;
+
+		if (piece->program) {
+			good = program_is_sound(piece->program);
+			continue;
+		}
+		cpu = v3cpu_compile(data, size, piece->part, error);
+		good = cpu ? cpu_program_runs(cpu) : is_clear(error);
+		cpu_compiled += cpu != NULL;
+		v3cpu_program_free(cpu);
+	}
+	v3c_split_free(split);
+	return good;
+}
+
 static bool analyzes(const uint8_t *data, size_t size)
 {
 	char error[V3C_ERROR_SIZE];
@@ -247,7 +307,7 @@ static bool survives(const uint8_t *data, size_t size)
 	bool good;
 
 	memcpy(copy, data, size);
-	good = compiles(copy, size) && analyzes(copy, size);
+	good = compiles(copy, size) && splits(copy, size) && analyzes(copy, size);
 	if (seconds() - start > slowest)
 		slowest = seconds() - start;
 	free(copy);
@@ -372,7 +432,7 @@ static void check_real(const char *name, unsigned int factor)
 	char path[512];
 	unsigned int bad;
 
-	snprintf(path, sizeof(path), "%s/models/v3/%s_full_integer_quant.tflite",
+	snprintf(path, sizeof(path), "%s/models/v3/%s.tflite",
 		 shared ? shared : "../shared", name);
 	f.data = sim_read_file(path, &f.size);
 	if (!f.data) {
@@ -390,9 +450,13 @@ int main(int argc, char **argv)
 
 	__sanitizer_install_malloc_and_free_hooks(count_malloc, count_free);
 	check_small(argc == 2 ? argv[1] : "build/tests/compiler/models", factor);
-	check_real("level3_relu", factor);
-	check_real("level2_relu", factor);
-	printf("# %u compiled, %u of them run, %u refused\n", compiled, run, refused);
+	check_real("level3_relu_full_integer_quant", factor);
+	check_real("level2_relu_full_integer_quant", factor);
+	check_real("level3_leaky_int8", factor);
+	check_real("level4_relu_integer_quant", factor);
+	printf("# %u compiled for the NPU alone, %u of them run; %u refused\n"
+	       "# %u pieces compiled for the CPU, %u of them run\n", compiled, run, refused,
+	       cpu_compiled, cpu_run);
 	ok(largest && !beyond, "no file makes the compiler allocate more than is stated; at most "
 	   "%zu MiB", largest >> 20);
 	ok(slowest < MAX_SECONDS, "no file takes longer than %.1f s", slowest);

@@ -8,6 +8,8 @@ tests_compiler_progs := $(addprefix $(tests_compiler)/, reader_test layout_test 
 	damage_test)
 tests_compiler_objs := $(patsubst $(top)/userspace/%.c,$(tests_compiler)/%.o, \
 	$(sort $(wildcard $(top)/userspace/compiler/*.c)))
+tests_compiler_cpu_objs := $(patsubst $(top)/userspace/%.c,$(tests_compiler)/%.o, \
+	$(sort $(wildcard $(top)/userspace/cpu/*.c)))
 tests_compiler_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 tests_compiler_libs := -lzip -lz -lm -pthread
 tests_compiler_headers := $(wildcard $(top)/tests/compiler/*.h $(top)/tests/userspace/tap.h)
@@ -17,7 +19,10 @@ tests_compiler_models := $(addprefix $(tests_compiler)/, golden_test place_test)
 CHECK_PROGS += $(tests_compiler_progs) $(tests_compiler_models)
 CHECK_DEPS += $(tests_compiler)/models/list
 
-$(tests_compiler)/compiler/%.o: $(top)/userspace/compiler/%.c
+$(tests_compiler)/damage_test: $(tests_compiler_cpu_objs)
+$(tests_compiler)/damage_test: tests_compiler_libs += -lXNNPACK -lpthreadpool
+
+$(tests_compiler_objs) $(tests_compiler_cpu_objs): $(tests_compiler)/%.o: $(top)/userspace/%.c
 	@mkdir -p $(@D)
 	$(CC) $(USERSPACE_CFLAGS) $(tests_compiler_sanitize) -MMD -MP -c -o $@ $<
 
@@ -39,4 +44,4 @@ $(tests_compiler)/models/list: $(top)/tests/compiler/ops.py $(top)/tests/compile
 	@mkdir -p $(@D)
 	$< models $(@D)
 
--include $(tests_compiler_objs:.o=.d)
+-include $(tests_compiler_objs:.o=.d) $(tests_compiler_cpu_objs:.o=.d)
