@@ -8,10 +8,9 @@
 #include "describe.h"
 #include "emit.h"
 #include "import.h"
-#include "lower.h"
 #include "metadata.h"
 #include "passes.h"
-#include "place.h"
+#include "schedule.h"
 #include "tflite.h"
 
 /* The file's tensors that nodes write, in their order, but for the outputs */
@@ -74,6 +73,9 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 	struct v3c_stream stream = { .ctx = ctx, .sram_size = target->sram_size };
 	struct tfl_model model;
 	struct ir_graph graph;
+	struct lowering lowering = {
+		.ctx = ctx, .graph = &graph, .consts = &consts, .stream = &stream,
+	};
 	int ret;
 
 	ret = tfl_read(ctx, &model, data, size);
@@ -91,10 +93,10 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 		ret = v3c_layout(ctx, &graph, &consts);
 	if (!ret) {
 		stream.graph = &graph;
-		ret = v3c_lower(ctx, &graph, &consts, &stream, model.tensor_count);
+		lowering.weights = v3c_weights_new(ctx, model.tensor_count);
+		ret = !lowering.weights ? v3c_no_memory(ctx) :
+		      v3c_schedule(&lowering, target, keep_tensors);
 	}
-	if (!ret && !keep_tensors)
-		ret = v3c_place(ctx, &graph, &stream, target);
 	if (!ret)
 		ret = v3c_plan_arena(ctx, &graph, !keep_tensors, &program->arena_size);
 	if (!ret) {

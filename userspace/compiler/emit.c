@@ -102,6 +102,13 @@ int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_
 	return 0;
 }
 
+void v3c_stream_clear(struct v3c_stream *s)
+{
+	s->cmds_size = 0;
+	s->count = 0;
+	s->reloc_count = 0;
+}
+
 void v3c_stream_finish(struct v3c_stream *s)
 {
 	size_t count = 0, i;

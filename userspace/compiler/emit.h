@@ -64,6 +64,9 @@ int v3c_stream_add(struct v3c_stream *stream, const struct ir_node *node,
 /* -ENOTSUP: a window of the node does not fit a command's fields */
 int v3c_too_large_window(struct v3c_stream *stream, const struct ir_node *node);
 
+/* Forgets all commands */
+void v3c_stream_clear(struct v3c_stream *stream);
+
 /* Turns offsets in buffers into offsets in regions, once the buffers have theirs */
 void v3c_stream_finish(struct v3c_stream *stream);
 

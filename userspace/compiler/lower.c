@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cascade.h"
 #include "layout.h"
 #include "lowering.h"
 #include "tflite.h"
@@ -213,9 +214,8 @@ static int lower_resize(struct lowering *l, const struct ir_node *n)
 	return v3c_stream_add(l->stream, n, V3NPU_OP_RESIZE, &cmd, a.list, a.count);
 }
 
-/* Elements of @shape from @in to @out, through the node's table if it has one */
-static int copy(struct lowering *l, const struct ir_node *n, const struct ir_shape *shape,
-		const struct ir_loc *in, const struct ir_loc *out)
+int lowering_copy(struct lowering *l, const struct ir_node *n, const struct ir_shape *shape,
+		  const struct ir_loc *in, const struct ir_loc *out)
 {
 	struct v3npu_cmd_copy cmd = {};
 	uint32_t index[NEST_MAX_RANK] = {};
@@ -253,10 +253,10 @@ static int lower_pad(struct lowering *l, const struct ir_node *n)
 
 	ret = v3c_consts_add(l->ctx, l->consts, &n->pad.value, 1, &fill.offset);
 	if (!ret)
-		ret = copy(l, n, &out->shape, &fill, &out->loc);
+		ret = lowering_copy(l, n, &out->shape, &fill, &out->loc);
 	for (i = 0; i < in->shape.rank; i++)
 		inside.offset += inside.stride[i] * n->pad.before[i];
-	return ret ? ret : copy(l, n, &in->shape, &in->loc, &inside);
+	return ret ? ret : lowering_copy(l, n, &in->shape, &in->loc, &inside);
 }
 
 /* A RESHAPE between two layouts neither of which can be seen in the other's shape */
@@ -271,9 +271,9 @@ static int reshape_twice(struct lowering *l, const struct ir_node *n)
 	if (dense.buffer < 0)
 		return dense.buffer;
 	v3c_dense(&in->shape, dense.stride);
-	ret = copy(l, n, &in->shape, &in->loc, &dense);
+	ret = lowering_copy(l, n, &in->shape, &in->loc, &dense);
 	v3c_dense(&out->shape, dense.stride);
-	return ret ? ret : copy(l, n, &out->shape, &dense, &out->loc);
+	return ret ? ret : lowering_copy(l, n, &out->shape, &dense, &out->loc);
 }
 
 static int lower_view(struct lowering *l, const struct ir_node *n)
@@ -285,10 +285,10 @@ static int lower_view(struct lowering *l, const struct ir_node *n)
 	if (v3c_view_loc(l->graph, n, &loc)) {
 		if (v3c_same_loc(&out->shape, &loc, &out->loc))
 			return 0;
-		return copy(l, n, &out->shape, &loc, &out->loc);
+		return lowering_copy(l, n, &out->shape, &loc, &out->loc);
 	}
 	if (v3c_reshape_loc(&out->shape, &out->loc, &in->shape, &loc))
-		return copy(l, n, &in->shape, &in->loc, &loc);
+		return lowering_copy(l, n, &in->shape, &in->loc, &loc);
 	return reshape_twice(l, n);
 }
 
@@ -302,13 +302,33 @@ static int lower_concat(struct lowering *l, const struct ir_node *n)
 		struct ir_loc loc = v3c_concat_loc(l->graph, n, begin);
 
 		if (!v3c_same_loc(&in->shape, &in->loc, &loc))
-			ret = copy(l, n, &in->shape, &in->loc, &loc);
+			ret = lowering_copy(l, n, &in->shape, &in->loc, &loc);
 		begin += in->shape.dim[n->axis];
 	}
 	return ret;
 }
 
-static int lower_node(struct lowering *l, const struct ir_node *n)
+bool lowering_is_free(const struct ir_graph *g, const struct ir_node *n)
+{
+	uint32_t begin = 0;
+	struct ir_loc loc;
+	int i;
+
+	if (n->kind != IR_CONCAT)
+		return v3c_view_loc(g, n, &loc) &&
+		       v3c_same_loc(&g->values[n->out].shape, &loc, &g->values[n->out].loc);
+	for (i = 0; i < n->in_count; i++) {
+		const struct ir_value *in = &g->values[n->in[i]];
+
+		loc = v3c_concat_loc(g, n, begin);
+		if (!v3c_same_loc(&in->shape, &in->loc, &loc))
+			return false;
+		begin += in->shape.dim[n->axis];
+	}
+	return true;
+}
+
+int lowering_node(struct lowering *l, const struct ir_node *n)
 {
 	const struct ir_graph *g = l->graph;
 
@@ -330,8 +350,8 @@ static int lower_node(struct lowering *l, const struct ir_node *n)
 	case IR_ARGMAX:
 		return lower_argmax(l, n);
 	case IR_TABLE:
-		return copy(l, n, &g->values[n->out].shape, &g->values[n->in[0]].loc,
-			    &g->values[n->out].loc);
+		return lowering_copy(l, n, &g->values[n->out].shape, &g->values[n->in[0]].loc,
+				     &g->values[n->out].loc);
 	case IR_PAD:
 		return lower_pad(l, n);
 	case IR_RESHAPE:
@@ -346,17 +366,21 @@ static int lower_node(struct lowering *l, const struct ir_node *n)
 	return 0;
 }
 
-int v3c_lower(struct v3c_ctx *ctx, struct ir_graph *g, struct v3c_consts *consts,
-	      struct v3c_stream *stream, uint32_t tensor_count)
+int v3c_lower(struct lowering *l, const struct cascades *cascades)
 {
-	struct lowering l = { .ctx = ctx, .graph = g, .consts = consts, .stream = stream };
-	int i, ret = 0;
+	const struct ir_graph *g = l->graph;
+	int next = 0, i, ret = 0;
 
-	l.weights = v3c_weights_new(ctx, tensor_count);
-	if (!l.weights)
-		return v3c_no_memory(ctx);
-	for (i = 0; !ret && i < g->node_count; i++)
-		if (!g->nodes[i].dead)
-			ret = lower_node(&l, &g->nodes[i]);
+	for (i = 0; !ret && i < g->node_count; i++) {
+		const struct cascade *c = next < cascades->count ? &cascades->list[next] : NULL;
+
+		if (c && c->first == i) {
+			ret = cascade_lower(l, cascades, c);
+			i = c->last;
+			next++;
+		} else if (!g->nodes[i].dead) {
+			ret = lowering_node(l, &g->nodes[i]);
+		}
+	}
 	return ret;
 }

@@ -51,6 +51,16 @@ int lowering_stage(struct lowering *l, const struct ir_node *n, const struct ir_
 int lowering_simplify(struct lowering *l, const struct ir_node *n, struct v3c_nest *nest,
 		      int keep);
 
+/* Commands of one node */
+int lowering_node(struct lowering *l, const struct ir_node *n);
+
+/* Elements of @shape from @in to @out, through the node's table if it has one */
+int lowering_copy(struct lowering *l, const struct ir_node *n, const struct ir_shape *shape,
+		  const struct ir_loc *in, const struct ir_loc *out);
+
+/* Is all of a view's result where its operands are? */
+bool lowering_is_free(const struct ir_graph *g, const struct ir_node *view);
+
 /* One file a kind */
 int lower_transpose_conv(struct lowering *l, const struct ir_node *n);
 int lower_matmul(struct lowering *l, const struct ir_node *n);

@@ -87,6 +87,30 @@ static void add_all_savings(struct placing *p)
 	}
 }
 
+uint64_t v3c_stream_cycles(const struct v3c_stream *s, const struct v3npu_config *config)
+{
+	_Alignas(8) uint8_t cmd[V3NPU_CMD_MAX_SIZE] = {};
+	struct v3npu_counters counters;
+	struct v3npu_cmd_hdr hdr;
+	uint64_t cycles = 0;
+	size_t at, i = 0;
+
+	for (at = 0; at < s->cmds_size; at += hdr.size) {
+		memcpy(&hdr, s->cmds + at, sizeof(hdr));
+		memcpy(cmd, s->cmds + at, hdr.size);
+		for (; i < s->reloc_count && s->relocs[i].offset < at + hdr.size; i++) {
+			bool in_sram = s->graph->buffers[s->relocs[i].region].region ==
+				       V3C_REGION_NONE;
+
+			set_address(cmd, s->relocs[i].offset - at,
+				    in_sram ? V3NPU_VA_SRAM : SOME_DRAM);
+		}
+		v3npu_cost(config, cmd, &counters);
+		cycles += counters.cycles;
+	}
+	return cycles;
+}
+
 /* DRAM bytes saved for a byte of SRAM during a command */
 static double density(const struct candidate *c)
 {
@@ -104,14 +128,20 @@ static int densest_first(const void *a, const void *b)
 	return x->buffer < y->buffer ? -1 : 1;
 }
 
-int v3c_place(struct v3c_ctx *ctx, struct ir_graph *g, const struct v3c_stream *stream,
-	      const struct v3c_target *target)
+bool v3c_target_config(const struct v3c_target *target, struct v3npu_config *config)
 {
-	const struct v3npu_config config = {
+	*config = (struct v3npu_config){
 		.macs = target->macs, .sram_size = target->sram_size,
 		.dram_mbps = target->dram_mbps, .dram_latency = target->dram_latency,
 		.dram_burst = target->dram_burst, .clock_mhz = target->clock_mhz, .threads = 1,
 	};
+	return !v3npu_config_check(config);
+}
+
+int v3c_place(struct v3c_ctx *ctx, struct ir_graph *g, const struct v3c_stream *stream,
+	      const struct v3c_target *target)
+{
+	struct v3npu_config config;
 	struct placing p = { .graph = g, .stream = stream, .config = &config };
 	struct ir_buffer **placed = v3c_alloc(ctx, g->buffer_count, sizeof(struct ir_buffer *));
 	int count = 0, placed_count = 0, i;
@@ -120,7 +150,7 @@ int v3c_place(struct v3c_ctx *ctx, struct ir_graph *g, const struct v3c_stream *
 	if (!placed || !p.candidates)
 		return v3c_no_memory(ctx);
 	/* Of an NPU that the cycle model does not know it cannot say what pays */
-	if (!config.sram_size || v3npu_config_check(&config))
+	if (!v3c_target_config(target, &config) || !config.sram_size)
 		return 0;
 	for (i = 0; i < g->buffer_count; i++)
 		p.candidates[i].buffer = &g->buffers[i];

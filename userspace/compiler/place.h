@@ -7,6 +7,14 @@
 
 #include "emit.h"
 
+struct v3npu_config;
+
+/* The NPU as the cycle model knows it; false if it is none that it knows */
+bool v3c_target_config(const struct v3c_target *target, struct v3npu_config *config);
+
+/* Cycles of all commands, where v3c_place() put the buffers */
+uint64_t v3c_stream_cycles(const struct v3c_stream *stream, const struct v3npu_config *config);
+
 /**
  * v3c_place() - move intermediate buffers to SRAM where that pays
  * @ctx: compilation
