@@ -3,7 +3,10 @@
 
 #include <math.h>
 
-/* What rounds to an int8 beyond these bounds is clamped all the same */
+/*
+ * What is beyond these bounds is clamped all the same. TFLite converts it to an
+ * integer first, which C does not define where it does not fit (EXP can).
+ */
 #define FAR	1e6f
 
 void v3c_table_float(int8_t *table, struct v3c_quant in, struct v3c_quant out,
