@@ -26,7 +26,7 @@ import struct
 import sys
 import zipfile
 
-FLOAT32, INT32, UINT8, INT64, BOOL, INT16, INT8 = 0, 2, 3, 4, 6, 7, 9
+FLOAT32, FLOAT16, INT32, UINT8, INT64, BOOL, INT16, INT8 = 0, 1, 2, 3, 4, 6, 7, 9
 SAME, VALID = 0, 1
 NONE, RELU, RELU_N1_TO_1, RELU6 = 0, 1, 2, 3
 
@@ -50,12 +50,14 @@ OPERATORS = {
                                      "dilation_h": (6, "i")})),
     "DEPTH_TO_SPACE": (5, 1, (94, {"block_size": (0, "i")})),
     "DEQUANTIZE": (6, 2, (38, {})),
+    "FLOOR": (8, 1, (0, {})),
     "FULLY_CONNECTED": (9, 4, (8, {"activation": (0, "b"), "weights_format": (1, "b"),
                                    "keep_num_dims": (2, "B")})),
     "LOGISTIC": (14, 2, (0, {})),
     "MAX_POOL_2D": (17, 2, _POOL),
     "MUL": (18, 2, (21, {"activation": (0, "b")})),
     "RELU": (19, 2, (0, {})),
+    "RELU_N1_TO_1": (20, 1, (0, {})),
     "RELU6": (21, 2, (0, {})),
     "RESHAPE": (22, 1, (17, {"new_shape": (0, "[i]")})),
     "RESIZE_BILINEAR": (23, 2, (15, {"align_corners": (2, "B"), "half_pixel_centers": (3, "B")})),
@@ -69,6 +71,7 @@ OPERATORS = {
     "TRANSPOSE": (39, 2, (26, {})),
     "MEAN": (40, 2, (27, {"keep_dims": (0, "B")})),
     "SUB": (41, 2, (28, {"activation": (0, "b")})),
+    "DIV": (42, 1, (29, {"activation": (0, "b")})),
     "SQUEEZE": (43, 1, (30, {"squeeze_dims": (0, "[i]")})),
     "STRIDED_SLICE": (45, 2, (32, {"begin_mask": (0, "i"), "end_mask": (1, "i"),
                                    "ellipsis_mask": (2, "i"), "new_axis_mask": (3, "i"),
@@ -85,6 +88,8 @@ OPERATORS = {
     "TRANSPOSE_CONV": (67, 3, (49, {"padding": (0, "b"), "stride_w": (1, "i"),
                                     "stride_h": (2, "i"), "activation": (3, "b")})),
     "TILE": (69, 2, (51, {})),
+    "LOG": (73, 1, (0, {})),
+    "SQRT": (75, 1, (0, {})),
     "EXPAND_DIMS": (70, 1, (52, {})),
     "SUM": (74, 2, (27, {"keep_dims": (0, "B")})),
     "RSQRT": (76, 2, (0, {})),
@@ -97,11 +102,14 @@ OPERATORS = {
     "RESIZE_NEAREST_NEIGHBOR": (97, 2, (74, {"align_corners": (0, "B"),
                                              "half_pixel_centers": (1, "B")})),
     "LEAKY_RELU": (98, 2, (75, {"alpha": (0, "f")})),
+    "SQUARED_DIFFERENCE": (99, 1, (76, {})),
     "MIRROR_PAD": (100, 2, (77, {"mode": (0, "b")})),
     "ABS": (101, 2, (78, {})),
     "SPLIT_V": (102, 2, (79, {"num_splits": (0, "i")})),
+    "CEIL": (104, 1, (0, {})),
     "ELU": (111, 1, (0, {})),
     "QUANTIZE": (114, 2, (89, {})),
+    "ROUND": (116, 1, (0, {})),
     "HARD_SWISH": (117, 1, (91, {})),
     "BATCH_MATMUL": (126, 3, (101, {"adj_x": (0, "B"), "adj_y": (1, "B")})),
     "GELU": (150, 2, (116, {"approximate": (0, "B")})),
@@ -198,7 +206,9 @@ class Model:
         """
         buffer = 0
         if data is not None:
-            if not isinstance(data, (bytes, bytearray)):
+            if dtype == FLOAT16 and not isinstance(data, (bytes, bytearray)):
+                data = struct.pack("<%de" % len(data), *data)
+            elif not isinstance(data, (bytes, bytearray)):
                 data = array.array(_ARRAY_CODE[dtype], data)
                 if sys.byteorder == "big":
                     data.byteswap()
