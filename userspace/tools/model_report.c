@@ -24,16 +24,17 @@ static int no_memory(const struct model_report *r, struct tool_error *error)
 	return tool_fail(error, "%s: out of memory", r->path);
 }
 
-/* Adds a command's cost to its operator's layer */
+/* Adds a command's cost to its operator's layer: commands of several may take turns */
 static void add_cost(struct model_report *r, uint32_t op, const struct v3npu_counters *c)
 {
-	struct model_layer *layer = r->layer_count ? &r->layers[r->layer_count - 1] : NULL;
+	struct model_layer *layer = r->layer_of[op];
 	struct v3npu_counters *sums[2];
 	int i;
 
-	if (!layer || layer->op != op) {
+	if (!layer) {
 		layer = &r->layers[r->layer_count++];
 		layer->op = op;
+		r->layer_of[op] = layer;
 	}
 	layer->commands++;
 	sums[0] = &layer->cost;
@@ -80,8 +81,10 @@ static int cost_pieces(struct model_report *r)
 	for (i = 0; i < r->split->piece_count; i++)
 		if (r->split->pieces[i].program)
 			r->commands += r->split->pieces[i].program->cmd_count;
-	r->layers = calloc(r->commands + 1, sizeof(*r->layers));
-	if (!r->layers)
+	/* One more than operators: a model without any has copies, of operator 0 */
+	r->layers = calloc(r->analysis->op_count + 1, sizeof(*r->layers));
+	r->layer_of = calloc(r->analysis->op_count + 1, sizeof(*r->layer_of));
+	if (!r->layers || !r->layer_of)
 		return -1;
 	for (i = 0; i < r->split->piece_count; i++) {
 		const struct v3c_program *p = r->split->pieces[i].program;
@@ -207,6 +210,7 @@ void model_report_free(struct model_report *r)
 	v3c_split_free(r->split);
 	free(r->place);
 	free(r->layers);
+	free(r->layer_of);
 }
 
 const char *model_op_name(const struct model_report *r, uint32_t op)

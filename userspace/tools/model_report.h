@@ -51,7 +51,8 @@ struct model_layer {
  * @place: of each operator
  * @count: operators in each place
  * @macs: multiply-accumulates in each place, by the shapes in the file
- * @layers: @layer_count layers in the order in which they run
+ * @layers: @layer_count layers in the order in which they start
+ * @layer_of: each operator's, NULL if it has none
  * @total: cost of all of them
  * @commands: commands of the NPU's pieces
  * @consts_size: bytes of their constants
@@ -71,6 +72,7 @@ struct model_report {
 	size_t count[PLACE_COUNT];
 	uint64_t macs[PLACE_COUNT];
 	struct model_layer *layers;
+	struct model_layer **layer_of;
 	size_t layer_count;
 	struct v3npu_counters total;
 	uint32_t commands;
