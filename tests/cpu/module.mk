@@ -9,7 +9,7 @@ tests_cpu_objs := $(patsubst $(top)/userspace/%.c,$(tests_cpu)/%.o, $(sort $(wil
 	$(top)/userspace/cpu/*.c $(top)/userspace/compiler/*.c $(top)/userspace/libv3npu/*.c)))
 tests_cpu_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
-CHECK_PROGS += $(tests_cpu_progs)
+CHECK_PROGS += $(tests_cpu_progs) $(tests_cpu)/models_test
 CHECK_DEPS += $(tests_cpu)/models/list
 
 $(tests_cpu)/%.o: $(top)/userspace/%.c
@@ -21,6 +21,11 @@ $(tests_cpu_progs): $(tests_cpu)/%: $(top)/tests/cpu/%.c $(tests_cpu_objs) $(mod
 	@mkdir -p $(@D)
 	$(CC) $(USERSPACE_CFLAGS) $(tests_cpu_sanitize) -I$(top)/tests -o $@ \
 		$(filter-out %.h,$^) $(LIBV3NPU_LIBS)
+
+$(tests_cpu)/models_test: $(top)/tests/cpu/models_test.c $(B)/userspace/libv3npu.a \
+		$(top)/tests/userspace/tap.h
+	@mkdir -p $(@D)
+	$(CC) $(USERSPACE_CFLAGS) -I$(top)/tests -o $@ $(filter-out %.h,$^) $(LIBV3NPU_LIBS)
 
 $(tests_cpu)/models/list: $(top)/tests/cpu/ops.py $(top)/tests/cpu/ops.expected \
 		$(top)/tests/models/tflite_writer.py
