@@ -4,7 +4,7 @@
  * then all that the other one can. No order of the operators has fewer pieces
  * for a given first processor, so trying both finds the fewest. Operators that
  * only move elements give the same bytes on either, and go along with whoever
- * has the turn.
+ * has the turn, if the NPU's is not the next.
  */
 #include "split.h"
 
@@ -391,6 +391,39 @@ static void drop_programs(struct v3c_split *split)
 	split->piece_count = 0;
 }
 
+/*
+ * What only moves elements and is next needed on the NPU waits for it, where a
+ * PAD or a SLICE often costs nothing.
+ */
+static int leave_to_npu(struct splitter *s)
+{
+	const struct tfl_model *m = &s->model;
+	uint64_t *users = v3c_alloc(s->ctx, m->tensor_count, sizeof(*users));
+	uint32_t i, k;
+
+	if (!users)
+		return v3c_no_memory(s->ctx);
+	for (i = 0; i < m->outputs.count; i++)
+		users[fb_vector_i32(&m->outputs, i)] = UINT64_MAX;
+	for (i = m->op_count; i-- > 0;) {
+		const struct tfl_op *op = &m->ops[i];
+		bool on_npu = (s->first == ON_NPU) == !(s->turn[i] & 1);
+		uint64_t here = 1ull << s->turn[i], used = 0;
+
+		for (k = 0; k < op->outputs.count; k++)
+			used |= users[fb_vector_i32(&op->outputs, k)];
+		if (s->place[i] == ON_EITHER && !on_npu && !(used & here) && used & here << 1)
+			s->turn[i]++;
+		for (k = 0; k < op->inputs.count; k++) {
+			int32_t t = fb_vector_i32(&op->inputs, k);
+
+			if (t >= 0)
+				users[t] |= 1ull << s->turn[i];
+		}
+	}
+	return 0;
+}
+
 /* The fewest turns; one piece on the CPU if there are too many */
 static bool plan_turns(struct splitter *s)
 {
@@ -416,7 +449,9 @@ static int split_model(struct splitter *s, const struct v3c_target *target,
 	if (!ret && refused >= 0)
 		blame(s, refused);
 	for (tries = 0; !ret && tries < MAX_TRIES && plan_turns(s); tries++) {
-		ret = make_pieces(s, &fits);
+		ret = leave_to_npu(s);
+		if (!ret)
+			ret = make_pieces(s, &fits);
 		if (ret || !fits)
 			break;
 		ret = compile_pieces(s, target, options);
