@@ -10,6 +10,7 @@ SHARED = os.environ.get("V3NPU_SHARED", os.path.join(os.path.dirname(TOP), "shar
 NO_SHARED = "no test data: ../shared is absent"
 
 V3RUN = os.path.join(BUILD, "userspace/v3run")
+V3COMPILE = os.path.join(BUILD, "userspace/v3compile")
 V3CRC = os.path.join(BUILD, "userspace/v3crc")
 SMALLNET = os.path.join(BUILD, "tests/smallnet")  # .tflite, .png, .raw
 SMALLNET_OUT = os.path.join(TOP, "tests/models/smallnet.out")

@@ -26,6 +26,7 @@ say device ./device_test accel
 say session ./session_test accel
 say number $run --device accel:1
 say node $run --device $node
+say compiled v3run smallnet.v3m smallnet.png
 say missing-node $run --device /dev/accel/accel7
 chmod 600 $node
 say permission su user -c "$run"
