@@ -120,6 +120,14 @@ static void eltwise_tile(struct v3npu_thread *thread, void *ctx, uint64_t item)
 	v3npu_write_tile(&write, &to, thread->tile[0], to.cols);
 }
 
+/* PRELU of @x above the zero point, which is not negative */
+static int8_t positive_result(const struct v3npu_cmd_eltwise *cmd, int32_t x)
+{
+	int32_t y = v3npu_mbqm(x, cmd->operand[0].multiplier, cmd->operand[0].shift);
+
+	return v3npu_clamp(v3npu_wrap_add(y, cmd->zero_point), cmd->min, cmd->max);
+}
+
 /* What operand @index contributes for each of its values */
 static void scale_operand(struct eltwise *e, int index)
 {
@@ -131,9 +139,7 @@ static void scale_operand(struct eltwise *e, int index)
 		int32_t x = q - o->zero_point;
 
 		if (cmd->op == V3NPU_ELTWISE_PRELU && !index)
-			e->positive[(uint8_t)q] = v3npu_clamp(
-				v3npu_wrap_add(v3npu_mbqm(x, o->multiplier, o->shift),
-					       cmd->zero_point), cmd->min, cmd->max);
+			e->positive[(uint8_t)q] = positive_result(cmd, x);
 		if (!e->product)
 			x = v3npu_mbqm(v3npu_wrap_shl(x, cmd->left_shift), o->multiplier, o->shift);
 		if (cmd->op == V3NPU_ELTWISE_SUB && index == 1)
