@@ -61,6 +61,25 @@ static int product_shape(struct importer *im, const struct ir_shape *a, const st
 	return 0;
 }
 
+static uint64_t batches(const struct ir_shape *shape)
+{
+	return ir_elements(shape) / shape->dim[shape->rank - 1] / shape->dim[shape->rank - 2];
+}
+
+/*
+ * TFLite 2.14 folds the first operand's batches into its rows where the second
+ * has a single one, and leaves most of the output unwritten if the first is to
+ * be transposed, too. Nobody can want that result.
+ */
+static int check_fold(struct importer *im, const struct ir_shape *a, const struct ir_shape *b)
+{
+	if (!im->op->adjoint[0] || b->rank < 3 || batches(b) > 1 || batches(a) == 1)
+		return 0;
+	return import_fail(im, ENOTSUP,
+			   "TFLite does not compute adj_x with one second operand for all batches; "
+			   "give it two dimensions or write the TRANSPOSE out");
+}
+
 int import_batch_matmul(struct importer *im)
 {
 	struct ir_matmul matmul = {};
@@ -85,9 +104,12 @@ int import_batch_matmul(struct importer *im)
 		if (import_value(im, in[i])->shape.rank > rank)
 			rank = import_value(im, in[i])->shape.rank;
 	}
+	ret = check_fold(im, &import_value(im, in[0])->shape, &import_value(im, in[1])->shape);
+	if (ret)
+		return ret;
 	for (i = 0; i < 2; i++) {
 		/* The NPU wants the depth last in both */
-		if (im->op->adjoint[i] == (i == 0))
+		if (im->op->adjoint[i] == !i)
 			in[i] = swapped(im, in[i]);
 		if (in[i] >= 0)
 			in[i] = widened(im, in[i], rank);

@@ -141,7 +141,7 @@ static int take_all(struct importer *im, int in, int64_t *const *index, int out)
 	int axis, next, left = 0, ret = 0;
 
 	for (axis = 0; axis < shape.rank; axis++)
-		left += index[axis] != NULL;
+		left += !!index[axis];
 	if (!left)
 		return import_node(im, IR_RESHAPE, in, -1, out);
 	for (axis = 0; ret >= 0 && axis < shape.rank; axis++) {

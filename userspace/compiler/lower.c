@@ -83,8 +83,8 @@ static int lower_conv(struct lowering *l, const struct ir_node *n)
 	ret = v3c_weights_add(l->ctx, l->weights, l->consts, conv, out->shape.dim[3],
 			      in->shape.dim[3] / conv->groups, &weights);
 	if (!ret)
-		ret = lowering_stage(l, n, &conv->stage, &a, offsetof(struct v3npu_cmd_conv, output),
-				&cmd.output);
+		ret = lowering_stage(l, n, &conv->stage, &a,
+				     offsetof(struct v3npu_cmd_conv, output), &cmd.output);
 	if (ret)
 		return ret;
 	cmd.weights = weights;
