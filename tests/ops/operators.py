@@ -119,6 +119,8 @@ for name, a, b, adj_x, adj_y in (
         n, *two_parts(n, a, b), x, y)])
 add("batch_matmul_5d", "MATMUL MATMUL", lambda n: [batch_matmul(
     n, *two_parts(n, [2, 1, 3, 4, 5], [2, 4, 1, 5, 6]))])
+add("batch_matmul_adj_broadcast", "MATMUL", lambda n: [batch_matmul(
+    n, *two_parts(n, [3, 2, 13, 7], [13, 9]), 1, 0)])
 add("batch_matmul_const", "MATMUL", lambda n: [batch_matmul(n, n.input([2, 7, 13]), n.const(
     [13, 9]))])
 
@@ -248,6 +250,8 @@ add("bad_hard_swish", "", lambda n: [n.op("HARD_SWISH", [n.input([3], 0.9)], [3]
 add("bad_block", "", lambda n: [n.op("SPACE_TO_DEPTH", [n.input([1, 5, 4, 2])], [1, 2, 2, 8],
                                      block_size=2)],
     "operator 0 (SPACE_TO_DEPTH): damaged: blocks of 2 in an image of 5 x 4")
+add("bad_matmul_fold", "", lambda n: [batch_matmul(n, n.input([2, 5, 4]), n.const([1, 5, 3]), 1)],
+    "operator 0 (BATCH_MATMUL): TFLite does not compute adj_x with one second operand for all")
 add("bad_matmul", "", lambda n: [n.op("BATCH_MATMUL", [n.input([2, 5]), n.const([4, 3])], [2, 3])],
     "operator 0 (BATCH_MATMUL): damaged: its operands' shapes do not go together")
 
