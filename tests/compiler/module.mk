@@ -5,7 +5,7 @@
 
 tests_compiler := $(B)/tests/compiler
 tests_compiler_progs := $(addprefix $(tests_compiler)/, reader_test layout_test ops_test \
-	damage_test)
+	cascade_test damage_test)
 tests_compiler_objs := $(patsubst $(top)/userspace/%.c,$(tests_compiler)/%.o, \
 	$(sort $(wildcard $(top)/userspace/compiler/*.c)))
 tests_compiler_cpu_objs := $(patsubst $(top)/userspace/%.c,$(tests_compiler)/%.o, \

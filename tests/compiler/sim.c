@@ -147,7 +147,8 @@ bool sim_fill_sram(struct sim *sim, uint32_t sram_size)
 		.hdr = { .opcode = V3NPU_OP_COPY, .size = sizeof(copy) },
 		.in = {
 			.addr = sim->region[V3C_REGION_CONST].va,
-			.dim = { 1, 1, sram_size / chunk, chunk }, .stride = { 0, 0, 0, 1 },
+			.dim = { 1, 1, sram_size / chunk, chunk },
+			.stride = { 0, 0, 0, sim->program->consts_size >= chunk },
 		},
 		.out = {
 			.addr = V3NPU_VA_SRAM,

@@ -51,7 +51,7 @@ bool sim_load(struct sim *sim, const struct v3c_program *program);
 bool sim_load_on(struct sim *sim, const struct v3c_program *program,
 		 const struct v3npu_config *config);
 
-/* Fills all of the SRAM with bytes of the program's constants, of which there are 4096 or more */
+/* Fills all of the SRAM with bytes of the program's constants */
 bool sim_fill_sram(struct sim *sim, uint32_t sram_size);
 
 /* Runs it; false after printing what failed. Inputs and outputs are sim_tensor()'s */
