@@ -41,7 +41,8 @@ static size_t damage(size_t size)
 			damaged[at] = any(2) ? 0xff : any(16);
 			break;
 		default:
-			memcpy(damaged + at, original + any(size - 4), size - at < 4 ? size - at : 4);
+			memcpy(damaged + at, original + any(size - 4),
+			       size - at < 4 ? size - at : 4);
 			break;
 		}
 	}

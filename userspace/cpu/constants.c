@@ -35,7 +35,8 @@ static int check_quant(struct importer *im, const struct tfl_tensor *t,
 	    (channels && (t->channel_dim < 0 || t->channel_dim >= shape->rank ||
 			  shape->dim[t->channel_dim] != scales)))
 		return import_fail(im, EINVAL,
-				   "damaged: a constant has %u scales and %u zero points along dimension %d",
+				   "damaged: a constant has %u scales and %u zero points along "
+				   "dimension %d",
 				   scales, t->zero_point.count, t->channel_dim);
 	for (i = 0; i < scales; i++) {
 		float scale = fb_vector_float(&t->scale, i);
@@ -157,7 +158,8 @@ int cpu_bias(struct importer *im, uint32_t k, uint32_t channels, int in, uint32_
 	if (ret)
 		return ret;
 	if (!*bias || ir_elements(&shape) != channels)
-		return import_fail(im, ENOTSUP, "its bias is not constant, one for each of %u channels",
+		return import_fail(im, ENOTSUP,
+				   "its bias is not constant, one for each of %u channels",
 				   channels);
 	return 0;
 }

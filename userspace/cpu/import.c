@@ -9,6 +9,12 @@
 #include <math.h>
 #include <string.h>
 
+int cpu_bad_output(struct importer *im)
+{
+	return import_fail(im, EINVAL, "damaged: the shape of its output does not follow from its "
+			   "inputs");
+}
+
 int cpu_clamp(struct importer *im, struct cpu_op *op)
 {
 	op->min = -INFINITY;
@@ -29,7 +35,8 @@ int cpu_clamp(struct importer *im, struct cpu_op *op)
 		return 0;
 	default:
 		return import_fail(im, ENOTSUP,
-				   "fused activation %u is not one of NONE, RELU, RELU6, RELU_N1_TO_1",
+				   "fused activation %u is not one of NONE, RELU, RELU6, "
+				   "RELU_N1_TO_1",
 				   im->op->activation);
 	}
 }
@@ -52,7 +59,8 @@ int cpu_window(struct importer *im, struct cpu_op *op, int i, uint32_t in, int64
 		return ret;
 	total = (int64_t)(*out - 1) * im->op->stride[i] + (kernel - 1) * dilation + 1 - in;
 	if (total > INT32_MAX || im->op->stride[i] > INT16_MAX || dilation > INT32_MAX)
-		return import_fail(im, ENOTSUP, "a window of %lld with stride %d and dilation %lld is too large",
+		return import_fail(im, ENOTSUP,
+				   "a window of %lld with stride %d and dilation %lld is too large",
 				   (long long)kernel, im->op->stride[i], (long long)dilation);
 	op->kernel[i] = kernel;
 	op->stride[i] = im->op->stride[i];
@@ -334,7 +342,8 @@ static int mean(struct importer *im)
 	}
 	if (last < 0 || seen != (1u << (last + 1)) - (1u << first))
 		return import_fail(im, ENOTSUP,
-				   "it is over no dimension, or over some that do not follow one another");
+				   "it is over no dimension, or over some that do not follow one "
+				   "another");
 	for (i = 0; i < shape.rank; i++)
 		matrix.dim[i < first ? 0 : i <= last ? 1 : 2] *= shape.dim[i];
 	result.dim[0] = matrix.dim[0];
@@ -343,8 +352,7 @@ static int mean(struct importer *im)
 	if (ret)
 		return ret;
 	if (ir_elements(&declared) != ir_elements(&result))
-		return import_fail(im, EINVAL,
-				   "damaged: the shape of its output does not follow from its inputs");
+		return cpu_bad_output(im);
 	out = import_output(im, 0, &declared);
 	if (out < 0)
 		return out;

@@ -10,6 +10,9 @@
 
 extern const struct import_backend cpu_import_backend;
 
+/* -EINVAL: the output's shape is not what the inputs make */
+int cpu_bad_output(struct importer *im);
+
 /* The fused activation as a clamp */
 int cpu_clamp(struct importer *im, struct cpu_op *op);
 

@@ -49,7 +49,8 @@ int cpu_import_conv(struct importer *im)
 	if (op.depthwise ? weights.dim[0] != 1 || channels % depth :
 	    depth % weights.dim[3] || channels % op.groups)
 		return import_fail(im, EINVAL,
-				   "damaged: weights for %u inputs and %u outputs, an input of %u channels",
+				   "damaged: weights for %u inputs and %u outputs, an input of %u "
+				   "channels",
 				   weights.dim[3], channels, depth);
 	for (i = 0; i < 2; i++) {
 		ret = cpu_window(im, &op, i, shape.dim[1 + i], weights.dim[1 + i],
@@ -86,14 +87,12 @@ static int transpose_window(struct importer *im, struct cpu_op *op, int i, uint3
 	total = whole - out;
 	if (im->op->padding == TFL_VALID || total < 0) {
 		if (total > 0 || -total >= stride)
-			return import_fail(im, EINVAL,
-					   "damaged: the shape of its output does not follow from its inputs");
+			return cpu_bad_output(im);
 		op->adjust[i] = -total;
 		total = 0;
 	}
 	if (total >= span + stride)
-		return import_fail(im, EINVAL,
-				   "damaged: the shape of its output does not follow from its inputs");
+		return cpu_bad_output(im);
 	op->kernel[i] = kernel;
 	op->stride[i] = stride;
 	op->dilation[i] = 1;
@@ -120,8 +119,7 @@ int cpu_import_transpose_conv(struct importer *im)
 	if (ret != 4 || size[0] != shape.dim[0] || size[3] != weights.dim[0] ||
 	    weights.dim[3] != shape.dim[3] || size[1] < 1 || size[2] < 1 ||
 	    size[1] > V3C_MAX_ELEMENTS || size[2] > V3C_MAX_ELEMENTS)
-		return import_fail(im, EINVAL,
-				   "damaged: the shape of its output does not follow from its inputs");
+		return cpu_bad_output(im);
 	for (i = 0; i < 2; i++) {
 		ret = transpose_window(im, &op, i, shape.dim[1 + i], size[1 + i],
 				       weights.dim[1 + i]);
@@ -238,7 +236,8 @@ int cpu_import_fully_connected(struct importer *im)
 		return ret;
 	if (im->op->format)
 		return import_fail(im, ENOTSUP,
-				   "weights are shuffled (format %d); export with the default format",
+				   "weights are shuffled (format %d); export with the default "
+				   "format",
 				   im->op->format);
 	in = import_input(im, 0);
 	if (in < 0)
@@ -258,8 +257,7 @@ int cpu_import_fully_connected(struct importer *im)
 		return ret;
 	if (elements % depth || ir_elements(&out) != (uint64_t)rows * units ||
 	    cpu_channels(&out) != units)
-		return import_fail(im, EINVAL,
-				   "damaged: the shape of its output does not follow from its inputs");
+		return cpu_bad_output(im);
 	ret = cpu_bias(im, 2, units, in, 1, &op.bias);
 	if (!ret)
 		ret = cpu_clamp(im, &op);
@@ -319,13 +317,13 @@ int cpu_import_batch_matmul(struct importer *im)
 	if (ret)
 		return ret;
 	if (a_shape.dim[1] != b_shape.dim[1])
-		return import_fail(im, ENOTSUP, "it has %u and %u matrices; broadcasting is not supported",
+		return import_fail(im, ENOTSUP,
+				   "it has %u and %u matrices; broadcasting is not supported",
 				   a_shape.dim[1], b_shape.dim[1]);
 	if (a_shape.dim[3] != b_shape.dim[3] || out.rank < 2 ||
 	    out.dim[out.rank - 1] != b_shape.dim[2] || out.dim[out.rank - 2] != a_shape.dim[2] ||
 	    ir_elements(&out) != (uint64_t)a_shape.dim[1] * a_shape.dim[2] * b_shape.dim[2])
-		return import_fail(im, EINVAL,
-				   "damaged: the shape of its output does not follow from its inputs");
+		return cpu_bad_output(im);
 	product = matmul(im, a, b);
 	return product < 0 ? product : give_product(im, product, &out);
 }

@@ -56,8 +56,8 @@ static int load_npu_piece(struct v3npu_model *m, struct v3npu_piece *piece)
 	m->has_npu = true;
 	m->operators_npu += program->op_count;
 	if (program->cmds_size > V3NPU_CMDS_MAX)
-		return v3npu_fail(-E2BIG, "the model needs %zu bytes of commands, the NPU takes %u; "
-				  "use a smaller model", program->cmds_size, V3NPU_CMDS_MAX);
+		return v3npu_fail(-E2BIG, "the model needs %zu bytes of commands, the NPU takes "
+				  "%u; use a smaller model", program->cmds_size, V3NPU_CMDS_MAX);
 	if (!program->consts_size)
 		return 0;
 	ret = m->device->ops->buffer_new(m->device, program->consts_size, true, &piece->consts);

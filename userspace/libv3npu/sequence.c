@@ -20,7 +20,7 @@ struct v3npu_sequence {
 	size_t count;
 	struct v3npu_context *context;
 	pthread_t thread;
-	pthread_mutex_t lock;		/* for state and stop; the rest is the runner's while it runs */
+	pthread_mutex_t lock;		/* for state and stop; a run has the rest */
 	pthread_cond_t changed;
 	enum sequence_state state;
 	bool stop;
