@@ -259,6 +259,28 @@ static int compile(struct build *b, const struct v3npu_config *config, struct v3
 	return ret;
 }
 
+static uint8_t *run_loaded(struct sim *sim, uint32_t sram_size, size_t *size)
+{
+	const struct v3c_program *p = sim->program;
+	uint8_t *bytes;
+	size_t i, k;
+
+	for (i = 0; i < sim_size(&p->inputs[0]); i++)
+		sim_tensor(sim, &p->inputs[0])[i] = random_below(256);
+	for (i = 0; i < sim->region[V3C_REGION_ARENA].size; i++)
+		sim->region[V3C_REGION_ARENA].data[i] = random_below(256);
+	if (!sim_fill_sram(sim, sram_size) || !sim_run(sim))
+		return NULL;
+	for (i = 0, *size = 0; i < p->output_count; i++)
+		*size += sim_size(&p->outputs[i]);
+	bytes = malloc(*size);
+	for (i = 0, k = 0; i < p->output_count; i++) {
+		memcpy(bytes + k, sim_tensor(sim, &p->outputs[i]), sim_size(&p->outputs[i]));
+		k += sim_size(&p->outputs[i]);
+	}
+	return bytes;
+}
+
 /* What one graph's outputs are on an NPU, one after the other, for free() */
 static uint8_t *run(uint64_t seed, uint32_t sram_size, size_t *size, uint32_t *commands)
 {
@@ -270,27 +292,14 @@ static uint8_t *run(uint64_t seed, uint32_t sram_size, size_t *size, uint32_t *c
 	struct v3c_program *p = calloc(1, sizeof(*p));
 	uint8_t *bytes = NULL;
 	struct sim sim;
-	size_t i, k;
 
 	state = seed;
 	build_graph(&b);
 	if (compile(&b, &config, p)) {
 		printf("# %s\n", error);
-	} else if (sim_load_on(&sim, p, &config)) {
-		for (i = 0; i < sim_size(&p->inputs[0]); i++)
-			sim_tensor(&sim, &p->inputs[0])[i] = random_below(256);
-		for (i = 0; i < sim.region[V3C_REGION_ARENA].size; i++)
-			sim.region[V3C_REGION_ARENA].data[i] = random_below(256);
-		if (sim_fill_sram(&sim, sram_size) && sim_run(&sim)) {
-			for (i = 0, *size = 0; i < p->output_count; i++)
-				*size += sim_size(&p->outputs[i]);
-			bytes = malloc(*size);
-			for (i = 0, k = 0; i < p->output_count; i++) {
-				memcpy(bytes + k, sim_tensor(&sim, &p->outputs[i]),
-				       sim_size(&p->outputs[i]));
-				k += sim_size(&p->outputs[i]);
-			}
-		}
+	} else {
+		if (sim_load_on(&sim, p, &config))
+			bytes = run_loaded(&sim, sram_size, size);
 		sim_unload(&sim);
 	}
 	*commands = p->cmd_count;
