@@ -70,7 +70,7 @@ class Case:
 
 def unary(name, low=-3.0, high=3.0, **options):
     c = Case(name.lower(), [1, 3, 5, 3], low, high)
-    if name in ("CEIL", "ROUND", "ELU"):
+    if name in ("CEIL", "ROUND", "ELU", "GELU", "RELU_0_TO_1"):
         c.kernels = "opt"  # the oracle has no others
     return c.done(c.op(name, [c.x], [1, 3, 5, 3], **options))
 
@@ -173,6 +173,17 @@ def views():
     c = Case("padv2", [1, 2, 3, 2])
     yield c.done(c.op("PADV2", [c.x, c.model.int32([0, 0, 1, 0, 0, 1, 0, 1], [4, 2]),
                                 c.const([1], [-7.5])], [1, 3, 4, 3]))
+    c = Case("mirror_pad", [1, 4, 3, 2])
+    yield c.done(c.op("MIRROR_PAD", [c.x, c.model.int32([0, 0, 2, 1, 1, 1, 0, 0], [4, 2])],
+                      [1, 7, 5, 2], mode=0))
+    c = Case("space_to_depth", [1, 4, 6, 3])
+    yield c.done(c.op("SPACE_TO_DEPTH", [c.x], [1, 2, 3, 12], block_size=2))
+    c = Case("depth_to_space", [1, 2, 3, 12])
+    yield c.done(c.op("DEPTH_TO_SPACE", [c.x], [1, 4, 6, 3], block_size=2))
+    c = Case("gather", [3, 5, 2])
+    yield c.done(c.op("GATHER", [c.x, c.model.int32([4, 0, 4])], [3, 3, 2], axis=1))
+    c = Case("tile", [2, 3])
+    yield c.done(c.op("TILE", [c.x, c.model.int32([2, 2])], [4, 6]))
     c = Case("transpose_reshape", [1, 2, 3, 4])
     t = c.op("TRANSPOSE", [c.x, c.model.int32([0, 3, 1, 2])], [1, 4, 2, 3])
     yield c.done(c.op("RESHAPE", [t, c.model.int32([4, 6])], [4, 6]))
@@ -229,7 +240,7 @@ def mixed():
 
 def cases():
     for name in ("RELU", "RELU6", "RELU_N1_TO_1", "ABS", "NEG", "SQUARE", "FLOOR", "CEIL", "ROUND",
-                 "LOGISTIC", "TANH", "ELU", "HARD_SWISH", "EXP"):
+                 "LOGISTIC", "TANH", "ELU", "HARD_SWISH", "EXP", "GELU", "RELU_0_TO_1"):
         yield unary(name)
     yield unary("SQRT", 0.1, 9)
     yield unary("RSQRT", 0.1, 9)

@@ -123,7 +123,10 @@ int cpu_scalar(struct importer *im, float number)
 
 static int unary(struct importer *im, enum cpu_kind kind)
 {
-	struct cpu_op op = { .kind = kind, .code = im->op->code, .alpha = im->op->number };
+	struct cpu_op op = {
+		.kind = kind, .code = im->op->code, .alpha = im->op->number,
+		.approximate = im->op->approximate,
+	};
 	int in, ret = import_arity(im, 1, 1, 1);
 
 	if (ret)
@@ -135,8 +138,8 @@ static int unary(struct importer *im, enum cpu_kind kind)
 		return import_fail(im, EINVAL, "damaged: its alpha is %g", op.alpha);
 	if (op.code == TFL_RELU || op.code == TFL_RELU6)
 		op.max = op.code == TFL_RELU ? INFINITY : 6;
-	if (op.code == TFL_RELU_N1_TO_1) {
-		op.min = -1;
+	if (op.code == TFL_RELU_N1_TO_1 || op.code == TFL_RELU_0_TO_1) {
+		op.min = op.code == TFL_RELU_N1_TO_1 ? -1 : 0;
 		op.max = 1;
 	}
 	return one_result(im, &op, in, -1, &import_value(im, in)->shape);
@@ -445,6 +448,7 @@ static int cpu_import_op(struct importer *im)
 	case TFL_RELU:
 	case TFL_RELU6:
 	case TFL_RELU_N1_TO_1:
+	case TFL_RELU_0_TO_1:
 	case TFL_LEAKY_RELU:
 	case TFL_ELU:
 	case TFL_HARD_SWISH:
@@ -458,6 +462,7 @@ static int cpu_import_op(struct importer *im)
 	case TFL_ROUND:
 		return unary(im, CPU_UNARY);
 	case TFL_TANH:
+	case TFL_GELU:
 	case TFL_EXP:
 	case TFL_LOG:
 	case TFL_RSQRT:

@@ -176,11 +176,24 @@ static inline float quantized(float x, const struct v3c_quant *quant)
 	return whole > INT8_MAX ? INT8_MAX : whole < INT8_MIN ? INT8_MIN : whole;
 }
 
-static void map_numbers(int32_t code, const float *in, float *out, size_t n)
+/* Half of x (1 + erf(x / sqrt 2)); erf by tanh as in the paper where @approximate */
+static float gelu(float x, bool approximate)
+{
+	float inner = approximate ? tanhf(sqrtf(2 / (float)M_PI) * (x + 0.044715f * x * x * x)) :
+		      erff(x * sqrtf(0.5f));
+
+	return 0.5f * x * (1 + inner);
+}
+
+static void map_numbers(const struct cpu_op *op, const float *in, float *out, size_t n)
 {
 	size_t i;
 
-	switch (code) {
+	switch (op->code) {
+	case TFL_GELU:
+		for (i = 0; i < n; i++)
+			out[i] = gelu(in[i], op->approximate);
+		break;
 	case TFL_TANH:
 		for (i = 0; i < n; i++)
 			out[i] = tanhf(in[i]);
@@ -224,7 +237,7 @@ static void map_row(const struct map *m, const void *in, void *out, size_t n)
 				      (quantized(reals[i], &quant) - quant.zero_point);
 		break;
 	default:
-		map_numbers(m->op->code, in, out, n);
+		map_numbers(m->op, in, out, n);
 		break;
 	}
 }

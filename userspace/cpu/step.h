@@ -42,6 +42,7 @@ enum cpu_kind {
  * @min: clamp of the result
  * @max: clamp of the result
  * @alpha: of LEAKY_RELU and ELU
+ * @approximate: of GELU
  * @depthwise: CONV with the schema's layout of depthwise weights
  * @align_corners: BILINEAR and NEAREST
  * @half_pixel_centers: BILINEAR and NEAREST
@@ -59,6 +60,7 @@ struct cpu_op {
 	float min;
 	float max;
 	float alpha;
+	bool approximate;
 	bool depthwise;
 	bool align_corners;
 	bool half_pixel_centers;
