@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "roll.h"
+
 /* Fewer products than this side by side may be what the model means */
 #define UNROLLED_MIN		8
 /* Bytes of equal constants that are worth a word */
@@ -123,12 +125,25 @@ static bool is_sliced_product(const struct search *s, const struct tfl_op *op)
 				 is_slice(source(s, input(op, 1))));
 }
 
+/* What to do about the unrolled product that operator @gather puts together */
+static const char *unrolled_advice(const struct tfl_model *rolled, uint32_t gather)
+{
+	uint32_t i;
+
+	for (i = 0; i < rolled->rolled_count; i++)
+		if (rolled->rolled[i].gather == gather)
+			return "the compiler puts it together again, but the file is larger for it";
+	return "export it as one BATCH_MATMUL";
+}
+
 static int find_unrolled(struct search *s)
 {
 	const struct tfl_model *m = s->model;
+	struct tfl_model rolled = *m;
 	uint32_t i, k;
-	int ret = 0;
+	int ret;
 
+	ret = v3c_roll(s->ctx, &rolled);
 	for (i = 0; !ret && i < m->op_count; i++) {
 		const struct tfl_op *op = &m->ops[i], *first = NULL, *last = NULL;
 		uint32_t products = 0;
@@ -147,10 +162,10 @@ static int find_unrolled(struct search *s)
 		if (products >= UNROLLED_MIN)
 			ret = report(s, "unrolled product",
 				     "operators %u to %u: %u %s on slices, put together by "
-				     "operator %u (%s), are one product taken apart; export it "
-				     "as one BATCH_MATMUL", (unsigned int)(first - m->ops),
-				     (unsigned int)(last - m->ops), products,
-				     tfl_op_name(first->code), i, tfl_op_name(op->code));
+				     "operator %u (%s), are one product taken apart; %s",
+				     (unsigned int)(first - m->ops), (unsigned int)(last - m->ops),
+				     products, tfl_op_name(first->code), i, tfl_op_name(op->code),
+				     unrolled_advice(&rolled, i));
 	}
 	return ret;
 }
