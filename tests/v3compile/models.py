@@ -19,16 +19,18 @@ def convolution(m, x, channels, scale=0.05, weight=1, activation=0):
     return y
 
 
-def unrolled(products, odd=None):
-    """The product of two activations, a column at a time; column odd has another scale."""
+def unrolled(products, swapped=False):
+    """The product of two activations, a column at a time, the first two swapped or not."""
     m = Model()
     a = m.tensor("a", [6, 4], **QUANT)
     b = m.tensor("b", [products, 4], **QUANT)
     rows = [m.tensor(f"b{k}", [1, 4], **QUANT) for k in range(products)]
     m.op("SPLIT", [m.int32([0], []), b], rows, num_splits=products)
     columns = []
-    for k, row in enumerate(rows):
-        columns.append(m.tensor("c", [6, 1], scale=0.2 if k == odd else 0.1))
+    if swapped:
+        rows[:2] = rows[1::-1]
+    for row in rows:
+        columns.append(m.tensor("c", [6, 1], scale=0.1))
         m.op("FULLY_CONNECTED", [a, row, -1], [columns[-1]], keep_num_dims=0)
     out = m.tensor("out", [products, 6, 1], scale=0.1)
     m.op("PACK", columns, [out], axis=0, values_count=products)
