@@ -19,7 +19,7 @@
 #define V3C_MAX_ELEMENTS	V3NPU_ELEMENTS_MAX	/* of one tensor */
 #define V3C_MAX_COMMANDS	(1u << 16)
 #define V3C_MAX_ARENA		(1ull << 30)
-#define V3C_MAX_WINDOWS		(1u << 26)	/* on the CPU: output pixels times elements of a window */
+#define V3C_MAX_WINDOWS		(1u << 26)	/* on the CPU: output pixels times elements of a window, summed up */
 #define V3C_MAX_PARTS		32		/* pieces of a model, on the NPU and on the CPU */
 #define V3C_MAX_METADATA	(1u << 20)
 

@@ -288,8 +288,8 @@ static int bilinear(struct importer *im)
 	struct cpu_op op = {
 		.kind = CPU_BILINEAR, .align_corners = im->op->align_corners,
 		.half_pixel_centers = im->op->half_pixel_centers,
+		.kernel = { 2, 2 },	/* four corners of each pixel */
 	};
-	const uint32_t corners[2] = { 2, 2 };
 	struct ir_shape shape;
 	int64_t size[2];
 	int in, ret = import_arity(im, 2, 2, 1);
@@ -311,7 +311,7 @@ static int bilinear(struct importer *im)
 	shape = import_value(im, in)->shape;
 	shape.dim[1] = size[0];
 	shape.dim[2] = size[1];
-	ret = cpu_check_window(im, &shape, corners);
+	ret = cpu_check_window(im, &shape, op.kernel);
 	return ret ? ret : one_result(im, &op, in, -1, &shape);
 }
 

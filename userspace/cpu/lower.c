@@ -210,6 +210,21 @@ static int add_weights(struct cpu_steps *s, struct cpu_step *step)
 	return ret;
 }
 
+/* The import made sure that one operator's windows are within the bound */
+static int count_windows(struct cpu_steps *s, const struct cpu_step *step)
+{
+	const uint32_t *dim = step->out.shape.dim;
+
+	if (!step->op.kernel[0])
+		return 0;
+	s->windows += (uint64_t)dim[1] * dim[2] * step->op.kernel[0] * step->op.kernel[1];
+	if (s->windows > V3C_MAX_WINDOWS)
+		return v3c_fail(s->ctx, ENOTSUP,
+				"its convolutions and poolings need more than %u MiB on the CPU",
+				V3C_MAX_WINDOWS >> 17);
+	return 0;
+}
+
 static int lower_host(struct cpu_steps *s, const struct ir_node *n)
 {
 	struct cpu_step step = step_of(s, n, n->host->kind);
@@ -221,6 +236,8 @@ static int lower_host(struct cpu_steps *s, const struct ir_node *n)
 		step.in[i] = tensor_of(s, n->in[i]);
 	step.out = tensor_of(s, n->out);
 	ret = add_weights(s, &step);
+	if (!ret)
+		ret = count_windows(s, &step);
 	return ret ? ret : add_fitting(s, n, &step);
 }
 

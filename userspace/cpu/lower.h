@@ -15,6 +15,7 @@
  * @consts: weights are added to these
  * @step: @count steps of malloc(); @room fit
  * @packed: bytes that XNNPACK will need for a copy of the weights
+ * @windows: pointers that it will need to elements of windows
  */
 struct cpu_steps {
 	struct v3c_ctx *ctx;
@@ -24,6 +25,7 @@ struct cpu_steps {
 	size_t count;
 	size_t room;
 	uint64_t packed;
+	uint64_t windows;
 };
 
 /* Makes a graph's steps; regions are buffer numbers until cpu_steps_finish() */
