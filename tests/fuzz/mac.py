@@ -10,7 +10,7 @@ TYPICAL = 74        # standard deviation of a random int8 value
 ACTIVATIONS = [NONE, NONE, NONE, RELU, RELU6, RELU_N1_TO_1]
 
 
-def window(n, size, kernel, stride, dilation, padding):
+def window(size, kernel, stride, dilation, padding):
     """Elements of a convolution's or pooling's result along one dimension."""
     span = (kernel - 1) * dilation + 1
     if padding == SAME:
@@ -58,7 +58,7 @@ def window_options(n, c, v, dilate=True):
     dilation = [1, 1]
     if dilate and c.chance(20):
         dilation = [c.pick([1, 2, 3]) for _ in range(2)]
-    out = [window(n, *args, padding) for args in zip(v.shape[1:3], kernel, stride, dilation)]
+    out = [window(*args, padding) for args in zip(v.shape[1:3], kernel, stride, dilation)]
     options = {"padding": padding, "stride_h": stride[0], "stride_w": stride[1],
                "activation": c.pick(ACTIVATIONS)}
     if dilate:

@@ -46,7 +46,7 @@ struct pack_case {
 	struct pack_bytes output;
 };
 
-/* Reads size bytes; the function's name and arguments are those of zlib and stdio wrappers */
+/* Reads just size bytes of a file, which may be compressed; false if it cannot */
 typedef bool (*pack_read_fn)(void *file, void *data, size_t size);
 
 static inline void pack_free(struct pack_case *c)
