@@ -28,7 +28,7 @@ def unrolled(products, swapped=False):
     m.op("SPLIT", [m.int32([0], []), b], rows, num_splits=products)
     columns = []
     if swapped:
-        rows[:2] = rows[1::-1]
+        rows = rows[1::-1] + rows[2:]
     for row in rows:
         columns.append(m.tensor("c", [6, 1], scale=0.1))
         m.op("FULLY_CONNECTED", [a, row, -1], [columns[-1]], keep_num_dims=0)
