@@ -29,10 +29,13 @@ static inline uint64_t v3c_max_memory(uint64_t size)
 	return 4 * size + (64u << 20);
 }
 
-/* Bytes of constants, before equal ones are merged, for a file of @size bytes */
+/*
+ * Bytes of constants, before equal ones are merged, for a file of @size bytes;
+ * a convolution of one output channel pads its weights to sixteen
+ */
 static inline uint64_t v3c_max_consts(uint64_t size)
 {
-	return 4 * size + (1u << 20);
+	return 4 * size + (16u << 20);
 }
 
 #endif /* V3C_LIMITS_H */
