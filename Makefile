@@ -30,7 +30,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 # These goals are steps of makes of their own, so that packages are installed
 # before the modules' makefiles are read, and each step's output is its log's.
-DRIVERS := all run check lint bench shell help deps clean distclean
+DRIVERS := all run check check-debug lint bench shell help deps clean distclean
 step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -51,6 +51,12 @@ check: all		## run all tests; ONLY=text runs those with text in their path
 	$(step) tests $(make) check-programs
 	@$(MAKE) --no-print-directory -j1 check-run
 
+check-debug: all	## run the guest's tests on a kernel that looks for the driver's bugs
+	$(step) debug-packages $(top)/scripts/deps.sh check-debug
+	$(step) debug-kernel $(make) debug-kernel
+	$(step) tests $(make) check-debug-programs
+	@$(MAKE) --no-print-directory -j1 check-debug-run
+
 lint: all		## check style and warnings
 	$(step) lint-packages $(top)/scripts/deps.sh lint
 	$(step) linux-source $(make) $(B)/linux/version
@@ -66,11 +72,11 @@ deps:			## install the Debian packages needed
 	@$(top)/scripts/deps.sh run
 
 help:			## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(top)/Makefile | expand -t 18
-	@echo "  make NAME       build one part: $(PARTS)"
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(top)/Makefile | expand -t 20
+	@echo "  make NAME         build one part: $(PARTS)"
 
-clean:			## remove what was built, but for QEMU
-	rm -rf $(filter-out $(B)/qemu $(B)/linux $(B)/peers,$(wildcard $(B)/*))
+clean:			## remove what was built, but for QEMU and the debug kernel
+	rm -rf $(filter-out $(B)/qemu $(B)/linux $(B)/peers $(B)/debug-kernel,$(wildcard $(B)/*))
 
 distclean:		## remove all that was built or fetched
 	rm -rf $(B)
@@ -80,12 +86,13 @@ ifneq ($(filter-out $(DRIVERS),$(MAKECMDGOALS)),)
 include $(wildcard $(top)/qemu/model/model.mk $(top)/qemu/device/device.mk)
 include $(sort $(wildcard $(top)/*/module.mk $(top)/tests/*/module.mk))
 
-.PHONY: parts $(PARTS:%=part-%) check-programs check-run
+.PHONY: parts $(PARTS:%=part-%) check-programs check-debug-programs check-run
 parts: $(PARTS:%=part-%)
 $(PARTS:%=part-%): part-%:
 	$(step) $* $(MAKE) --no-print-directory $*
 
 check-programs: $(CHECK_PROGS) $(CHECK_DEPS)
+check-debug-programs: $(CHECK_DEPS)
 
 check-run:
 	@$(top)/scripts/check $(if $(ONLY),--only $(ONLY)) $(CHECK_PROGS)

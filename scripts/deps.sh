@@ -8,10 +8,10 @@ set -eu
 usage()
 {
 	cat <<USAGE
-Usage: deps.sh [--list] run|check|lint|bench
+Usage: deps.sh [--list] run|check|check-debug|lint|bench
 
-Installs what is missing for "make run" (or check, lint, bench) with apt-get, as
-root or with sudo. With --list, prints the packages and installs nothing.
+Installs what is missing for "make run" (or check, check-debug, lint, bench) with
+apt-get, as root or with sudo. With --list, prints the packages and installs nothing.
 USAGE
 }
 
@@ -40,6 +40,8 @@ packages="build-essential pkg-config python3
 case "${1-}" in
 run)	;;
 check)	packages="$packages linux-source-6.12 udev" ;;
+check-debug)
+	packages="$packages linux-source-6.12 udev bison flex bc libelf-dev" ;;
 lint)	packages="$packages linux-source-6.12 sparse shellcheck perl" ;;
 bench)	;; # and npm, if it is there: scripts/bench
 -h|--help)
