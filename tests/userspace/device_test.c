@@ -176,7 +176,7 @@ static void test_priority(void)
 	job_new(&busy, V3NPU_PRIORITY_NORMAL);
 	job_new(&low, V3NPU_PRIORITY_LOW);
 	job_new(&high, V3NPU_PRIORITY_HIGH);
-	emit_stall(&busy, 50000);
+	emit_stall(&busy, 300000);
 	emit_stall(&low, 1000);
 	emit_stall(&high, 1000);
 	submit(&busy);
