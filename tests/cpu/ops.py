@@ -19,7 +19,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../models"))
-from tflite_writer import FLOAT16, FLOAT32, RELU, RELU6, SAME, VALID, Model
+from tflite_writer import FLOAT16, FLOAT32, INT32, INT64, RELU, RELU6, SAME, VALID, Model
 
 EXPECTED = os.path.join(os.path.dirname(os.path.realpath(__file__)), "ops.expected")
 TOLERANCE = "1e-5"
@@ -211,6 +211,31 @@ def views():
                       padding=SAME, stride_w=2, stride_h=2))
 
 
+def argmax(name, op, shape, axis, out, dtype=INT32, int8=False):
+    c = Case(name, shape)
+    # Few different numbers, so that some are equal
+    x = c.op("ROUND", [c.x], shape)
+    c.kernels = "opt"
+    if int8:
+        x, c.pieces, c.tolerance = c.int8("QUANTIZE", [x], shape, 0.5, -5), 2, "0"
+    y = c.model.tensor("index", out, dtype)
+    c.model.op(op, [x, c.model.int32([axis], [])], [y], output_type=dtype)
+    return c.done(y)
+
+
+def indices():
+    yield argmax("arg_max", "ARG_MAX", [1, 3, 4, 7], 3, [1, 3, 4])
+    yield argmax("arg_min_middle", "ARG_MIN", [2, 5, 3], -2, [2, 3], INT64)
+    yield argmax("arg_max_of_vector", "ARG_MAX", [30], 0, [], INT64)
+    yield argmax("arg_min_int8", "ARG_MIN", [1, 3, 4, 7], 2, [1, 3, 7], int8=True)
+    c = Case("arg_max_split", [2, 3, 8])
+    halves = [c.model.tensor("half", [2, 3, 4], FLOAT32) for _ in range(2)]
+    c.model.op("SPLIT", [c.model.int32([2], []), c.x], halves, num_splits=2)
+    y = c.model.tensor("index", [2, 3], INT32)
+    c.model.op("ARG_MAX", [halves[1], c.model.int32([2], [])], [y], output_type=INT32)
+    yield c.done(y)
+
+
 def int8_conv(c, x, scale, zero):
     weights = c.model.tensor("w", [4, 3, 3, 4], scale=0.02, zero_point=0,
                              data=[c.random.randint(-127, 127) for _ in range(144)])
@@ -286,6 +311,7 @@ def cases():
         end = "".join("_" + k for k in mode)
         yield resize("bilinear" + end, "RESIZE_BILINEAR", [5, 6], **mode)
         yield resize("nearest" + end, "RESIZE_NEAREST_NEIGHBOR", [7, 3], **mode)
+    yield from indices()
     yield from views()
     yield from mixed()
 

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#define MAX_INDICES	(1u << 24)	/* that a float32 can count */
+
 int cpu_bad_output(struct importer *im)
 {
 	return import_fail(im, EINVAL, "damaged: the shape of its output does not follow from its "
@@ -369,6 +371,82 @@ static int mean(struct importer *im)
 	return ret < 0 ? ret : import_node(im, IR_RESHAPE, flat, -1, out);
 }
 
+/* Indices as real numbers; cpu_import_output() makes integers of them */
+static int index_output(struct importer *im, const struct ir_shape *shape)
+{
+	uint32_t tensor = fb_vector_i32(&im->op->outputs, 0);
+	const struct tfl_tensor *t = &im->model->tensors[tensor];
+	struct ir_shape declared;
+	int value, ret;
+
+	if (t->type != TFL_INT32 && t->type != TFL_INT64)
+		return import_fail(im, ENOTSUP, "its output is %s, not int32 or int64",
+				   tfl_type_name(t->type));
+	if (im->value_of[tensor] >= 0 || t->data)
+		return import_fail(im, EINVAL,
+				   "damaged: it writes tensor %u, which is an input, a constant, "
+				   "or another operator's",
+				   tensor);
+	ret = import_shape(im, t, &declared);
+	if (ret)
+		return ret;
+	if (!ir_same_shape(&declared, shape))
+		return cpu_bad_output(im);
+	value = import_temporary(im, shape, (struct v3c_quant){});
+	if (value >= 0) {
+		import_value(im, value)->tensor = tensor;
+		im->value_of[tensor] = value;
+	}
+	return value;
+}
+
+/* Over the last dimension, where a transposition brings the operator's */
+static int argmax(struct importer *im)
+{
+	const struct cpu_op op = { .kind = CPU_ARGMAX, .code = im->op->code };
+	struct ir_shape shape, moved, result;
+	uint8_t perm[V3C_MAX_RANK] = {};
+	int64_t number;
+	int in, out, last, node, axis, i, k = 0, ret;
+
+	ret = import_arity(im, 2, 2, 1);
+	if (ret)
+		return ret;
+	in = import_input(im, 0);
+	if (in < 0)
+		return in;
+	shape = import_value(im, in)->shape;
+	ret = import_integers(im, 1, &number, 1);
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		return import_fail(im, EINVAL, "damaged: it has no axis");
+	axis = import_axis(im, number, shape.rank);
+	if (axis < 0)
+		return axis;
+	if (shape.dim[axis] > MAX_INDICES)
+		return import_fail(im, ENOTSUP, "it is over %u elements, more than %u",
+				   shape.dim[axis], MAX_INDICES);
+	for (i = 0; i < shape.rank; i++)
+		if (i != axis)
+			perm[k++] = i;
+	perm[k] = axis;
+	moved = shape;
+	for (i = 0; i < shape.rank; i++)
+		moved.dim[i] = shape.dim[perm[i]];
+	result = moved;
+	result.rank--;
+	out = index_output(im, &result);
+	if (out < 0)
+		return out;
+	last = import_temporary(im, &moved, import_value(im, in)->quant);
+	node = last < 0 ? last : import_node(im, IR_TRANSPOSE, in, -1, last);
+	if (node < 0)
+		return node;
+	memcpy(im->graph->nodes[node].perm, perm, sizeof(perm));
+	return cpu_node(im, &op, last, -1, out);
+}
+
 static int quantize(struct importer *im)
 {
 	struct cpu_op op = { .kind = CPU_ROUND_TO_INT8 };
@@ -445,6 +523,9 @@ static int cpu_import_op(struct importer *im)
 		return import_resize(im);
 	case TFL_MEAN:
 		return mean(im);
+	case TFL_ARG_MAX:
+	case TFL_ARG_MIN:
+		return argmax(im);
 	case TFL_RELU:
 	case TFL_RELU6:
 	case TFL_RELU_N1_TO_1:
@@ -496,11 +577,16 @@ static int cpu_import_input(struct importer *im, uint32_t tensor, int value)
 static int cpu_import_output(struct importer *im, uint32_t tensor, int value)
 {
 	struct cpu_op op = { .kind = CPU_TO_INT8, .quant = import_value(im, value)->quant };
-	int bytes, node;
+	struct ir_shape shape = import_value(im, value)->shape;
+	int bytes, node, type = im->model->tensors[tensor].type;
 
-	if (im->model->tensors[tensor].type != TFL_INT8)
+	if (type == TFL_INT32 || type == TFL_INT64) {
+		op.kind = CPU_TO_INDEX;
+		shape.dim[shape.rank++] = type == TFL_INT32 ? 4 : 8;
+	} else if (type != TFL_INT8) {
 		return value;
-	bytes = import_temporary(im, &import_value(im, value)->shape, op.quant);
+	}
+	bytes = import_temporary(im, &shape, op.quant);
 	if (bytes < 0)
 		return bytes;
 	import_value(im, bytes)->tensor = tensor;

@@ -147,6 +147,61 @@ void cpu_nearest(const struct cpu_step *step, const float *in, float *out,
 				   (size_t)step->out.shape.dim[0] * step->out.shape.dim[1], 0);
 }
 
+struct argmax {
+	const float *in;
+	float *out;
+	size_t count;
+	size_t stride;
+	bool min;
+};
+
+/* As TFLite's ArgMinMax(): the first of equals */
+static void argmax_rows(void *arg, size_t first, size_t rows)
+{
+	const struct argmax *a = arg;
+	size_t row, i;
+
+	for (row = first; row < first + rows; row++) {
+		const float *in = a->in + row * a->stride;
+		size_t best = 0;
+
+		for (i = 1; i < a->count; i++)
+			if (a->min ? in[i] < in[best] : in[i] > in[best])
+				best = i;
+		a->out[row] = best;
+	}
+}
+
+void cpu_argmax(const struct cpu_step *step, const float *in, float *out,
+		pthreadpool_t threads)
+{
+	struct argmax a = {
+		.in = in, .out = out, .count = cpu_channels(&step->in[0].shape),
+		.min = step->op.code == TFL_ARG_MIN,
+	};
+	uint64_t stride;
+
+	cpu_is_rows(&step->in[0], &stride);
+	a.stride = stride;
+	pthreadpool_parallelize_1d_tile_1d(threads, argmax_rows, &a,
+					   ir_elements(&step->out.shape),
+					   1 + CHUNK / a.count, 0);
+}
+
+void cpu_to_index(const struct cpu_step *step, const float *in, void *out)
+{
+	size_t i, n = ir_elements(&step->in[0].shape);
+	int32_t *narrow = out;
+	int64_t *wide = out;
+
+	if (cpu_channels(&step->out.shape) == sizeof(*narrow))
+		for (i = 0; i < n; i++)
+			narrow[i] = in[i];
+	else
+		for (i = 0; i < n; i++)
+			wide[i] = in[i];
+}
+
 /* Rows of @count elements; strides are in elements */
 struct map {
 	const struct cpu_op *op;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What XNNPACK has no operator for: moving elements, int8 to float32 and back,
- * functions of libm.
+ * functions of libm, the place of the largest number.
  */
 #ifndef V3CPU_KERNELS_H
 #define V3CPU_KERNELS_H
@@ -15,6 +15,9 @@ void cpu_copy(const struct cpu_step *step, const float *in, float *out, pthreadp
 void cpu_fill(const struct cpu_step *step, float *out);
 void cpu_nearest(const struct cpu_step *step, const float *in, float *out,
 		 pthreadpool_t threads);
+void cpu_argmax(const struct cpu_step *step, const float *in, float *out,
+		pthreadpool_t threads);
+void cpu_to_index(const struct cpu_step *step, const float *in, void *out);
 
 /* MAP, ROUND_TO_INT8, FROM_INT8 (@in is int8), TO_INT8 (@out is int8) */
 void cpu_map(const struct cpu_step *step, const void *in, void *out, pthreadpool_t threads);

@@ -64,7 +64,10 @@ static bool fits(enum cpu_kind kind, int k, const struct cpu_tensor *t)
 	switch (kind) {
 	case CPU_BINARY:
 	case CPU_MEAN:
+	case CPU_TO_INDEX:
 		return cpu_is_dense(t);
+	case CPU_ARGMAX:
+		return k < 0 ? cpu_is_dense(t) : cpu_is_rows(t, &stride);
 	case CPU_MATMUL:
 		/* Matrices anywhere: of operand 1 dense either way, of the others rows */
 		if (k == 1)

@@ -63,7 +63,8 @@ static int plan_step(struct v3cpu_plan *plan, void *const *io, const struct cpu_
 	p->step = step;
 	for (k = 0; k < step->in_count; k++)
 		p->in[k] = address(plan, io, &step->in[k], step->op.kind == CPU_FROM_INT8);
-	p->out = address(plan, io, &step->out, step->op.kind == CPU_TO_INT8);
+	p->out = address(plan, io, &step->out,
+			 step->op.kind == CPU_TO_INT8 || step->op.kind == CPU_TO_INDEX);
 	if (!cpu_is_xnn(step->op.kind))
 		return 0;
 	if (step->op.weights)
@@ -123,6 +124,12 @@ static enum xnn_status run_step(const struct v3cpu_plan *plan, const struct plan
 		return xnn_status_success;
 	case CPU_NEAREST:
 		cpu_nearest(p->step, p->in[0], p->out, plan->threads);
+		return xnn_status_success;
+	case CPU_ARGMAX:
+		cpu_argmax(p->step, p->in[0], p->out, plan->threads);
+		return xnn_status_success;
+	case CPU_TO_INDEX:
+		cpu_to_index(p->step, p->in[0], p->out);
 		return xnn_status_success;
 	case CPU_MATMUL:
 		return cpu_xnn_matmul(p->step, p->in, p->out, plan->threads);

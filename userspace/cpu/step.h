@@ -28,9 +28,11 @@ enum cpu_kind {
 	CPU_BINARY,		/* two operands, with broadcasting */
 	CPU_UNARY,		/* a function that XNNPACK has */
 	CPU_MAP,		/* a function of libm's */
+	CPU_ARGMAX,		/* over the last dimension, which the result lacks */
 	CPU_ROUND_TO_INT8,	/* to the nearest number that the int8 tensor can stand for */
 	CPU_FROM_INT8,
 	CPU_TO_INT8,
+	CPU_TO_INDEX,		/* to int32 or int64, whose bytes are the last dimension */
 	CPU_COPY,
 	CPU_FILL,		/* with min */
 };
@@ -38,7 +40,7 @@ enum cpu_kind {
 /**
  * struct cpu_op - an operator; fields that the kind does not have are 0
  * @kind: what it is
- * @code: which function: enum tfl_code of BINARY, UNARY and MAP
+ * @code: which function: enum tfl_code of BINARY, UNARY, MAP and ARGMAX
  * @min: clamp of the result
  * @max: clamp of the result
  * @alpha: of LEAKY_RELU and ELU
