@@ -304,9 +304,12 @@ def cases():
         yield pool(name.lower() + "_pool", op, 5, 3, 2, 3, SAME)
         yield pool(name.lower() + "_pool_valid", op, 5, 2, 1, 4, VALID)
     yield pool("max_pool_of_one", "MAX_POOL_2D", 5, 1, 2, 3, VALID)
-    for name, keep, shape in (("mean", False, [1, 4]), ("mean_keep", True, [1, 1, 1, 4])):
-        c = Case(name, [1, 3, 5, 4])
-        yield c.done(c.op("MEAN", [c.x, c.model.int32([1, 2])], shape, keep_dims=keep))
+    for name, axes, keep, shape in (("mean", [1, 2], False, [1, 4]),
+                                    ("mean_keep", [1, 2], True, [1, 1, 1, 4]),
+                                    ("mean_apart", [1, 3], False, [2, 5]),
+                                    ("mean_apart_keep", [-2, 0], True, [1, 3, 1, 4])):
+        c = Case(name, [1 + name.startswith("mean_apart"), 3, 5, 4])
+        yield c.done(c.op("MEAN", [c.x, c.model.int32(axes)], shape, keep_dims=keep))
     for mode in ({}, {"align_corners": True}, {"half_pixel_centers": True}):
         end = "".join("_" + k for k in mode)
         yield resize("bilinear" + end, "RESIZE_BILINEAR", [5, 6], **mode)

@@ -317,7 +317,32 @@ static int bilinear(struct importer *im)
 	return ret ? ret : one_result(im, &op, in, -1, &shape);
 }
 
-/* The mean over dimensions that follow one another */
+/* @in with the dimensions of the set @last behind the others */
+static int with_last(struct importer *im, int in, unsigned int last)
+{
+	const struct ir_shape from = import_value(im, in)->shape;
+	struct ir_shape to = from;
+	uint8_t perm[V3C_MAX_RANK];
+	int i, k = 0, out, node;
+
+	for (i = 0; i < from.rank; i++)
+		if (!(last & 1u << i))
+			perm[k++] = i;
+	for (i = 0; i < from.rank; i++)
+		if (last & 1u << i)
+			perm[k++] = i;
+	for (i = 0; i < from.rank; i++)
+		to.dim[i] = from.dim[perm[i]];
+	out = import_temporary(im, &to, import_value(im, in)->quant);
+	node = out < 0 ? out : import_node(im, IR_TRANSPOSE, in, -1, out);
+	if (node < 0)
+		return node;
+	for (i = 0; i < from.rank; i++)
+		im->graph->nodes[node].perm[i] = perm[i];
+	return out;
+}
+
+/* The mean over dimensions that follow one another, after a transposition if they do not */
 static int mean(struct importer *im)
 {
 	const struct cpu_op op = { .kind = CPU_MEAN };
@@ -345,10 +370,16 @@ static int mean(struct importer *im)
 		first = ret < first ? ret : first;
 		last = ret > last ? ret : last;
 	}
-	if (last < 0 || seen != (1u << (last + 1)) - (1u << first))
-		return import_fail(im, ENOTSUP,
-				   "it is over no dimension, or over some that do not follow one "
-				   "another");
+	if (last < 0)
+		return import_fail(im, ENOTSUP, "it is over no dimension");
+	if (seen != (1u << (last + 1)) - (1u << first)) {
+		in = with_last(im, in, seen);
+		if (in < 0)
+			return in;
+		shape = import_value(im, in)->shape;
+		first = shape.rank - __builtin_popcount(seen);
+		last = shape.rank - 1;
+	}
 	for (i = 0; i < shape.rank; i++)
 		matrix.dim[i < first ? 0 : i <= last ? 1 : 2] *= shape.dim[i];
 	result.dim[0] = matrix.dim[0];
@@ -404,10 +435,9 @@ static int index_output(struct importer *im, const struct ir_shape *shape)
 static int argmax(struct importer *im)
 {
 	const struct cpu_op op = { .kind = CPU_ARGMAX, .code = im->op->code };
-	struct ir_shape shape, moved, result;
-	uint8_t perm[V3C_MAX_RANK] = {};
+	struct ir_shape shape;
 	int64_t number;
-	int in, out, last, node, axis, i, k = 0, ret;
+	int in, out, axis, ret;
 
 	ret = import_arity(im, 2, 2, 1);
 	if (ret)
@@ -427,24 +457,13 @@ static int argmax(struct importer *im)
 	if (shape.dim[axis] > MAX_INDICES)
 		return import_fail(im, ENOTSUP, "it is over %u elements, more than %u",
 				   shape.dim[axis], MAX_INDICES);
-	for (i = 0; i < shape.rank; i++)
-		if (i != axis)
-			perm[k++] = i;
-	perm[k] = axis;
-	moved = shape;
-	for (i = 0; i < shape.rank; i++)
-		moved.dim[i] = shape.dim[perm[i]];
-	result = moved;
-	result.rank--;
-	out = index_output(im, &result);
-	if (out < 0)
-		return out;
-	last = import_temporary(im, &moved, import_value(im, in)->quant);
-	node = last < 0 ? last : import_node(im, IR_TRANSPOSE, in, -1, last);
-	if (node < 0)
-		return node;
-	memcpy(im->graph->nodes[node].perm, perm, sizeof(perm));
-	return cpu_node(im, &op, last, -1, out);
+	in = with_last(im, in, 1u << axis);
+	if (in < 0)
+		return in;
+	shape = import_value(im, in)->shape;
+	shape.rank--;
+	out = index_output(im, &shape);
+	return out < 0 ? out : cpu_node(im, &op, in, -1, out);
 }
 
 static int quantize(struct importer *im)
