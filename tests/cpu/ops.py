@@ -165,6 +165,11 @@ def products():
             c = Case("batch_matmul%s%s" % ("_x" * adj_x, "_y" * adj_y), [2, 3, 3])
             y = c.op("TRANSPOSE", [c.x, c.model.int32([0, 2, 1])], [2, 3, 3])
             yield c.done(c.op("BATCH_MATMUL", [c.x, y], [2, 3, 3], adj_x=adj_x, adj_y=adj_y))
+    for name, x, y, out in (("one_right", [3, 2, 4], [4, 5], [3, 2, 5]),
+                            ("one_left", [2, 4], [3, 4, 5], [3, 2, 5]),
+                            ("both", [2, 1, 2, 4], [3, 4, 5], [2, 3, 2, 5])):
+        c = Case("batch_matmul_" + name, x)
+        yield c.done(c.op("BATCH_MATMUL", [c.x, c.const(y)], out))
 
 
 def views():

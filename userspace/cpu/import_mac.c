@@ -150,14 +150,19 @@ static int reshaped(struct importer *im, int value, const struct ir_shape *shape
 	return node < 0 ? node : view;
 }
 
-/* a . b^T: [1, n, rows, depth] by [1, n, columns, depth] */
+/* a . b^T: [..., rows, depth] by [..., columns, depth], whose first dimensions broadcast */
 static int matmul(struct importer *im, int a, int b)
 {
+	const struct ir_shape *with = &import_value(im, b)->shape;
 	struct ir_shape shape = import_value(im, a)->shape;
-	int out, node;
+	uint32_t depth = shape.dim[shape.rank - 1];
+	int i, out, node;
 
-	im->graph->macs += ir_elements(&shape) * import_value(im, b)->shape.dim[2];
-	shape.dim[3] = import_value(im, b)->shape.dim[2];
+	for (i = 0; i < shape.rank - 2; i++)
+		if (shape.dim[i] == 1)
+			shape.dim[i] = with->dim[i];
+	shape.dim[shape.rank - 1] = with->dim[shape.rank - 2];
+	im->graph->macs += ir_elements(&shape) * depth;
 	out = import_temporary(im, &shape, (struct v3c_quant){});
 	node = out < 0 ? out : import_node(im, IR_MATMUL, a, b, out);
 	return node < 0 ? node : out;
@@ -268,32 +273,30 @@ int cpu_import_fully_connected(struct importer *im)
 	return product < 0 ? product : give_product(im, product, &out);
 }
 
-/* Operand @k as [1, n, rows, columns]; its last two dimensions change places if @swap */
+/* Operand @k with all dimensions there can be; the last two change places if @swap */
 static int matrices(struct importer *im, uint32_t k, bool swap)
 {
-	static const uint8_t perm[4] = { 0, 1, 3, 2 };
+	static const uint8_t perm[V3C_MAX_RANK] = { 0, 1, 2, 3, 5, 4 };
+	struct ir_shape from, shape = { .rank = V3C_MAX_RANK, .dim = { 1, 1, 1, 1, 1, 1 } };
 	int in = import_input(im, k), view, node, i;
-	struct ir_shape from, shape = { .rank = 4, .dim = { 1, 1, 1, 1 } };
 
 	if (in < 0)
 		return in;
 	from = import_value(im, in)->shape;
 	if (from.rank < 2)
 		return import_fail(im, EINVAL, "damaged: an operand has %d dimensions", from.rank);
-	for (i = 0; i < from.rank - 2; i++)
-		shape.dim[1] *= from.dim[i];
-	shape.dim[2] = from.dim[from.rank - 2];
-	shape.dim[3] = from.dim[from.rank - 1];
+	for (i = 0; i < from.rank; i++)
+		shape.dim[V3C_MAX_RANK - from.rank + i] = from.dim[i];
 	in = reshaped(im, in, &shape);
 	if (in < 0 || !swap)
 		return in;
-	shape.dim[2] = from.dim[from.rank - 1];
-	shape.dim[3] = from.dim[from.rank - 2];
+	shape.dim[4] = from.dim[from.rank - 1];
+	shape.dim[5] = from.dim[from.rank - 2];
 	view = import_temporary(im, &shape, import_value(im, in)->quant);
 	node = view < 0 ? view : import_node(im, IR_TRANSPOSE, in, -1, view);
 	if (node < 0)
 		return node;
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < V3C_MAX_RANK; i++)
 		im->graph->nodes[node].perm[i] = perm[i];
 	return view;
 }
@@ -301,7 +304,7 @@ static int matrices(struct importer *im, uint32_t k, bool swap)
 int cpu_import_batch_matmul(struct importer *im)
 {
 	struct ir_shape a_shape, b_shape, out;
-	int a, b, product, ret = import_arity(im, 2, 2, 1);
+	int a, b, i, product, ret = import_arity(im, 2, 2, 1);
 
 	if (ret)
 		return ret;
@@ -316,14 +319,17 @@ int cpu_import_batch_matmul(struct importer *im)
 	ret = import_shape(im, &im->model->tensors[fb_vector_i32(&im->op->outputs, 0)], &out);
 	if (ret)
 		return ret;
-	if (a_shape.dim[1] != b_shape.dim[1])
-		return import_fail(im, ENOTSUP,
-				   "it has %u and %u matrices; broadcasting is not supported",
-				   a_shape.dim[1], b_shape.dim[1]);
-	if (a_shape.dim[3] != b_shape.dim[3] || out.rank < 2 ||
-	    out.dim[out.rank - 1] != b_shape.dim[2] || out.dim[out.rank - 2] != a_shape.dim[2] ||
-	    ir_elements(&out) != (uint64_t)a_shape.dim[1] * a_shape.dim[2] * b_shape.dim[2])
+	if (a_shape.dim[5] != b_shape.dim[5] || out.rank < 2 ||
+	    out.dim[out.rank - 1] != b_shape.dim[4] || out.dim[out.rank - 2] != a_shape.dim[4])
 		return cpu_bad_output(im);
+	for (i = 0; i < V3C_MAX_RANK - 2; i++) {
+		uint32_t n = a_shape.dim[i] == 1 ? b_shape.dim[i] : a_shape.dim[i];
+		int d = i - (V3C_MAX_RANK - out.rank);
+
+		if ((b_shape.dim[i] != 1 && b_shape.dim[i] != n) ||
+		    n != (d < 0 ? 1 : out.dim[d]))
+			return cpu_bad_output(im);
+	}
 	product = matmul(im, a, b);
 	return product < 0 ? product : give_product(im, product, &out);
 }

@@ -59,6 +59,7 @@ static bool dense_pair(const struct cpu_tensor *t, int outer, int d)
 /* Can the step's operator take operand @k, or its result (-1), as it is? */
 static bool fits(enum cpu_kind kind, int k, const struct cpu_tensor *t)
 {
+	int rows = t->shape.rank - 2, columns = t->shape.rank - 1;
 	uint64_t stride;
 
 	switch (kind) {
@@ -71,9 +72,9 @@ static bool fits(enum cpu_kind kind, int k, const struct cpu_tensor *t)
 	case CPU_MATMUL:
 		/* Matrices anywhere: of operand 1 dense either way, of the others rows */
 		if (k == 1)
-			return dense_pair(t, 2, 3) || dense_pair(t, 3, 2);
-		return (t->shape.dim[3] == 1 || t->stride[3] == 1) &&
-		       (t->shape.dim[2] == 1 || t->stride[2] >= t->shape.dim[3]);
+			return dense_pair(t, rows, columns) || dense_pair(t, columns, rows);
+		return (t->shape.dim[columns] == 1 || t->stride[columns] == 1) &&
+		       (t->shape.dim[rows] == 1 || t->stride[rows] >= t->shape.dim[columns]);
 	case CPU_COPY:
 	case CPU_FILL:
 	case CPU_NEAREST:

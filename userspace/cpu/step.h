@@ -17,7 +17,7 @@ enum cpu_kind {
 	CPU_CONV,		/* CONV_2D and DEPTHWISE_CONV_2D */
 	CPU_DECONV,		/* TRANSPOSE_CONV */
 	CPU_FULLY_CONNECTED,	/* of constant weights */
-	CPU_MATMUL,		/* [1, n, rows, depth] by [1, n, columns, depth] */
+	CPU_MATMUL,		/* [..., rows, depth] by [..., columns, depth], same rank */
 	CPU_MAX_POOL,
 	CPU_AVERAGE_POOL,
 	CPU_MEAN,		/* [outer, mean of these, inner] to [outer, inner] */

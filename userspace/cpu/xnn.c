@@ -257,25 +257,43 @@ enum xnn_status cpu_xnn_setup(const struct cpu_step *s, xnn_operator_t xnn,
 	}
 }
 
+/* Elements to the matrix of @t that result matrix @i needs; dimensions of one are broadcast */
+static size_t matrix_offset(const struct cpu_tensor *t, const struct ir_shape *out, size_t i)
+{
+	size_t offset = 0;
+	int d;
+
+	for (d = out->rank - 3; d >= 0; d--) {
+		if (t->shape.dim[d] > 1)
+			offset += i % out->dim[d] * t->stride[d];
+		i /= out->dim[d];
+	}
+	return offset;
+}
+
 enum xnn_status cpu_xnn_matmul(const struct cpu_step *s, const float *const in[2], float *out,
 			       pthreadpool_t threads)
 {
 	const struct cpu_tensor *a = &s->in[0], *b = &s->in[1], *c = &s->out;
-	size_t rows = a->shape.dim[2], depth = a->shape.dim[3], columns = b->shape.dim[2];
-	bool swapped = columns > 1 && depth > 1 && b->stride[3] != 1;
+	const struct ir_shape *out_shape = &c->shape;
+	int y = out_shape->rank - 2, x = out_shape->rank - 1;
+	size_t rows = a->shape.dim[y], depth = a->shape.dim[x], columns = b->shape.dim[y];
+	size_t matrices = ir_elements(out_shape) / rows / columns;
+	bool swapped = columns > 1 && depth > 1 && b->stride[x] != 1;
 	enum xnn_status status = xnn_status_success;
 	xnn_operator_t op;
 	size_t i;
 
-	for (i = 0; i < a->shape.dim[1] && status == xnn_status_success; i++) {
+	for (i = 0; i < matrices && status == xnn_status_success; i++) {
 		status = xnn_create_fully_connected_nc_f32(depth, columns,
-			rows > 1 ? a->stride[2] : depth, rows > 1 ? c->stride[2] : columns,
-			in[1] + i * b->stride[1], NULL, -INFINITY, INFINITY,
+			rows > 1 ? a->stride[y] : depth, rows > 1 ? c->stride[y] : columns,
+			in[1] + matrix_offset(b, out_shape, i), NULL, -INFINITY, INFINITY,
 			swapped ? XNN_FLAG_TRANSPOSE_WEIGHTS : 0, &op);
 		if (status != xnn_status_success)
 			break;
-		status = xnn_setup_fully_connected_nc_f32(op, rows, in[0] + i * a->stride[1],
-							  out + i * c->stride[1], threads);
+		status = xnn_setup_fully_connected_nc_f32(op, rows,
+			in[0] + matrix_offset(a, out_shape, i),
+			out + matrix_offset(c, out_shape, i), threads);
 		if (status == xnn_status_success)
 			status = xnn_run_operator(op, threads);
 		xnn_delete_operator(op);
