@@ -248,6 +248,13 @@ int import_input(struct importer *im, uint32_t k)
 			 import_new_value(im, tensor, &shape);
 }
 
+int import_operand(struct importer *im, uint32_t min_inputs, uint32_t max_inputs)
+{
+	int ret = import_arity(im, min_inputs, max_inputs, 1);
+
+	return ret ? ret : import_input(im, 0);
+}
+
 static int npu_constant(struct importer *im, uint32_t tensor, const struct ir_shape *shape)
 {
 	const struct tfl_tensor *t = &im->model->tensors[tensor];
@@ -262,7 +269,8 @@ static int npu_constant(struct importer *im, uint32_t tensor, const struct ir_sh
 	return ret;
 }
 
-int import_output(struct importer *im, uint32_t k, const struct ir_shape *shape)
+/* Fails unless nothing wrote output @k before, and the file gives it this shape */
+static int check_output(struct importer *im, uint32_t k, const struct ir_shape *shape)
 {
 	uint32_t tensor = fb_vector_i32(&im->op->outputs, k);
 	const struct tfl_tensor *t = &im->model->tensors[tensor];
@@ -282,7 +290,40 @@ int import_output(struct importer *im, uint32_t k, const struct ir_shape *shape)
 				   "damaged: the shape of its output, tensor %u, does not follow "
 				   "from its inputs",
 				   tensor);
-	return import_new_value(im, tensor, shape);
+	return 0;
+}
+
+int import_output(struct importer *im, uint32_t k, const struct ir_shape *shape)
+{
+	int ret = check_output(im, k, shape);
+
+	return ret ? ret : import_new_value(im, fb_vector_i32(&im->op->outputs, k), shape);
+}
+
+int import_index_output(struct importer *im, const struct ir_shape *shape, bool bytes)
+{
+	uint32_t tensor = fb_vector_i32(&im->op->outputs, 0);
+	const struct tfl_tensor *t = &im->model->tensors[tensor];
+	struct ir_shape held = *shape;
+	int value, ret;
+
+	if (t->type != TFL_INT32 && t->type != TFL_INT64)
+		return import_fail(im, ENOTSUP, "its output is %s, not int32 or int64",
+				   tfl_type_name(t->type));
+	ret = check_output(im, 0, shape);
+	if (ret)
+		return ret;
+	if (bytes)
+		held.dim[held.rank++] = t->type == TFL_INT32 ? 4 : 8;
+	if (ir_elements(&held) > V3C_MAX_ELEMENTS)
+		return import_fail(im, ENOTSUP, "its output has more than %u bytes",
+				   V3C_MAX_ELEMENTS);
+	value = import_temporary(im, &held, (struct v3c_quant){});
+	if (value >= 0) {
+		im->graph->values[value].tensor = tensor;
+		im->value_of[tensor] = value;
+	}
+	return value;
 }
 
 int import_temporary(struct importer *im, const struct ir_shape *shape, struct v3c_quant quant)

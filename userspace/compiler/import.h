@@ -115,8 +115,17 @@ int import_arity(struct importer *im, uint32_t min_inputs, uint32_t max_inputs, 
 /* Input @k as a value: an int8 activation or an int8 constant */
 int import_input(struct importer *im, uint32_t k);
 
+/* Input 0, of an operator with this many inputs and one output */
+int import_operand(struct importer *im, uint32_t min_inputs, uint32_t max_inputs);
+
 /* Output @k as a new value, whose shape the file must agree on */
 int import_output(struct importer *im, uint32_t k, const struct ir_shape *shape);
+
+/*
+ * Output 0, int32 or int64 indices, as a new value: with @bytes its last
+ * dimension is the bytes of an index, else its elements stand for the indices
+ */
+int import_index_output(struct importer *im, const struct ir_shape *shape, bool bytes);
 
 /* A value for @tensor of the file, with the quantization that the file gives it */
 int import_new_value(struct importer *im, uint32_t tensor, const struct ir_shape *shape);

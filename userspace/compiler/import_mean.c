@@ -168,10 +168,7 @@ int import_mean(struct importer *im)
 	uint8_t *ones;
 	int in, view, out, sum, node, i, ret;
 
-	ret = import_arity(im, 2, 2, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
+	in = import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;

@@ -70,13 +70,10 @@ static int make_table(struct importer *im, int8_t *table, struct v3c_quant in,
 int import_table(struct importer *im)
 {
 	struct v3c_quant in_quant, out_quant;
-	int in, out, node, ret;
+	int in, out, node;
 	int8_t *table;
 
-	ret = import_arity(im, 1, 1, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
+	in = import_operand(im, 1, 1);
 	if (in < 0)
 		return in;
 	out = import_output(im, 0, &import_value(im, in)->shape);

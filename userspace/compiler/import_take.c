@@ -82,10 +82,7 @@ int import_gather(struct importer *im)
 	int in, taken, out, axis, count, i, ret;
 	int64_t *index;
 
-	ret = import_arity(im, 2, 2, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
+	in = import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	in_shape = import_value(im, in)->shape;
@@ -180,10 +177,7 @@ int import_mirror_pad(struct importer *im)
 	struct ir_shape shape, in_shape;
 	int in, out, i, ret;
 
-	ret = import_arity(im, 2, 2, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
+	in = import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	in_shape = import_value(im, in)->shape;
@@ -219,10 +213,7 @@ int import_tile(struct importer *im)
 	struct ir_shape shape;
 	int in, out, i, ret;
 
-	ret = import_arity(im, 2, 2, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
+	in = import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;

@@ -187,12 +187,9 @@ int import_softmax(struct importer *im)
 	struct v3c_scale s;
 	struct ir_softmax softmax;
 	struct v3c_quant quant;
-	int in, out, node, ret;
+	int in, out, node;
 
-	ret = import_arity(im, 1, 1, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
+	in = import_operand(im, 1, 1);
 	if (in < 0)
 		return in;
 	if (!import_value(im, in)->shape.rank)

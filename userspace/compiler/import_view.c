@@ -85,10 +85,7 @@ int import_reshape(struct importer *im)
 	struct ir_shape shape;
 	int in, out, ret;
 
-	ret = import_arity(im, 1, 2, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
+	in = import_operand(im, 1, 2);
 	if (in < 0)
 		return in;
 	t = &im->model->tensors[fb_vector_i32(&im->op->outputs, 0)];
@@ -113,10 +110,7 @@ int import_transpose(struct importer *im)
 	unsigned int seen = 0;
 	int in, out, node, i, ret;
 
-	ret = import_arity(im, 2, 2, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
+	in = import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	from = import_value(im, in)->shape;
@@ -160,12 +154,9 @@ int import_slice(struct importer *im)
 	int64_t begin[V3C_MAX_RANK], size[V3C_MAX_RANK];
 	struct ir_slice slice = {};
 	struct ir_shape shape;
-	int in, out, i, begins, sizes, ret;
+	int in, out, i, begins, sizes;
 
-	ret = import_arity(im, 3, 3, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
+	in = import_operand(im, 3, 3);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
@@ -217,10 +208,7 @@ int import_strided_slice(struct importer *im)
 	struct ir_slice slice = {};
 	int in, out, kept, given = 0, i, ret;
 
-	ret = import_arity(im, 4, 4, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
+	in = import_operand(im, 4, 4);
 	if (in < 0)
 		return in;
 	whole = import_value(im, in)->shape;

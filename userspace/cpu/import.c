@@ -352,10 +352,7 @@ static int mean(struct importer *im)
 	int in, view, flat, out, first = V3C_MAX_RANK, last = -1, count, i, ret;
 	unsigned int seen = 0;
 
-	ret = import_arity(im, 2, 2, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
+	in = import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
@@ -402,35 +399,6 @@ static int mean(struct importer *im)
 	return ret < 0 ? ret : import_node(im, IR_RESHAPE, flat, -1, out);
 }
 
-/* Indices as real numbers; cpu_import_output() makes integers of them */
-static int index_output(struct importer *im, const struct ir_shape *shape)
-{
-	uint32_t tensor = fb_vector_i32(&im->op->outputs, 0);
-	const struct tfl_tensor *t = &im->model->tensors[tensor];
-	struct ir_shape declared;
-	int value, ret;
-
-	if (t->type != TFL_INT32 && t->type != TFL_INT64)
-		return import_fail(im, ENOTSUP, "its output is %s, not int32 or int64",
-				   tfl_type_name(t->type));
-	if (im->value_of[tensor] >= 0 || t->data)
-		return import_fail(im, EINVAL,
-				   "damaged: it writes tensor %u, which is an input, a constant, "
-				   "or another operator's",
-				   tensor);
-	ret = import_shape(im, t, &declared);
-	if (ret)
-		return ret;
-	if (!ir_same_shape(&declared, shape))
-		return cpu_bad_output(im);
-	value = import_temporary(im, shape, (struct v3c_quant){});
-	if (value >= 0) {
-		import_value(im, value)->tensor = tensor;
-		im->value_of[tensor] = value;
-	}
-	return value;
-}
-
 /* Over the last dimension, where a transposition brings the operator's */
 static int argmax(struct importer *im)
 {
@@ -439,10 +407,7 @@ static int argmax(struct importer *im)
 	int64_t number;
 	int in, out, axis, ret;
 
-	ret = import_arity(im, 2, 2, 1);
-	if (ret)
-		return ret;
-	in = import_input(im, 0);
+	in = import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
@@ -462,7 +427,8 @@ static int argmax(struct importer *im)
 		return in;
 	shape = import_value(im, in)->shape;
 	shape.rank--;
-	out = index_output(im, &shape);
+	/* Real numbers; cpu_import_output() makes integers of them */
+	out = import_index_output(im, &shape, false);
 	return out < 0 ? out : cpu_node(im, &op, in, -1, out);
 }
 
