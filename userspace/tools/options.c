@@ -2,7 +2,6 @@
 #include "options.h"
 
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,19 +29,7 @@ static const char help[] =
 "\n"
 "Pictures are JPEG or PNG. Exit status: 0 done, 1 failed, 2 wrong command line.\n";
 
-static int usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static int usage(const char *format, ...)
-{
-	va_list args;
-
-	fputs("v3run: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	return TOOL_USAGE;
-}
+#define usage(...)	tool_usage("v3run", __VA_ARGS__)
 
 static int parse_fraction(const char *name, const char *text, float *value)
 {

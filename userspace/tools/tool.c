@@ -18,6 +18,18 @@ int tool_fail(struct tool_error *error, const char *format, ...)
 	return -1;
 }
 
+int tool_usage(const char *tool, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s: ", tool);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return TOOL_USAGE;
+}
+
 int tool_read_exactly(const char *path, void *data, size_t size, struct tool_error *error)
 {
 	FILE *f = fopen(path, "rbe");

@@ -20,6 +20,9 @@ struct tool_error {
 int tool_fail(struct tool_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Tells on stderr what is wrong with the command line of @tool; returns TOOL_USAGE */
+int tool_usage(const char *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Reads exactly @size bytes, all that the file has; 0 or -1 */
 int tool_read_exactly(const char *path, void *data, size_t size, struct tool_error *error);
 

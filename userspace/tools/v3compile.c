@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,19 +45,7 @@ struct options {
 	bool json;
 };
 
-static int usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static int usage(const char *format, ...)
-{
-	va_list args;
-
-	fputs("v3compile: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	return TOOL_USAGE;
-}
+#define usage(...)	tool_usage("v3compile", __VA_ARGS__)
 
 /* -1 to go on, or the exit status */
 static int parse(int argc, char **argv, struct options *o)
