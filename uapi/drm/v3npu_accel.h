@@ -71,6 +71,14 @@ struct drm_v3npu_dev_info {
 	__u32 job_timeout_ms;
 	/** @max_contexts: contexts that one file can have */
 	__u32 max_contexts;
+	/** @max_user_contexts: contexts that all files of one user can have together */
+	__u32 max_user_contexts;
+	/** @max_bos: buffers that one file can have */
+	__u32 max_bos;
+	/** @max_jobs: jobs of one file that are not done */
+	__u32 max_jobs;
+	/** @pad: 0 */
+	__u32 pad;
 };
 
 /**

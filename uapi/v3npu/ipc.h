@@ -50,6 +50,13 @@ struct v3npu_log {
  * @event_entries: entries of that ring, a power of two, 16..1024
  * @watchdog_us: watchdog period, 1000..60000000
  * @log_level: V3NPU_LOG_*
+ * @save_slot_size: bytes of a slot of the save area, a multiple of V3NPU_PAGE_SIZE:
+ *	V3NPU_SAVE_HEADER_SIZE and room for all SRAM
+ * @save_area: address of V3NPU_NUM_SAVE_SLOTS slots, a multiple of V3NPU_PAGE_SIZE,
+ *	where the firmware keeps what it preempted; 0: jobs are not preempted
+ * @starve_us: a job that has waited this long for jobs of higher priority is next
+ *	when one ends; 0: never
+ * @quantum_us: how long such a job runs before it can be preempted again
  * @reserved: 0
  */
 struct v3npu_boot_args {
@@ -60,7 +67,11 @@ struct v3npu_boot_args {
 	__u32 event_entries;
 	__u32 watchdog_us;
 	__u32 log_level;
-	__u32 reserved[7];
+	__u32 save_slot_size;
+	__u64 save_area;
+	__u32 starve_us;
+	__u32 quantum_us;
+	__u32 reserved[2];
 };
 
 #define V3NPU_BOOT_MAGIC	0x544f4f42	/* "BOOT" */
@@ -88,7 +99,11 @@ struct v3npu_boot_args {
  * @seqno: of the running job
  * @cmd_opcode: of the running command
  * @cmd_tag: of the running command
- * @reserved: 0
+ * @preemptions: jobs that were put aside for one of higher priority, since boot
+ * @run_us: how long the running job ran so far, without the time it was put aside;
+ *	as fresh as @heartbeat
+ * @preempt_cycles: NPU cycles spent on saving and restoring SRAM, which no job's
+ *	counters contain
  */
 struct v3npu_fw_status {
 	__u32 magic;
@@ -102,7 +117,9 @@ struct v3npu_fw_status {
 	__u64 seqno;
 	__u32 cmd_opcode;
 	__u32 cmd_tag;
-	__u32 reserved[4];
+	__u32 preemptions;
+	__u32 run_us;
+	__u64 preempt_cycles;
 };
 
 #define V3NPU_STATUS_MAGIC	0x54415453	/* "STAT" */
@@ -119,7 +136,8 @@ struct v3npu_fw_status {
  * @ring_entries: a power of two, 2..256; 0: the context does not exist
  * @as: address space its commands run in, 1..V3NPU_NUM_AS - 1
  * @priority: V3NPU_PRIO_*; the firmware takes jobs of higher priority first,
- *	round-robin within one
+ *	contexts of one priority in turns, and puts a running job of lower
+ *	priority aside at its next command
  * @reserved: 0
  */
 struct v3npu_ctx_desc {
@@ -142,7 +160,7 @@ struct v3npu_ctx_desc {
  * @cmds: address of the command stream in the context's address space, a
  *	multiple of 8
  * @cmds_size: bytes, a multiple of 8, 8..V3NPU_CMDS_MAX
- * @flags: 0
+ * @flags: V3NPU_JOB_FLAG_*
  * @reserved: 0
  */
 struct v3npu_job {
@@ -154,6 +172,8 @@ struct v3npu_job {
 };
 
 #define V3NPU_CMDS_MAX		(16u << 20)
+/* Go on with the job in its priority's save slot, which is this one, after a reset */
+#define V3NPU_JOB_FLAG_RESUME	(1u << 0)
 
 /**
  * struct v3npu_job_ring - a context's jobs, in host memory
@@ -227,7 +247,38 @@ struct v3npu_event {
 #define V3NPU_JOB_MMU_FAULT	1	/* the datapath met an address with no mapping */
 #define V3NPU_JOB_FETCH_FAULT	2	/* the command stream could not be read */
 #define V3NPU_JOB_BAD_CMD	3	/* a command failed its check */
-#define V3NPU_JOB_BAD_JOB	4	/* the ring entry itself is malformed */
+#define V3NPU_JOB_BAD_JOB	4	/* the ring entry is malformed, or not what its slot holds */
+
+/**
+ * struct v3npu_saved_job - first bytes of a save slot: a job that was put aside
+ * @magic: V3NPU_SAVED_MAGIC while the slot holds one, written last
+ * @ctx: its context
+ * @seqno: its number
+ * @next: address of the first command that did not run
+ * @left: bytes of the stream from there on
+ * @sram_saved: 1 if its SRAM follows at V3NPU_SAVE_HEADER_SIZE; 0 if it had used none
+ * @run_us: how long it ran
+ * @reserved: 0
+ * @event: its event as far as it got
+ *
+ * Slot n is of priority n. The highest one is never put aside. A job that goes
+ * on leaves its slot: @magic becomes 0 before its next command.
+ */
+struct v3npu_saved_job {
+	__u32 magic;
+	__u32 ctx;
+	__u64 seqno;
+	__u64 next;
+	__u32 left;
+	__u32 sram_saved;
+	__u32 run_us;
+	__u32 reserved[7];
+	struct v3npu_event event;
+};
+
+#define V3NPU_SAVED_MAGIC	0x45564153	/* "SAVE" */
+#define V3NPU_NUM_SAVE_SLOTS	(V3NPU_NUM_PRIO - 1)
+#define V3NPU_SAVE_HEADER_SIZE	4096
 
 /**
  * struct v3npu_event_ring - in host memory
@@ -251,6 +302,7 @@ _Static_assert(sizeof(struct v3npu_job) == 64, "ABI");
 _Static_assert(sizeof(struct v3npu_job_ring) == 128, "ABI");
 _Static_assert(sizeof(struct v3npu_counters) == 48, "ABI");
 _Static_assert(sizeof(struct v3npu_event) == 128, "ABI");
+_Static_assert(sizeof(struct v3npu_saved_job) == 192, "ABI");
 _Static_assert(sizeof(struct v3npu_event_ring) == 128, "ABI");
 
 #endif /* _V3NPU_IPC_H */

@@ -86,7 +86,7 @@
 #define   V3NPU_MMU_INVALIDATE_ALL	0xffffffffu
 #define V3NPU_REG_MMU_STATUS		0x0404
 #define   V3NPU_MMU_STATUS_INVALIDATING	(1u << 0)
-#define V3NPU_NUM_AS			64
+#define V3NPU_NUM_AS			257	/* the system's, and one for each context */
 #define V3NPU_AS_SYSTEM			0	/* rings and tables of driver and firmware */
 /* Physical address of the top table | V3NPU_MMU_ROOT_ENABLE */
 #define V3NPU_REG_MMU_ROOT_LO(as)	(0x1000 + 8 * (as))
