@@ -244,7 +244,7 @@ static struct v3npu_ctx_desc bad_desc(const struct v3npu_ctx_desc *good)
 		desc.ring = below(2) ? desc.ring + below(1024) : 0x7000000 + 8ull * below(1u << 20);
 		break;
 	case 2:
-		desc.as = below(80);
+		desc.as = below(V3NPU_NUM_AS + 16);
 		break;
 	case 3:
 		desc.priority = below(6);

@@ -74,8 +74,8 @@ static void test_order(void)
 	fw_submit(fw, 1, 0, VA(NOP), 8);
 	expect_order(fw, "abd", "new priority");
 
-	fw_context(fw, 255, 63, V3NPU_PRIO_NORMAL, 2);
-	fw_check_good(fw, 255, "last context, last address space");
+	fw_context(fw, V3NPU_NUM_CTX - 1, V3NPU_NUM_AS - 1, V3NPU_PRIO_NORMAL, 2);
+	fw_check_good(fw, V3NPU_NUM_CTX - 1, "last context, last address space");
 	fw_free(fw);
 }
 
@@ -218,7 +218,7 @@ static void test_malformed(void)
 	desc.as = V3NPU_AS_SYSTEM;
 	malformed(fw, desc, log, "the system address space");
 	desc.as = V3NPU_NUM_AS;
-	malformed(fw, desc, log, "address space 64");
+	malformed(fw, desc, log, "an address space too many");
 	desc = good;
 	desc.priority = V3NPU_NUM_PRIO;
 	malformed(fw, desc, log, "priority 4");
