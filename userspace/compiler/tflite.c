@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "roll.h"
+#include "tflite_options.h"
 
 /* Field numbers of the schema's tables, in its order */
 enum { MODEL_VERSION, MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_DESCRIPTION, MODEL_BUFFERS };
@@ -98,58 +99,8 @@ static int check_indices(struct v3c_ctx *ctx, const struct tfl_model *m, const c
 	return 0;
 }
 
-/*
- * Option tables of the schema: the number of the union member, and what its
- * fields are. Every table is a list of these, in the schema's field order.
- */
-enum option {
-	OPT_NONE, OPT_PADDING, OPT_STRIDE_H, OPT_STRIDE_W, OPT_DILATION_H, OPT_DILATION_W,
-	OPT_KERNEL_H, OPT_KERNEL_W, OPT_ACTIVATION, OPT_FORMAT, OPT_AXIS, OPT_NUMBER,
-	OPT_MASK_BEGIN, OPT_MASK_END, OPT_MASK_ELLIPSIS, OPT_MASK_NEW_AXIS, OPT_MASK_SHRINK,
-	OPT_END_IS_OFFSET, OPT_ALIGN_CORNERS, OPT_HALF_PIXEL_CENTERS, OPT_ADJ_X,
-	OPT_ADJ_Y, OPT_BATCH_DIMS, OPT_BLOCK_SIZE, OPT_KEEP_DIMS, OPT_APPROXIMATE, OPT_SYMMETRIC,
-};
-
-static const struct {
-	uint8_t code;
-	uint8_t type;
-	uint8_t field[7];
-} option_tables[] = {
-	{ TFL_ADD, 11, { OPT_ACTIVATION } },
-	{ TFL_AVERAGE_POOL_2D, 5, { OPT_PADDING, OPT_STRIDE_W, OPT_STRIDE_H, OPT_KERNEL_W,
-				    OPT_KERNEL_H, OPT_ACTIVATION } },
-	{ TFL_CONCATENATION, 10, { OPT_AXIS, OPT_ACTIVATION } },
-	{ TFL_CONV_2D, 1, { OPT_PADDING, OPT_STRIDE_W, OPT_STRIDE_H, OPT_ACTIVATION,
-			    OPT_DILATION_W, OPT_DILATION_H } },
-	{ TFL_DEPTHWISE_CONV_2D, 2, { OPT_PADDING, OPT_STRIDE_W, OPT_STRIDE_H, OPT_NONE,
-				      OPT_ACTIVATION, OPT_DILATION_W, OPT_DILATION_H } },
-	{ TFL_FULLY_CONNECTED, 8, { OPT_ACTIVATION, OPT_FORMAT } },
-	{ TFL_MAX_POOL_2D, 5, { OPT_PADDING, OPT_STRIDE_W, OPT_STRIDE_H, OPT_KERNEL_W,
-				OPT_KERNEL_H, OPT_ACTIVATION } },
-	{ TFL_MUL, 21, { OPT_ACTIVATION } },
-	{ TFL_RESIZE_BILINEAR, 15, { OPT_NONE, OPT_NONE, OPT_ALIGN_CORNERS,
-				     OPT_HALF_PIXEL_CENTERS } },
-	{ TFL_SOFTMAX, 9, { OPT_NUMBER } },
-	{ TFL_SUB, 28, { OPT_ACTIVATION } },
-	{ TFL_DIV, 29, { OPT_ACTIVATION } },
-	{ TFL_STRIDED_SLICE, 32, { OPT_MASK_BEGIN, OPT_MASK_END, OPT_MASK_ELLIPSIS,
-				   OPT_MASK_NEW_AXIS, OPT_MASK_SHRINK, OPT_END_IS_OFFSET } },
-	{ TFL_TRANSPOSE_CONV, 49, { OPT_PADDING, OPT_STRIDE_W, OPT_STRIDE_H, OPT_ACTIVATION } },
-	{ TFL_PACK, 59, { OPT_NONE, OPT_AXIS } },
-	{ TFL_UNPACK, 64, { OPT_NONE, OPT_AXIS } },
-	{ TFL_RESIZE_NEAREST_NEIGHBOR, 74, { OPT_ALIGN_CORNERS, OPT_HALF_PIXEL_CENTERS } },
-	{ TFL_LEAKY_RELU, 75, { OPT_NUMBER } },
-	{ TFL_BATCH_MATMUL, 101, { OPT_ADJ_X, OPT_ADJ_Y } },
-	{ TFL_SPACE_TO_DEPTH, 19, { OPT_BLOCK_SIZE } },
-	{ TFL_DEPTH_TO_SPACE, 94, { OPT_BLOCK_SIZE } },
-	{ TFL_GATHER, 23, { OPT_AXIS, OPT_BATCH_DIMS } },
-	{ TFL_MEAN, 27, { OPT_KEEP_DIMS } },
-	{ TFL_MIRROR_PAD, 77, { OPT_SYMMETRIC } },
-	{ TFL_GELU, 116, { OPT_APPROXIMATE } },
-};
-
 static void read_option(struct fb *fb, struct tfl_op *op, const struct fb_table *options,
-			int field, enum option option)
+			int field, enum tfl_option option)
 {
 	switch (option) {
 	case OPT_NONE:
@@ -222,21 +173,18 @@ static void read_option(struct fb *fb, struct tfl_op *op, const struct fb_table 
 static int read_options(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_table *table,
 			struct tfl_op *op)
 {
+	const struct tfl_options *layout = tfl_options(op->code);
 	struct fb_table options = fb_table(&m->fb, table, OP_OPTIONS);
-	uint8_t type = fb_u8(&m->fb, table, OP_OPTIONS_TYPE, 0);
-	size_t i, k;
+	size_t k;
 
-	for (i = 0; i < sizeof(option_tables) / sizeof(option_tables[0]); i++)
-		if (option_tables[i].code == op->code)
-			break;
-	if (i == sizeof(option_tables) / sizeof(option_tables[0]))
+	if (!layout)
 		return 0;
-	if (options.pos && type != option_tables[i].type)
+	if (options.pos && fb_u8(&m->fb, table, OP_OPTIONS_TYPE, 0) != layout->type)
 		return v3c_fail(ctx, EINVAL,
 				"damaged: operator %u (%s) has the options of another operator",
 				(unsigned int)(op - m->ops), tfl_op_name(op->code));
-	for (k = 0; k < sizeof(option_tables[i].field); k++)
-		read_option(&m->fb, op, &options, k, option_tables[i].field[k]);
+	for (k = 0; k < sizeof(layout->field); k++)
+		read_option(&m->fb, op, &options, k, layout->field[k]);
 	return 0;
 }
 
