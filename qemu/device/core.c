@@ -67,11 +67,11 @@ bool v3npu_core_poll(struct v3npu_hw *hw, uint32_t mie, bool wait, uint32_t *mip
 		if (check_watchdog(hw))
 			break;
 		*mip = v3npu_periph_lines(hw);
-		if (!wait || *mip & mie) {
+		if (!hw->core.hung && (!wait || *mip & mie)) {
 			go_on = true;
 			break;
 		}
-		if (mie & RV32_MIP_MTIP && hw->timer.mtimecmp < until)
+		if (!hw->core.hung && mie & RV32_MIP_MTIP && hw->timer.mtimecmp < until)
 			until = hw->timer.mtimecmp;
 		wait_until(hw, until);
 	}
@@ -123,6 +123,7 @@ static void finish_reset(struct v3npu_hw *hw)
 static void run_program(struct v3npu_hw *hw)
 {
 	hw->core.active = true;
+	hw->core.hung = false;
 	v3npu_periph_reset(hw);
 	v3npu_hw_unlock(hw);
 	v3npu_rv32_run(hw->cpu);

@@ -52,8 +52,12 @@ void v3npu_dma_run(struct v3npu_hw *hw, uint32_t ctrl)
 
 	if (hw->host->enter)
 		hw->host->enter(hw->opaque);
-	status = transfer(&mmu, ctrl == V3NPU_DMA_TO_HOST, &va, hw->core_mem + hw->dma.local,
-			  hw->dma.len);
+	if (v3npu_inject_due(hw, V3NPU_INJECT_DMA_FAULT))
+		status = V3NPU_DMA_FAULT;
+	else if (ctrl == V3NPU_DMA_TO_HOST)
+		status = transfer(&mmu, true, &va, v3npu_inject_lie(hw), hw->dma.len);
+	else
+		status = transfer(&mmu, false, &va, hw->core_mem + hw->dma.local, hw->dma.len);
 	if (hw->host->leave)
 		hw->host->leave(hw->opaque);
 

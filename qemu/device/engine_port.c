@@ -46,6 +46,8 @@ static enum v3npu_result run_command(struct v3npu_hw *hw, uint64_t root,
 	struct v3npu_memory memory = { .opaque = &mmu, .map = v3npu_mmu_map };
 	enum v3npu_result result;
 
+	if (v3npu_inject_command(hw, &result))
+		return result;
 	v3npu_tlb_flush(hw->tlb);
 	if (hw->host->enter)
 		hw->host->enter(hw->opaque);

@@ -30,7 +30,7 @@ void v3npu_hw_unlock(struct v3npu_hw *hw)
 	hw->irq_raise = 0;
 	pthread_mutex_unlock(&hw->lock);
 	for (vector = 0; vector < V3NPU_NUM_VECTORS; vector++)
-		if (raise & 1u << vector)
+		if (raise & 1u << vector && !v3npu_inject_due(hw, V3NPU_INJECT_IRQ_LOST))
 			hw->host->raise(hw->opaque, vector);
 }
 
@@ -45,6 +45,7 @@ void v3npu_hw_reset_begin(struct v3npu_hw *hw, bool clear_core_mem)
 void v3npu_hw_reset(struct v3npu_hw *hw)
 {
 	v3npu_hw_lock(hw);
+	hw->inject.reset_stuck = false;
 	v3npu_hw_reset_begin(hw, true);
 	while (hw->resetting)
 		pthread_cond_wait(&hw->reset_done, &hw->lock);
@@ -53,6 +54,8 @@ void v3npu_hw_reset(struct v3npu_hw *hw)
 
 uint64_t v3npu_hw_read(struct v3npu_hw *hw, unsigned int bar, uint64_t offset, unsigned int size)
 {
+	if (v3npu_inject_gone(hw))
+		return UINT64_MAX;
 	if (bar == V3NPU_BAR_CORE_MEM)
 		return v3npu_core_mem_read(hw->core_mem, offset, size);
 	if (bar != V3NPU_BAR_REGS || size != 4 || offset & 3 || offset >= V3NPU_REGS_SIZE)
@@ -63,6 +66,8 @@ uint64_t v3npu_hw_read(struct v3npu_hw *hw, unsigned int bar, uint64_t offset, u
 void v3npu_hw_write(struct v3npu_hw *hw, unsigned int bar, uint64_t offset, uint64_t value,
 		    unsigned int size)
 {
+	if (atomic_load_explicit(&hw->inject.gone, memory_order_relaxed))
+		return;
 	if (bar == V3NPU_BAR_CORE_MEM) {
 		v3npu_core_mem_write(hw->core_mem, offset, value, size);
 		return;

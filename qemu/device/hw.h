@@ -16,8 +16,10 @@
 #include <stdint.h>
 
 #include "device.h"
+#include "inject.h"
 #include "mmu.h"
 #include "rv32.h"
+#include "v3npu/ipc.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "core memory and page tables are little endian and used in place"
@@ -33,6 +35,7 @@
  * @run: V3NPU_CONTROL_CORE_RUN
  * @stop: the running program is to end, even if @run is set again already
  * @active: the core thread executes instructions
+ * @hung: it no longer does, by V3NPU_INJECT_CORE_HANG
  * @halted: V3NPU_STATUS_CORE_HALTED
  * @watchdog_hit: V3NPU_STATUS_WATCHDOG
  * @halt_code: V3NPU_REG_HALT_CODE
@@ -41,6 +44,7 @@ struct v3npu_core_ctl {
 	bool run;
 	bool stop;
 	bool active;
+	bool hung;
 	bool halted;
 	bool watchdog_hit;
 	uint32_t halt_code;
@@ -112,6 +116,29 @@ struct v3npu_engine_port {
 	uint64_t fault;
 };
 
+/* What the firmware sends instead of the truth */
+union v3npu_inject_buf {
+	struct v3npu_event event;
+	uint32_t word;
+	uint8_t bytes[sizeof(struct v3npu_event)];
+};
+
+/**
+ * struct v3npu_inject_state - faults on demand
+ * @left: for each, how many things of its kind there are until it happens; 0 for never
+ * @gone: the device was pulled out
+ * @reset_stuck: the last reset seems not to end
+ * @event: the last event, the core thread's alone
+ * @lie: what v3npu_inject_lie() returned, the core thread's alone
+ */
+struct v3npu_inject_state {
+	atomic_uint left[V3NPU_NUM_INJECT];
+	atomic_bool gone;
+	bool reset_stuck;
+	struct v3npu_event event;
+	union v3npu_inject_buf lie;
+};
+
 /**
  * struct v3npu_hw - a device
  * @attention: the core is to look at the registers before its next
@@ -155,6 +182,7 @@ struct v3npu_hw {
 	struct v3npu_timer timer;
 	struct v3npu_dma dma;
 	struct v3npu_engine_port engine;
+	struct v3npu_inject_state inject;
 };
 
 /* hw.c */
@@ -215,6 +243,23 @@ void v3npu_periph_reset(struct v3npu_hw *hw);
 
 /* dma.c: does what V3NPU_CORE_DMA_CTRL = @ctrl asks for; from the core thread, lock not held */
 void v3npu_dma_run(struct v3npu_hw *hw, uint32_t ctrl);
+
+/* inject.c: faults on demand */
+
+/* Counts a thing of its kind. Return: is @fault to happen to it? */
+bool v3npu_inject_due(struct v3npu_hw *hw, enum v3npu_inject fault);
+
+/* Counts a read by the host, lock not held. Return: was the device pulled out? */
+bool v3npu_inject_gone(struct v3npu_hw *hw);
+
+/* The core starts a command; lock held */
+void v3npu_inject_start(struct v3npu_hw *hw);
+
+/* The engine is to run a command. Return: it need not, for this is its @result. */
+bool v3npu_inject_command(struct v3npu_hw *hw, enum v3npu_result *result);
+
+/* What the transfer to the host that is set up is to send: core memory, or a lie */
+uint8_t *v3npu_inject_lie(struct v3npu_hw *hw);
 
 /* engine_port.c */
 

@@ -170,9 +170,11 @@ static void write_engine_ctrl(struct v3npu_hw *hw, uint32_t value)
 	/* A reset aborts what runs and is to be the last to use the engine */
 	if (hw->resetting)
 		return;
-	if (value == V3NPU_ENGINE_START)
+	if (value == V3NPU_ENGINE_START) {
+		v3npu_inject_start(hw);
 		v3npu_engine_start(hw, V3NPU_REQUEST_RUN);
-	else if (value == V3NPU_ENGINE_SCRUB)
+	}
+	if (value == V3NPU_ENGINE_SCRUB)
 		v3npu_engine_start(hw, V3NPU_REQUEST_SCRUB);
 }
 

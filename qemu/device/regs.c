@@ -40,7 +40,7 @@ static uint32_t read_status(const struct v3npu_hw *hw)
 		status |= V3NPU_STATUS_WATCHDOG;
 	if (hw->engine.busy)
 		status |= V3NPU_STATUS_ENGINE_BUSY;
-	if (hw->resetting)
+	if (hw->resetting || hw->inject.reset_stuck)
 		status |= V3NPU_STATUS_RESETTING;
 	return status;
 }
@@ -51,6 +51,7 @@ static void write_control(struct v3npu_hw *hw, uint32_t value)
 	bool run = value & V3NPU_CONTROL_CORE_RUN;
 
 	if (value & V3NPU_CONTROL_RESET) {
+		hw->inject.reset_stuck = v3npu_inject_due(hw, V3NPU_INJECT_RESET_STUCK);
 		v3npu_hw_reset_begin(hw, false);
 		return;
 	}
@@ -70,6 +71,8 @@ static void write_doorbell(struct v3npu_hw *hw, uint32_t ctx)
 	if (ctx >= V3NPU_NUM_CTX)
 		return;
 	hw->doorbell[ctx / 32] |= 1u << (ctx % 32);
+	if (v3npu_inject_due(hw, V3NPU_INJECT_IRQ_SPURIOUS))
+		hw->irq_raise = (1u << V3NPU_NUM_VECTORS) - 1;
 	v3npu_core_kick(hw);
 }
 

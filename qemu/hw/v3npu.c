@@ -16,6 +16,7 @@
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
+#include "qapi/visitor.h"
 #include "qemu/atomic.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
@@ -23,6 +24,7 @@
 #include "qom/object.h"
 
 #include "device.h"
+#include "inject.h"
 
 #define TYPE_V3NPU "v3npu"
 OBJECT_DECLARE_SIMPLE_TYPE(V3NPUState, V3NPU)
@@ -38,6 +40,7 @@ struct V3NPUState {
 
     struct v3npu_config config;
     uint64_t sram;              /* property, checked into config.sram_size */
+    uint32_t inject[V3NPU_NUM_INJECT];  /* until there is an @hw */
 
     struct v3npu_hw *hw;
     QEMUBH *irq_bh;
@@ -208,7 +211,7 @@ static int v3npu_add_pm_capability(PCIDevice *pdev, Error **errp)
 static void v3npu_realize(PCIDevice *pdev, Error **errp)
 {
     V3NPUState *s = V3NPU(pdev);
-    unsigned int vector;
+    unsigned int vector, fault;
     int ret;
 
     if (!v3npu_check_config(s, errp)) {
@@ -237,6 +240,9 @@ static void v3npu_realize(PCIDevice *pdev, Error **errp)
         error_setg_errno(errp, errno, "cannot make the NPU");
         goto err_irq;
     }
+    for (fault = 0; fault < V3NPU_NUM_INJECT; fault++) {
+        v3npu_inject_arm(s->hw, fault, s->inject[fault]);
+    }
 
     memory_region_init_io(&s->regs, OBJECT(s), &v3npu_regs_ops, s,
                           "v3npu-regs", V3NPU_REGS_SIZE);
@@ -260,6 +266,7 @@ static void v3npu_exit(PCIDevice *pdev)
     V3NPUState *s = V3NPU(pdev);
 
     v3npu_hw_free(s->hw);
+    s->hw = NULL;
     qemu_bh_delete(s->irq_bh);
     msix_uninit_exclusive_bar(pdev);
     pcie_cap_exit(pdev);
@@ -279,6 +286,50 @@ static void v3npu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
 {
     pci_default_write_config(pdev, addr, val, len);
     pcie_cap_flr_write_config(pdev, addr, val, len);
+}
+
+/* x-inject-*: faults on demand, also while the guest runs */
+
+static void v3npu_get_inject(Object *obj, Visitor *v, const char *name,
+                             void *opaque, Error **errp)
+{
+    V3NPUState *s = V3NPU(obj);
+    enum v3npu_inject fault = (uintptr_t)opaque;
+    uint32_t n = s->hw ? v3npu_inject_left(s->hw, fault) : s->inject[fault];
+
+    visit_type_uint32(v, name, &n, errp);
+}
+
+static void v3npu_set_inject(Object *obj, Visitor *v, const char *name,
+                             void *opaque, Error **errp)
+{
+    V3NPUState *s = V3NPU(obj);
+    enum v3npu_inject fault = (uintptr_t)opaque;
+    uint32_t n;
+
+    if (!visit_type_uint32(v, name, &n, errp)) {
+        return;
+    }
+    if (s->hw) {
+        v3npu_inject_arm(s->hw, fault, n);
+    } else {
+        s->inject[fault] = n;
+    }
+}
+
+static void v3npu_add_inject_properties(ObjectClass *klass)
+{
+    uintptr_t fault;
+
+    for (fault = 0; fault < V3NPU_NUM_INJECT; fault++) {
+        g_autofree char *name = g_strdup_printf("x-inject-%s",
+                                                v3npu_inject_name(fault));
+
+        object_class_property_add(klass, name, "uint32", v3npu_get_inject,
+                                  v3npu_set_inject, NULL, (void *)fault);
+        object_class_property_set_description(klass, name,
+                                              v3npu_inject_text(fault));
+    }
 }
 
 static void v3npu_instance_init(Object *obj)
@@ -328,6 +379,7 @@ static void v3npu_class_init(ObjectClass *klass, void *data)
     dc->reset = v3npu_reset;
     dc->vmsd = &v3npu_vmstate;
     device_class_set_props(dc, v3npu_properties);
+    v3npu_add_inject_properties(klass);
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 }
 
