@@ -245,7 +245,7 @@ static int compile(struct build *b, const struct v3npu_config *config, struct v3
 	p->cmds = stream.cmds;
 	p->cmds_size = stream.cmds_size;
 	p->cmd_count = stream.count;
-	p->cmd_ops = stream.ops;
+	p->cmd_info = stream.info;
 	p->relocs = stream.relocs;
 	p->reloc_count = stream.reloc_count;
 	p->consts = consts.data;

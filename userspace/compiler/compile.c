@@ -66,6 +66,19 @@ static int describe_program(struct v3c_ctx *ctx, struct v3c_program *program,
 	return ret;
 }
 
+/* A model without operators has copies of its inputs */
+static void name_commands(const struct v3c_stream *stream, const struct tfl_model *model)
+{
+	uint32_t i;
+
+	for (i = 0; i < stream->count; i++) {
+		struct v3c_cmd_info *info = &stream->info[i];
+
+		info->op_name = info->op < model->file_op_count ?
+				tfl_op_name(model->file_codes[info->op]) : "copy";
+	}
+}
+
 static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void *data, size_t size,
 		   const struct v3c_target *target, const struct v3c_part *part, bool keep_tensors)
 {
@@ -101,12 +114,13 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 		ret = v3c_plan_arena(ctx, &graph, !keep_tensors, &program->arena_size);
 	if (!ret) {
 		v3c_stream_finish(&stream);
+		name_commands(&stream, &model);
 		ret = describe_program(ctx, program, &model, &graph, keep_tensors);
 	}
 	program->cmds = stream.cmds;
 	program->cmds_size = stream.cmds_size;
 	program->cmd_count = stream.count;
-	program->cmd_ops = stream.ops;
+	program->cmd_info = stream.info;
 	program->relocs = stream.relocs;
 	program->reloc_count = stream.reloc_count;
 	program->consts = consts.data;
@@ -154,7 +168,7 @@ void v3c_program_free(struct v3c_program *program)
 	if (!program)
 		return;
 	free(program->cmds);
-	free(program->cmd_ops);
+	free(program->cmd_info);
 	free(program->consts);
 	free(program->relocs);
 	v3c_free_tensors(program->inputs, program->input_count);

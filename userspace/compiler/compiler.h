@@ -124,11 +124,23 @@ struct v3c_part {
 };
 
 /**
+ * struct v3c_cmd_info - what a command is for
+ * @op: number of its operator in the file; the command's tag is the number of the
+ *	last one that was fused into it
+ * @op_name: the schema's name of the operator
+ * @sram_used: bytes of SRAM that hold something while the command runs
+ */
+struct v3c_cmd_info {
+	uint32_t op;
+	const char *op_name;
+	uint64_t sram_used;
+};
+
+/**
  * struct v3c_program - a compiled model; v3c_program_free() frees all of it
  * @cmds: command stream, before relocation; @cmds_size bytes, 8-byte aligned
  * @cmd_count: commands in it
- * @cmd_ops: number of the operator that each command is for; the command's tag
- *	is the last one's that was fused into it
+ * @cmd_info: what each command is for; NULL of a program that was read from a file
  * @consts: weights, output-stage constants, tables, constant tensors;
  *	@consts_size bytes; the region's base must be 64-byte aligned
  * @arena_size: bytes of intermediate tensors; base 64-byte aligned
@@ -149,7 +161,7 @@ struct v3c_program {
 	uint8_t *cmds;
 	size_t cmds_size;
 	uint32_t cmd_count;
-	uint32_t *cmd_ops;
+	struct v3c_cmd_info *cmd_info;
 	uint8_t *consts;
 	size_t consts_size;
 	uint64_t arena_size;

@@ -67,7 +67,7 @@ int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_
 	};
 	uint8_t *cmds;
 	struct v3c_reloc *relocs;
-	uint32_t *ops;
+	struct v3c_cmd_info *info;
 	int i, ret;
 
 	memcpy(cmd, &hdr, sizeof(hdr));
@@ -80,10 +80,10 @@ int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_
 	if (!cmds)
 		return v3c_no_memory(s->ctx);
 	s->cmds = cmds;
-	ops = reserve(s->ops, s->count * sizeof(*ops), &s->ops_room, sizeof(*ops));
-	if (!ops)
+	info = reserve(s->info, s->count * sizeof(*info), &s->info_room, sizeof(*info));
+	if (!info)
 		return v3c_no_memory(s->ctx);
-	s->ops = ops;
+	s->info = info;
 	relocs = reserve(s->relocs, s->reloc_count * sizeof(*relocs), &s->reloc_room,
 			 count * sizeof(*relocs));
 	if (!relocs)
@@ -98,7 +98,7 @@ int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_
 	}
 	memcpy(s->cmds + s->cmds_size, cmd, hdr.size);
 	s->cmds_size += hdr.size;
-	s->ops[s->count++] = node->main_op;
+	s->info[s->count++] = (struct v3c_cmd_info){ .op = node->main_op };
 	return 0;
 }
 
@@ -109,9 +109,22 @@ void v3c_stream_clear(struct v3c_stream *s)
 	s->reloc_count = 0;
 }
 
+/* A buffer takes its place from the first command that touches it to the last */
+static void count_sram(struct v3c_stream *s)
+{
+	const struct ir_buffer *b = s->graph->buffers;
+	int i, k;
+
+	for (i = 0; i < s->graph->buffer_count; i++, b++)
+		for (k = b->first; b->region == V3C_REGION_NONE && k >= 0 && k <= b->last; k++)
+			s->info[k].sram_used += b->size;
+}
+
 void v3c_stream_finish(struct v3c_stream *s)
 {
 	size_t count = 0, i;
+
+	count_sram(s);
 
 	for (i = 0; i < s->reloc_count; i++) {
 		struct v3c_reloc r = s->relocs[i];

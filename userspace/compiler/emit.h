@@ -15,7 +15,7 @@
  * @sram_size: of the NPU, for checking commands
  * @cmds: commands, of malloc(); @cmds_size bytes, @cmds_room fit
  * @count: how many commands
- * @ops: of malloc(); each command's operator, @ops_room bytes
+ * @info: of malloc(); what each command is for, but for names; @info_room bytes
  * @relocs: of malloc(); regions are buffer numbers until v3c_stream_finish()
  * @reloc_count: how many; @reloc_room fit
  */
@@ -27,8 +27,8 @@ struct v3c_stream {
 	size_t cmds_size;
 	size_t cmds_room;
 	uint32_t count;
-	uint32_t *ops;
-	size_t ops_room;
+	struct v3c_cmd_info *info;
+	size_t info_room;
 	struct v3c_reloc *relocs;
 	size_t reloc_count;
 	size_t reloc_room;
@@ -67,7 +67,10 @@ int v3c_too_large_window(struct v3c_stream *stream, const struct ir_node *node);
 /* Forgets all commands */
 void v3c_stream_clear(struct v3c_stream *stream);
 
-/* Turns offsets in buffers into offsets in regions, once the buffers have theirs */
+/*
+ * Turns offsets in buffers into offsets in regions, once the buffers have theirs,
+ * and counts how much SRAM they use
+ */
 void v3c_stream_finish(struct v3c_stream *stream);
 
 #endif /* V3C_EMIT_H */

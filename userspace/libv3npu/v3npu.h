@@ -172,6 +172,40 @@ struct v3npu_run_stats {
 
 int v3npu_session_get_stats(struct v3npu_session *session, struct v3npu_run_stats *stats);
 
+/** enum v3npu_unit - what of the datapath executes a command */
+enum v3npu_unit {
+	V3NPU_UNIT_MAC_ARRAY,
+	V3NPU_UNIT_VECTOR,
+};
+
+/** struct v3npu_profile_cmd - what a command costs, by the cycle model */
+struct v3npu_profile_cmd {
+	uint32_t op;			/* number of its operator in the file */
+	const char *op_name;		/* "CONV_2D"; the opcode's name, of a .v3m file's */
+	const char *opcode;		/* "conv" */
+	enum v3npu_unit unit;
+	uint64_t start;			/* cycles of the commands before it */
+	uint64_t cycles;
+	uint64_t macs;
+	uint64_t dram_read;		/* bytes; so are all that follow */
+	uint64_t dram_write;
+	uint64_t sram_read;
+	uint64_t sram_write;
+	uint64_t sram_used;		/* hold something while it runs; 0 of a .v3m file's */
+};
+
+/**
+ * v3npu_model_profile() - what each command of an inference costs the NPU
+ * @model: a model with a piece for the NPU
+ * @cmds: in the order in which they run, for free(); names are valid while the model is
+ * @count: how many
+ *
+ * The costs depend on the model and the NPU's properties alone, so nothing
+ * has to run for them; a run's counters are their sums.
+ */
+int v3npu_model_profile(const struct v3npu_model *model, struct v3npu_profile_cmd **cmds,
+			size_t *count);
+
 #ifdef __cplusplus
 }
 #endif

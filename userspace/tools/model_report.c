@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "compiler/costs.h"
 #include "compiler/v3m.h"
 #include "v3npu/regs.h"
 
@@ -49,28 +50,16 @@ static void add_cost(struct model_report *r, uint32_t op, const struct v3npu_cou
 	}
 }
 
-/* Costs of a program's commands, on a copy in which no address is 0: that means "none" */
 static int cost_program(struct model_report *r, const struct v3c_program *p)
 {
-	uint8_t *cmds = malloc(p->cmds_size + V3NPU_CMD_MAX_SIZE);
-	struct v3npu_counters counters;
-	uint64_t address;
-	size_t at, i;
+	struct v3npu_counters *costs = v3c_program_costs(p, &r->config);
+	uint32_t i;
 
-	if (!cmds)
+	if (!costs)
 		return -1;
-	memcpy(cmds, p->cmds, p->cmds_size);
-	for (i = 0; i < p->reloc_count; i++) {
-		memcpy(&address, cmds + p->relocs[i].offset, sizeof(address));
-		address += V3NPU_PAGE_SIZE;
-		memcpy(cmds + p->relocs[i].offset, &address, sizeof(address));
-	}
-	for (at = 0, i = 0; i < p->cmd_count; i++) {
-		v3npu_cost(&r->config, cmds + at, &counters);
-		add_cost(r, p->cmd_ops[i], &counters);
-		at += ((struct v3npu_cmd_hdr *)(cmds + at))->size;
-	}
-	free(cmds);
+	for (i = 0; i < p->cmd_count; i++)
+		add_cost(r, p->cmd_info[i].op, &costs[i]);
+	free(costs);
 	return 0;
 }
 

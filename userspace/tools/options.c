@@ -24,6 +24,8 @@ static const char help[] =
 "                     threads, or cpu for no NPU at all\n"
 "  --bench N          run the last input N times more and print the times\n"
 "  --raw IN OUT       no picture: IN has the input tensor's bytes, OUT gets the output's\n"
+"  --profile FILE     what the cycle model charges each command, as a trace for Perfetto or\n"
+"                     chrome://tracing; -: a table of the most expensive layers\n"
 "  -h, --help         print this\n"
 "  -V, --version      print the version\n"
 "\n"
@@ -73,6 +75,8 @@ static int check(int argc, char **argv, struct options *o)
 	if (o->raw_in && o->out)
 		return usage("-o %s: with --raw there is no picture to draw in; leave out -o",
 			     o->out);
+	if (o->json && o->profile && !strcmp(o->profile, "-"))
+		return usage("--profile -: prints a table, --json an object; give --profile a file");
 	if (o->out && !ends_in_png(o->out))
 		return usage("-o %s: pictures are written as PNG; use a name that ends in .png",
 			     o->out);
@@ -81,7 +85,7 @@ static int check(int argc, char **argv, struct options *o)
 
 int options_parse(int argc, char **argv, struct options *o)
 {
-	enum { CONF = 256, IOU, JSON, DEVICE, BENCH, RAW };
+	enum { CONF = 256, IOU, JSON, DEVICE, BENCH, RAW, PROFILE };
 	static const struct option longs[] = {
 		{ "conf", required_argument, NULL, CONF },
 		{ "iou", required_argument, NULL, IOU },
@@ -89,6 +93,7 @@ int options_parse(int argc, char **argv, struct options *o)
 		{ "device", required_argument, NULL, DEVICE },
 		{ "bench", required_argument, NULL, BENCH },
 		{ "raw", required_argument, NULL, RAW },
+		{ "profile", required_argument, NULL, PROFILE },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{}
@@ -122,6 +127,9 @@ int options_parse(int argc, char **argv, struct options *o)
 				return usage("--raw needs two files: --raw IN OUT");
 			o->raw_in = optarg;
 			o->raw_out = argv[optind++];
+			break;
+		case PROFILE:
+			o->profile = optarg;
 			break;
 		case 'h':
 			fputs(help, stdout);

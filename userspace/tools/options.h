@@ -18,6 +18,7 @@ struct options {
 	float conf;
 	float iou;
 	int bench;		/* runs to time, 0 for none */
+	const char *profile;	/* trace, "-" for a table, NULL for none */
 	bool json;
 };
 

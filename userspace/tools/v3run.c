@@ -10,6 +10,7 @@
 
 #include "draw.h"
 #include "options.h"
+#include "profile.h"
 #include "report.h"
 
 struct run {
@@ -245,6 +246,9 @@ static int run(struct run *r)
 		if (run_image(r, n))
 			return -1;
 	if (r->options->bench && run_bench(r))
+		return -1;
+	if (r->options->profile && profile_write(r->options->profile, r->model, &r->report.device,
+						 &r->error))
 		return -1;
 	if (report_end(&r->report))
 		return tool_fail(&r->error, "standard output: cannot be written: %s",
