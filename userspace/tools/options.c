@@ -23,6 +23,7 @@ static const char help[] =
 "                     macs, sram, dram-mbps, dram-latency, dram-burst, clock-mhz and\n"
 "                     threads, or cpu for no NPU at all\n"
 "  --bench N          run the last input N times more and print the times\n"
+"  --depth D          with --bench: keep D runs under way at a time (default 1)\n"
 "  --raw IN OUT       no picture: IN has the input tensor's bytes, OUT gets the output's\n"
 "  --profile FILE     what the cycle model charges each command, as a trace for Perfetto or\n"
 "                     chrome://tracing; -: a table of the most expensive layers\n"
@@ -43,13 +44,13 @@ static int parse_fraction(const char *name, const char *text, float *value)
 	return -1;
 }
 
-static int parse_count(const char *text, int *value)
+static int parse_count(const char *name, const char *text, int max, int *value)
 {
 	char *end;
 	long n = strtol(text, &end, 10);
 
-	if (end == text || *end || n < 1 || n > BENCH_MAX)
-		return usage("--bench %s: not a number from 1 to %d", text, BENCH_MAX);
+	if (end == text || *end || n < 1 || n > max)
+		return usage("--%s %s: not a number from 1 to %d", name, text, max);
 	*value = n;
 	return -1;
 }
@@ -75,6 +76,8 @@ static int check(int argc, char **argv, struct options *o)
 	if (o->raw_in && o->out)
 		return usage("-o %s: with --raw there is no picture to draw in; leave out -o",
 			     o->out);
+	if (o->depth > 1 && !o->bench)
+		return usage("--depth %d: is for --bench; give --bench too", o->depth);
 	if (o->json && o->profile && !strcmp(o->profile, "-"))
 		return usage("--profile -: prints a table, --json an object; give --profile a file");
 	if (o->out && !ends_in_png(o->out))
@@ -85,13 +88,14 @@ static int check(int argc, char **argv, struct options *o)
 
 int options_parse(int argc, char **argv, struct options *o)
 {
-	enum { CONF = 256, IOU, JSON, DEVICE, BENCH, RAW, PROFILE };
+	enum { CONF = 256, IOU, JSON, DEVICE, BENCH, DEPTH, RAW, PROFILE };
 	static const struct option longs[] = {
 		{ "conf", required_argument, NULL, CONF },
 		{ "iou", required_argument, NULL, IOU },
 		{ "json", no_argument, NULL, JSON },
 		{ "device", required_argument, NULL, DEVICE },
 		{ "bench", required_argument, NULL, BENCH },
+		{ "depth", required_argument, NULL, DEPTH },
 		{ "raw", required_argument, NULL, RAW },
 		{ "profile", required_argument, NULL, PROFILE },
 		{ "help", no_argument, NULL, 'h' },
@@ -100,7 +104,7 @@ int options_parse(int argc, char **argv, struct options *o)
 	};
 	int c, status = -1;
 
-	*o = (struct options) { .device = "accel", .conf = 0.25f, .iou = 0.45f };
+	*o = (struct options) { .device = "accel", .conf = 0.25f, .iou = 0.45f, .depth = 1 };
 	opterr = 0;
 	while (status < 0 && (c = getopt_long(argc, argv, ":o:hV", longs, NULL)) != -1) {
 		switch (c) {
@@ -120,7 +124,10 @@ int options_parse(int argc, char **argv, struct options *o)
 			o->device = optarg;
 			break;
 		case BENCH:
-			status = parse_count(optarg, &o->bench);
+			status = parse_count("bench", optarg, BENCH_MAX, &o->bench);
+			break;
+		case DEPTH:
+			status = parse_count("depth", optarg, DEPTH_MAX, &o->depth);
 			break;
 		case RAW:
 			if (optind == argc)

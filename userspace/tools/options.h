@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #define BENCH_MAX 1000000
+#define DEPTH_MAX 64
 
 struct options {
 	const char *model;
@@ -18,6 +19,7 @@ struct options {
 	float conf;
 	float iou;
 	int bench;		/* runs to time, 0 for none */
+	int depth;		/* of them, under way at a time */
 	const char *profile;	/* trace, "-" for a table, NULL for none */
 	bool json;
 };

@@ -77,9 +77,9 @@ static double utilization(const struct report *r)
 	return available ? r->stats.macs / available : 0;
 }
 
-static double median(const struct report *r)
+static double per_second(const struct report *r)
 {
-	return (r->bench[(r->bench_count - 1) / 2] + r->bench[r->bench_count / 2]) / 2;
+	return r->bench.runs / r->bench.total_ms * 1e3;
 }
 
 static void print_json(struct report *r)
@@ -94,9 +94,11 @@ static void print_json(struct report *r)
 	json_object_update_new(root, json_pack("{s:I, s:I, s:f}",
 		"operators_npu", (json_int_t)r->stats.operators_npu,
 		"operators_cpu", (json_int_t)r->stats.operators_cpu, "cpu_ms", r->stats.cpu_ms));
-	if (r->bench_count)
-		json_object_update_new(root, json_pack("{s:i, s:f, s:f}", "runs", r->bench_count,
-			"median_ms", median(r), "min_ms", r->bench[0]));
+	if (r->bench.runs)
+		json_object_update_new(root, json_pack("{s:i, s:f, s:f, s:i, s:f}",
+			"runs", r->bench.runs, "median_ms", bench_median(&r->bench),
+			"min_ms", r->bench.ms[0], "depth", r->bench.depth,
+			"per_second", per_second(r)));
 	if (json_array_size(r->images) == 1)
 		json_object_update(root, json_array_get(r->images, 0));
 	else
@@ -120,9 +122,10 @@ static void print_text(const struct report *r)
 		       s->dram_read / 1e6, s->dram_write / 1e6);
 	if (s->operators_cpu)
 		printf("  CPU: %u operators, %.1f ms\n", s->operators_cpu, s->cpu_ms);
-	if (r->bench_count)
-		printf("  %d runs: median %.2f ms, fastest %.2f ms\n", r->bench_count, median(r),
-		       r->bench[0]);
+	if (r->bench.runs)
+		printf("  %d runs, %d at a time: median %.2f ms, fastest %.2f ms, %.1f a second\n",
+		       r->bench.runs, r->bench.depth, bench_median(&r->bench), r->bench.ms[0],
+		       per_second(r));
 }
 
 int report_end(struct report *r)

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "bench.h"
 #include "detect.h"
 #include "libv3npu/v3npu.h"
 #include "names.h"
@@ -31,8 +32,7 @@ struct report_image {
  * @model: the loaded model
  * @load_ms: from the file's name to a session that can run
  * @stats: of the last run
- * @bench: @bench_count times in milliseconds, sorted
- * @bench_count: 0 without --bench
+ * @bench: what --bench measured; no runs without it
  * @images: JSON collected so far, NULL before the first
  */
 struct report {
@@ -42,8 +42,7 @@ struct report {
 	struct v3npu_model_info model;
 	double load_ms;
 	struct v3npu_run_stats stats;
-	double *bench;
-	int bench_count;
+	struct bench bench;
 	json_t *images;
 };
 

@@ -205,31 +205,6 @@ static int run_raw(struct run *r)
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static int run_bench(struct run *r)
-{
-	struct report *report = &r->report;
-	int i;
-
-	report->bench = calloc(r->options->bench, sizeof(report->bench[0]));
-	if (!report->bench)
-		return tool_fail(&r->error, "--bench: out of memory; use fewer runs");
-	for (i = 0; i < r->options->bench; i++) {
-		if (infer(r))
-			return -1;
-		report->bench[i] = report->stats.wall_ms;
-	}
-	report->bench_count = i;
-	qsort(report->bench, i, sizeof(report->bench[0]), compare);
-	return 0;
-}
-
 static int run(struct run *r)
 {
 	int n;
@@ -245,7 +220,8 @@ static int run(struct run *r)
 	for (n = 1; n <= r->options->image_count; n++)
 		if (run_image(r, n))
 			return -1;
-	if (r->options->bench && run_bench(r))
+	if (r->options->bench && bench_run(r->model, r->session, r->options->bench,
+					   r->options->depth, &r->report.bench, &r->error))
 		return -1;
 	if (r->options->profile && profile_write(r->options->profile, r->model, &r->report.device,
 						 &r->error))
@@ -280,7 +256,7 @@ int main(int argc, char **argv)
 		fflush(stdout);
 		fprintf(stderr, "v3run: %s\n", r.error.text);
 	}
-	free(r.report.bench);
+	bench_free(&r.report.bench);
 	names_free(&r.names);
 	v3npu_session_free(r.session);
 	v3npu_model_free(r.model);
