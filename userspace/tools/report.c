@@ -123,9 +123,9 @@ static void print_text(const struct report *r)
 	if (s->operators_cpu)
 		printf("  CPU: %u operators, %.1f ms\n", s->operators_cpu, s->cpu_ms);
 	if (r->bench.runs)
-		printf("  %d runs, %d at a time: median %.2f ms, fastest %.2f ms, %.1f a second\n",
-		       r->bench.runs, r->bench.depth, bench_median(&r->bench), r->bench.ms[0],
-		       per_second(r));
+		printf("  %d runs: median %.2f ms, fastest %.2f ms, %.1f a second with %d at a "
+		       "time\n", r->bench.runs, bench_median(&r->bench), r->bench.ms[0],
+		       per_second(r), r->bench.depth);
 }
 
 int report_end(struct report *r)
