@@ -35,24 +35,37 @@ int npu_ioctl(int fd, unsigned long request, void *args)
 	return drmIoctl(fd, request, args) ? -errno : 0;
 }
 
-struct npu_bo npu_bo_create(int fd, uint64_t size, uint32_t flags)
+int npu_bo_new(int fd, uint64_t size, uint32_t flags, struct npu_bo *bo)
 {
 	struct drm_v3npu_bo_create create = { .size = size, .flags = flags };
 	struct drm_v3npu_bo_mmap_offset mmap_offset = {};
-	struct npu_bo bo;
+	void *map;
+	int ret;
 
-	if (npu_ioctl(fd, DRM_IOCTL_V3NPU_BO_CREATE, &create))
-		err(1, "BO_CREATE of %llu bytes", (unsigned long long)size);
+	ret = npu_ioctl(fd, DRM_IOCTL_V3NPU_BO_CREATE, &create);
+	if (ret)
+		return ret;
 	mmap_offset.handle = create.handle;
-	if (npu_ioctl(fd, DRM_IOCTL_V3NPU_BO_MMAP_OFFSET, &mmap_offset))
-		err(1, "BO_MMAP_OFFSET");
-	bo.handle = create.handle;
-	bo.va = create.va;
-	bo.size = create.size;
-	bo.map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		      (off_t)mmap_offset.offset);
-	if (bo.map == MAP_FAILED)
-		err(1, "mmap of a buffer");
+	ret = npu_ioctl(fd, DRM_IOCTL_V3NPU_BO_MMAP_OFFSET, &mmap_offset);
+	if (ret)
+		return ret;
+	map = mmap(NULL, create.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		   (off_t)mmap_offset.offset);
+	if (map == MAP_FAILED)
+		return -errno;
+	*bo = (struct npu_bo){
+		.handle = create.handle, .va = create.va, .size = create.size, .map = map,
+	};
+	return 0;
+}
+
+struct npu_bo npu_bo_create(int fd, uint64_t size, uint32_t flags)
+{
+	struct npu_bo bo;
+	int ret = npu_bo_new(fd, size, flags, &bo);
+
+	if (ret)
+		errx(1, "a buffer of %llu bytes: %s", (unsigned long long)size, strerror(-ret));
 	return bo;
 }
 
@@ -135,8 +148,11 @@ int npu_wait(int fd, uint32_t syncobj, unsigned int seconds)
 		return ret == -ETIME ? -ETIMEDOUT : ret;
 
 	/* A syncobj does not tell how its job ended, a sync file does. */
-	if (drmSyncobjExportSyncFile(fd, syncobj, &sync_file))
-		err(1, "SYNCOBJ_HANDLE_TO_FD");
+	if (drmSyncobjExportSyncFile(fd, syncobj, &sync_file)) {
+		if (errno != ENODEV)
+			err(1, "SYNCOBJ_HANDLE_TO_FD");
+		return -ENODEV;
+	}
 	if (ioctl(sync_file, SYNC_IOC_FILE_INFO, &info))
 		err(1, "SYNC_IOC_FILE_INFO");
 	close(sync_file);

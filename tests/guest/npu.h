@@ -63,7 +63,10 @@ int npu_open(void);
 /* An ioctl. Return: 0, or -errno. */
 int npu_ioctl(int fd, unsigned long request, void *args);
 
-/* A buffer of @size bytes, mapped and zeroed. */
+/* Make a buffer of @size bytes, mapped and zeroed. Return: 0, or -errno. */
+int npu_bo_new(int fd, uint64_t size, uint32_t flags, struct npu_bo *bo);
+
+/* The same; it always succeeds. */
 struct npu_bo npu_bo_create(int fd, uint64_t size, uint32_t flags);
 
 /* Unmap the buffer and close its handle. */
@@ -83,7 +86,8 @@ uint32_t npu_syncobj(int fd);
 
 /*
  * Wait for a syncobj's fence, at most @seconds. Return: 0 when its job is
- * done, the job's negative errno when it failed, -ETIMEDOUT.
+ * done, the job's negative errno when it failed, -ETIMEDOUT, or -ENODEV when
+ * the device is gone.
  */
 int npu_wait(int fd, uint32_t syncobj, unsigned int seconds);
 
