@@ -129,11 +129,13 @@ struct v3c_part {
  *	last one that was fused into it
  * @op_name: the schema's name of the operator
  * @sram_used: bytes of SRAM that hold something while the command runs
+ * @arena_used: bytes of the arena that do: no arena can be smaller than the most of these
  */
 struct v3c_cmd_info {
 	uint32_t op;
 	const char *op_name;
 	uint64_t sram_used;
+	uint64_t arena_used;
 };
 
 /**

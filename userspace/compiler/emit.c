@@ -110,21 +110,26 @@ void v3c_stream_clear(struct v3c_stream *s)
 }
 
 /* A buffer takes its place from the first command that touches it to the last */
-static void count_sram(struct v3c_stream *s)
+static void count_memory(struct v3c_stream *s)
 {
 	const struct ir_buffer *b = s->graph->buffers;
 	int i, k;
 
-	for (i = 0; i < s->graph->buffer_count; i++, b++)
-		for (k = b->first; b->region == V3C_REGION_NONE && k >= 0 && k <= b->last; k++)
-			s->info[k].sram_used += b->size;
+	for (i = 0; i < s->graph->buffer_count; i++, b++) {
+		for (k = b->first; k >= 0 && k <= b->last; k++) {
+			if (b->region == V3C_REGION_NONE)
+				s->info[k].sram_used += b->size;
+			else if (b->region == V3C_REGION_ARENA)
+				s->info[k].arena_used += b->size;
+		}
+	}
 }
 
 void v3c_stream_finish(struct v3c_stream *s)
 {
 	size_t count = 0, i;
 
-	count_sram(s);
+	count_memory(s);
 
 	for (i = 0; i < s->reloc_count; i++) {
 		struct v3c_reloc r = s->relocs[i];

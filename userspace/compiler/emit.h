@@ -69,7 +69,7 @@ void v3c_stream_clear(struct v3c_stream *stream);
 
 /*
  * Turns offsets in buffers into offsets in regions, once the buffers have theirs,
- * and counts how much SRAM they use
+ * and counts how much memory they use
  */
 void v3c_stream_finish(struct v3c_stream *stream);
 

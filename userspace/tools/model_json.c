@@ -85,10 +85,11 @@ static void add_costs(const struct model_report *r, json_t *root)
 
 	json_object_set_new(root, "npu_share_time", time < 0 ? json_null() : json_real(time));
 	json_object_set_new(root, "inference_ms", r->whole ? json_real(model_ms(r)) : json_null());
-	json_object_update_new(root, json_pack("{s:f, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}",
+	json_object_update_new(root, json_pack("{s:f, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}",
 		"compile_ms", r->compile_ms, "commands", (int)r->commands,
 		"consts_bytes", (json_int_t)r->consts_size,
-		"arena_bytes", (json_int_t)r->arena_size, "cycles", (json_int_t)c->cycles,
+		"arena_bytes", (json_int_t)r->arena_size,
+		"arena_live_bytes", (json_int_t)r->arena_live, "cycles", (json_int_t)c->cycles,
 		"dram_bytes", (json_int_t)(c->dram_read + c->dram_write),
 		"dram_read", (json_int_t)c->dram_read, "dram_write", (json_int_t)c->dram_write,
 		"sram_bytes", (json_int_t)(c->sram_read + c->sram_write),

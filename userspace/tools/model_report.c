@@ -53,12 +53,17 @@ static void add_cost(struct model_report *r, uint32_t op, const struct v3npu_cou
 static int cost_program(struct model_report *r, const struct v3c_program *p)
 {
 	struct v3npu_counters *costs = v3c_program_costs(p, &r->config);
+	uint64_t live = 0;
 	uint32_t i;
 
 	if (!costs)
 		return -1;
-	for (i = 0; i < p->cmd_count; i++)
+	for (i = 0; i < p->cmd_count; i++) {
 		add_cost(r, p->cmd_info[i].op, &costs[i]);
+		if (p->cmd_info[i].arena_used > live)
+			live = p->cmd_info[i].arena_used;
+	}
+	r->arena_live += live;
 	free(costs);
 	return 0;
 }
