@@ -22,6 +22,7 @@ void v3npu_core_halt(struct v3npu_hw *hw, uint32_t code)
 		return;
 	hw->core.halted = true;
 	hw->core.halt_code = code;
+	v3npu_inject_halt(hw);
 	v3npu_irq_set(hw, V3NPU_IRQ_HALT);
 	v3npu_core_kick(hw);
 }

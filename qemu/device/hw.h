@@ -252,6 +252,9 @@ bool v3npu_inject_due(struct v3npu_hw *hw, enum v3npu_inject fault);
 /* Counts a read by the host, lock not held. Return: was the device pulled out? */
 bool v3npu_inject_gone(struct v3npu_hw *hw);
 
+/* The core halts; lock held */
+void v3npu_inject_halt(struct v3npu_hw *hw);
+
 /* The core starts a command; lock held */
 void v3npu_inject_start(struct v3npu_hw *hw);
 

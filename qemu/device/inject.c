@@ -17,7 +17,7 @@ static const struct {
 	[V3NPU_INJECT_CORE_HALT] = { "core-halt", "the core traps when it starts the nth command" },
 	[V3NPU_INJECT_CORE_HANG] = { "core-hang", "the core hangs when it starts the nth command" },
 	[V3NPU_INJECT_CORE_STATUS] = { "core-status",
-		"status and log become all ones when the core starts the nth command" },
+		"status and log become all ones when the core halts for the nth time" },
 	[V3NPU_INJECT_ENGINE_HANG] = { "engine-hang", "the nth command never ends" },
 	[V3NPU_INJECT_ENGINE_FAULT] = { "engine-fault", "the nth command faults at address 0" },
 	[V3NPU_INJECT_DMA_FAULT] = { "dma-fault", "the nth transfer of the core's DMA faults" },
@@ -84,12 +84,16 @@ static void fill_with_ones(uint8_t *mem, uint32_t offset, size_t size)
 		v3npu_core_mem_store32(mem, offset + i, ~0u);
 }
 
+void v3npu_inject_halt(struct v3npu_hw *hw)
+{
+	if (!v3npu_inject_due(hw, V3NPU_INJECT_CORE_STATUS))
+		return;
+	fill_with_ones(hw->core_mem, V3NPU_STATUS_OFFSET, sizeof(struct v3npu_fw_status));
+	fill_with_ones(hw->core_mem, V3NPU_LOG_OFFSET, V3NPU_LOG_SIZE);
+}
+
 void v3npu_inject_start(struct v3npu_hw *hw)
 {
-	if (v3npu_inject_due(hw, V3NPU_INJECT_CORE_STATUS)) {
-		fill_with_ones(hw->core_mem, V3NPU_STATUS_OFFSET, sizeof(struct v3npu_fw_status));
-		fill_with_ones(hw->core_mem, V3NPU_LOG_OFFSET, V3NPU_LOG_SIZE);
-	}
 	if (v3npu_inject_due(hw, V3NPU_INJECT_CORE_HALT))
 		v3npu_core_halt(hw, RV32_CAUSE_ILLEGAL);
 	if (v3npu_inject_due(hw, V3NPU_INJECT_CORE_HANG)) {

@@ -86,13 +86,15 @@ static void test_core(struct npu *npu)
 	tap_equal(agent_wait_engine(npu, 5000), V3NPU_ENGINE_DONE, "core-halt: one command runs");
 	start_again(npu);
 	tap_equal(program_wait(npu, 5000), RV32_CAUSE_ILLEGAL, "... the core traps at the next");
+	tap_equal(npu_core_read32(npu, V3NPU_STATUS_OFFSET), 0, "... and leaves its memory alone");
 	agent_start(npu);
 
 	arm(npu, V3NPU_INJECT_CORE_STATUS, 1);
-	start_nop(npu);
-	tap_equal(agent_wait_engine(npu, 5000), V3NPU_ENGINE_DONE, "core-status: it runs on");
+	agent_write(npu, V3NPU_CORE_HALT, 1);
 	tap_ok(npu_core_read32(npu, V3NPU_STATUS_OFFSET) == ~0u &&
-	       npu_core_read32(npu, V3NPU_LOG_OFFSET) == ~0u, "... and its blocks are all ones");
+	       npu_core_read32(npu, V3NPU_LOG_OFFSET) == ~0u,
+	       "core-status: its blocks are all ones when it halts");
+	agent_start(npu);
 
 	arm(npu, V3NPU_INJECT_CORE_HANG, 1);
 	start_again(npu);
