@@ -63,6 +63,8 @@ lint: all		## check style and warnings
 	@$(top)/scripts/lint
 
 bench: all		## measure, in the test machine, the simulator and ONNX Runtime
+	$(step) bench-packages $(top)/scripts/deps.sh bench
+	$(step) bench-programs $(make) $(B)/linux/version bench-programs
 	@$(top)/scripts/bench
 
 shell: all		## a shell in the test machine; SHARE=dir is there as /share

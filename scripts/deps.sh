@@ -43,7 +43,7 @@ check)	packages="$packages linux-source-6.12 udev" ;;
 check-debug)
 	packages="$packages linux-source-6.12 udev bison flex bc libelf-dev" ;;
 lint)	packages="$packages linux-source-6.12 sparse shellcheck perl" ;;
-bench)	;; # and npm, if it is there: scripts/bench
+bench)	packages="$packages linux-source-6.12" ;; # and npm, if it is there: scripts/bench
 -h|--help)
 	usage
 	exit 0 ;;
