@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "clock.h"
 #include "core.h"
 #include "hw.h"
 #include "panic.h"
@@ -8,6 +9,7 @@
 
 static __u32 watchdog_period;	/* us */
 static __u32 doorbells[DOORBELL_WORDS];
+static bool rung;	/* one of them was collected that nobody asked for yet */
 
 static __u32 read_mip(void)
 {
@@ -20,10 +22,8 @@ static __u32 read_mip(void)
 /* MTIP rises in @us. On the way it may rise too early, which costs one turn of a loop. */
 static void set_timer(__u32 us)
 {
-	__u64 when = hw_read(V3NPU_CORE_MTIME_LO);
+	__u64 when = clock_now() + us;
 
-	when |= (__u64)hw_read(V3NPU_CORE_MTIME_HI) << 32;
-	when += us;
 	hw_write(V3NPU_CORE_MTIMECMP_LO, (__u32)when);
 	hw_write(V3NPU_CORE_MTIMECMP_HI, (__u32)(when >> 32));
 }
@@ -32,6 +32,7 @@ static void set_timer(__u32 us)
 static void feed_watchdog(__u32 us)
 {
 	STATUS->heartbeat++;
+	clock_update();
 	hw_write(V3NPU_CORE_WATCHDOG, watchdog_period);
 	set_timer(us < watchdog_period / 4 ? us : watchdog_period / 4);
 }
@@ -39,6 +40,7 @@ static void feed_watchdog(__u32 us)
 void core_init(__u32 watchdog_us)
 {
 	watchdog_period = watchdog_us;
+	clock_init();
 	feed_watchdog(watchdog_period);
 	__asm__ volatile("csrw mie, %0" : : "r"(MIP_MTIP | MIP_MEIP));
 }
@@ -54,9 +56,11 @@ void core_poll(void)
 		return;
 
 	pending = hw_read(V3NPU_CORE_PENDING);
-	if (pending & V3NPU_CORE_PENDING_DOORBELL)
+	if (pending & V3NPU_CORE_PENDING_DOORBELL) {
 		for (i = 0; i < DOORBELL_WORDS; i++)
 			doorbells[i] |= hw_read(V3NPU_CORE_DOORBELL(i));
+		rung = true;
+	}
 	if (pending & V3NPU_CORE_PENDING_ENGINE)
 		hw_write(V3NPU_CORE_ENGINE_ACK, 1);
 }
@@ -72,10 +76,18 @@ void core_sleep_max(__u32 us)
 	core_sleep();
 }
 
+bool core_take_rung(void)
+{
+	bool was = rung;
+
+	rung = false;
+	return was;
+}
+
 __u32 core_take_doorbells(unsigned int word)
 {
-	__u32 rung = doorbells[word];
+	__u32 taken = doorbells[word];
 
 	doorbells[word] = 0;
-	return rung;
+	return taken;
 }

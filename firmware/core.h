@@ -10,6 +10,8 @@
 #ifndef FW_CORE_H
 #define FW_CORE_H
 
+#include <stdbool.h>
+
 #include "v3npu/regs.h"
 
 #define DOORBELL_WORDS	(V3NPU_NUM_CTX / 32)
@@ -31,6 +33,9 @@ void core_sleep(void);
 
 /* Sleeps at most @us microseconds, or less if there is something for core_poll() */
 void core_sleep_max(__u32 us);
+
+/* Did core_poll() collect doorbells since this was last called? */
+bool core_take_rung(void);
 
 /* Takes the doorbells of word @word that were rung since it was last called */
 __u32 core_take_doorbells(unsigned int word);

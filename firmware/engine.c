@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Programming the datapath */
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "core.h"
@@ -88,6 +87,11 @@ __u64 engine_fault_addr(void)
 {
 	return hw_read(V3NPU_CORE_ENGINE_FAULT_LO) |
 	       (__u64)hw_read(V3NPU_CORE_ENGINE_FAULT_HI) << 32;
+}
+
+bool engine_sram_used(void)
+{
+	return sram_used;
 }
 
 void engine_scrub(void)

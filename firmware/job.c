@@ -8,7 +8,7 @@
  */
 #include <stdbool.h>
 
-#include "core.h"
+#include "clock.h"
 #include "dma.h"
 #include "engine.h"
 #include "event.h"
@@ -16,6 +16,8 @@
 #include "job.h"
 #include "log.h"
 #include "panic.h"
+#include "preempt.h"
+#include "sched.h"
 #include "string.h"
 #include "v3npu/cmd_check.h"
 
@@ -31,13 +33,14 @@ static struct {
 	__u32 fill;
 } stream;
 
-void job_init(struct job *job, __u32 ctx, __u32 as, const struct v3npu_job *entry)
+void job_init(struct job *job, __u32 ctx, __u32 as, __u32 prio, const struct v3npu_job *entry)
 {
 	__u64 reserved = 0;
 	unsigned int i;
 
 	memset(job, 0, sizeof(*job));
 	job->as = as;
+	job->prio = prio;
 	job->next = entry->cmds;
 	job->left = entry->cmds_size;
 	job->event.type = V3NPU_EVENT_JOB_DONE;
@@ -46,8 +49,10 @@ void job_init(struct job *job, __u32 ctx, __u32 as, const struct v3npu_job *entr
 
 	for (i = 0; i < sizeof(entry->reserved) / sizeof(entry->reserved[0]); i++)
 		reserved |= entry->reserved[i];
-	if (entry->flags || reserved || entry->cmds % 8 || entry->cmds_size % 8 ||
+	if (entry->flags & ~V3NPU_JOB_FLAG_RESUME || reserved || entry->cmds % 8 || entry->cmds_size % 8 ||
 	    !entry->cmds_size || entry->cmds_size > V3NPU_CMDS_MAX)
+		job->event.status = V3NPU_JOB_BAD_JOB;
+	else if (entry->flags & V3NPU_JOB_FLAG_RESUME && !preempt_load(job))
 		job->event.status = V3NPU_JOB_BAD_JOB;
 }
 
@@ -102,7 +107,7 @@ static const struct v3npu_cmd_hdr *next_command(struct job *job)
 
 /*
  * Runs one command. Between two calls nothing of the job is in the datapath
- * but what it has in SRAM. Return: false at the job's end.
+ * but what it has in SRAM. Return: false if there is none left, or it failed.
  */
 static bool step(struct job *job)
 {
@@ -110,8 +115,6 @@ static bool step(struct job *job)
 	const struct v3npu_cmd_hdr *cmd;
 	int ret;
 
-	if (!job->left)
-		return false;
 	cmd = next_command(job);
 	if (!cmd)
 		return false;
@@ -136,6 +139,7 @@ static bool step(struct job *job)
 			event->status = V3NPU_JOB_BAD_CMD;
 			return false;
 		}
+		clock_update();
 	}
 
 	/* Those of a failed command only: not of the one before a fetch that fails */
@@ -146,29 +150,50 @@ static bool step(struct job *job)
 	job->left -= cmd->size;
 	stream.pos += cmd->size;
 	stream.fill -= cmd->size;
+	return job->left;
+}
+
+/* Runs the commands that are left. Return: false if a more urgent job is to run before the next */
+static bool walk(struct job *job)
+{
+	stream.pos = 0;
+	stream.fill = 0;
+	while (step(job)) {
+		if (sched_overtakes(job)) {
+			job->next -= stream.fill;
+			return false;
+		}
+	}
 	return true;
 }
 
-void job_run(struct job *job)
+bool job_run(struct job *job)
 {
 	struct v3npu_event *event = &job->event;
+	bool ended = true;
 
-	STATUS->cmd_index = 0;
+	if (job->aside)
+		preempt_resume(job);
+	else if (event->status == V3NPU_JOB_OK)
+		engine_scrub();
+
+	STATUS->cmd_index = event->cmd_index;
 	STATUS->cmd_opcode = 0;
 	STATUS->cmd_tag = 0;
 	STATUS->seqno = event->seqno;
+	clock_start(job->run_us);
 	STATUS->ctx = event->ctx;
+	if (event->status == V3NPU_JOB_OK)
+		ended = walk(job);
+	STATUS->ctx = V3NPU_CTX_NONE;
+	job->run_us = clock_stop();
 
-	if (event->status == V3NPU_JOB_OK) {
-		engine_scrub();
-		stream.pos = 0;
-		stream.fill = 0;
-		while (step(job))
-			core_poll();
+	if (!ended) {
+		preempt_put_aside(job);
+		return false;
 	}
-
 	log_debug("job %llx of context %lu: status %lu after %lu commands", event->seqno,
 		  event->ctx, event->status, event->commands);
-	STATUS->ctx = V3NPU_CTX_NONE;
 	event_send(event);
+	return true;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* Boot and main loop */
+#include "contexts.h"
 #include "core.h"
 #include "engine.h"
 #include "event.h"
 #include "log.h"
 #include "panic.h"
+#include "preempt.h"
 #include "sched.h"
 #include "string.h"
 #include "version.h"
@@ -26,6 +28,15 @@ static const char *boot_args_error(const struct v3npu_boot_args *args)
 		return "watchdog_us is not in 1000..60000000";
 	if (args->log_level > V3NPU_LOG_DEBUG)
 		return "unknown log_level";
+	if (args->save_area && (args->save_area % V3NPU_PAGE_SIZE ||
+				args->save_area > V3NPU_VA_DRAM_END))
+		return "save_area is not the address of a page";
+	if (args->save_area && (args->save_slot_size % V3NPU_PAGE_SIZE ||
+				args->save_slot_size < preempt_slot_size()))
+		return "save_slot_size is too small, or not whole pages";
+	if ((__u64)args->save_slot_size * V3NPU_NUM_SAVE_SLOTS >
+	    V3NPU_VA_DRAM_END - args->save_area)
+		return "save area ends beyond DRAM";
 	for (i = 0; i < sizeof(args->reserved) / sizeof(args->reserved[0]); i++)
 		if (args->reserved[i])
 			return "a reserved field is not 0";
@@ -69,7 +80,9 @@ static void boot(void)
 	log_set_level(args.log_level);
 	core_init(args.watchdog_us);
 	engine_init();
-	sched_init(args.ctx_table);
+	contexts_init(args.ctx_table);
+	sched_init(args.starve_us, args.quantum_us);
+	preempt_init(args.save_area, args.save_slot_size);
 	event_init(args.event_ring, args.event_entries);
 	STATUS->state = V3NPU_FW_READY;
 	event_send(&event);
@@ -77,16 +90,12 @@ static void boot(void)
 
 int main(void)
 {
-	struct job job;
-
 	stack_guard_init();
 	boot();
 	for (;;) {
 		STATUS->heartbeat++;
 		stack_guard_check();
-		if (sched_next(&job))
-			job_run(&job);
-		else
+		if (!sched_run())
 			core_sleep();
 	}
 }

@@ -15,8 +15,8 @@ FIRMWARE_CFLAGS := $(FIRMWARE_ARCH) -std=gnu11 -O2 -g $(WARN) -ffreestanding -fn
 FIRMWARE_LDFLAGS := $(FIRMWARE_ARCH) -nostdlib -static -Wl,--gc-sections -Wl,--fatal-warnings \
 	-Wl,--no-warn-rwx-segments
 
-FIRMWARE_OBJS := $(addprefix $(FIRMWARE_DIR)/, start.o core.o dma.o engine.o event.o job.o log.o \
-	main.o panic.o sched.o string.o)
+FIRMWARE_OBJS := $(addprefix $(FIRMWARE_DIR)/, start.o clock.o contexts.o core.o dma.o engine.o event.o \
+	job.o log.o main.o panic.o preempt.o sched.o string.o)
 
 .PHONY: firmware
 firmware: $(FIRMWARE_IMAGE)

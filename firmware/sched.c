@@ -1,194 +1,132 @@
 // SPDX-License-Identifier: MIT
-/*
- * Contexts, their job rings, and whose job is next.
- *
- * A context is ready from its doorbell until its ring was seen empty. The
- * driver rings after it has written wptr, and a doorbell is collected before
- * the ring is looked at, so no job is missed. And a context whose last job was
- * taken is left alone until it rings: the driver may be tearing it down.
- */
 #include <stddef.h>
 
-#include "core.h"
-#include "dma.h"
-#include "log.h"
-#include "panic.h"
+#include "clock.h"
+#include "contexts.h"
+#include "preempt.h"
 #include "sched.h"
-#include "v3npu/regs.h"
 
-#define RING_ENTRIES_MAX	256
+static struct job jobs[V3NPU_NUM_PRIO];
+static bool on_its_way[V3NPU_NUM_PRIO];	/* jobs[] holds one */
 
-static struct v3npu_ctx_desc contexts[V3NPU_NUM_CTX];	/* as last read */
-static __u32 ready[V3NPU_NUM_PRIO][DOORBELL_WORDS];
-static __u32 complained[DOORBELL_WORDS];	/* told once what is wrong, until it is right */
-static __u32 last_ctx[V3NPU_NUM_PRIO];
-static __u64 table;
+static __u32 starve;		/* us; 0: never */
+static __u32 quantum;		/* us */
+static bool waiting[V3NPU_NUM_PRIO];
+static __u64 since[V3NPU_NUM_PRIO];	/* when it began to wait */
 
-static void set_bit(__u32 *words, __u32 bit)
+/* The job that ended last was of this priority; 0 if it did not end but was put aside */
+static __u32 ended_prio;
+/* A priority above that of the running job may have work */
+static bool contested;
+/* The running job, which had run for @run_from us, is left alone for a quantum */
+static bool undisturbed;
+static __u32 run_from;
+
+void sched_init(__u32 starve_us, __u32 quantum_us)
 {
-	words[bit / 32] |= 1u << bit % 32;
+	starve = starve_us;
+	quantum = quantum_us;
 }
 
-static void clear_bit(__u32 *words, __u32 bit)
+static bool has_work(__u32 prio)
 {
-	words[bit / 32] &= ~(1u << bit % 32);
+	return on_its_way[prio] || contexts_ready(prio);
 }
 
-/* One line for each context that is malformed, however often it rings */
-static bool complain(__u32 ctx)
+/*
+ * Notes which priorities wait, but for @running, which does not (V3NPU_NUM_PRIO: none runs).
+ * Return: now.
+ */
+static __u64 note_waiting(__u32 running)
 {
-	bool first = !(complained[ctx / 32] & 1u << ctx % 32);
+	__u64 now = clock_now();
+	__u32 prio;
 
-	set_bit(complained, ctx);
-	return first;
-}
+	for (prio = 0; prio < V3NPU_NUM_PRIO; prio++) {
+		bool waits = prio != running && has_work(prio);
 
-static bool desc_valid(const struct v3npu_ctx_desc *desc)
-{
-	__u32 entries = desc->ring_entries;
-
-	return entries >= 2 && entries <= RING_ENTRIES_MAX && !(entries & (entries - 1)) &&
-	       desc->as >= 1 && desc->as < V3NPU_NUM_AS && desc->priority < V3NPU_NUM_PRIO &&
-	       !desc->reserved[0] && !desc->reserved[1] && !desc->reserved[2] &&
-	       desc->ring < V3NPU_VA_DRAM_END - sizeof(struct v3npu_job_ring) -
-			    RING_ENTRIES_MAX * sizeof(struct v3npu_job);
-}
-
-static void read_desc(__u32 ctx)
-{
-	struct v3npu_ctx_desc *desc = &contexts[ctx];
-
-	if (dma_read(V3NPU_AS_SYSTEM, desc, table + ctx * sizeof(*desc), sizeof(*desc), NULL)) {
-		log_error("context table at %llx: no access", table);
-		halt(V3NPU_HALT_SYSTEM_DMA);
+		if (waits && !waiting[prio])
+			since[prio] = now;
+		waiting[prio] = waits;
 	}
+	return now;
 }
 
-static void refresh(__u32 ctx)
+static bool is_contested(__u32 prio)
 {
-	struct v3npu_ctx_desc *desc = &contexts[ctx];
-	unsigned int prio;
-
-	for (prio = 0; prio < V3NPU_NUM_PRIO; prio++)
-		clear_bit(ready[prio], ctx);
-	read_desc(ctx);
-	if (!desc->ring_entries)
-		return;
-	if (desc_valid(desc)) {
-		set_bit(ready[desc->priority], ctx);
-		return;
-	}
-	if (complain(ctx))
-		log_error("context %lu: bad descriptor: ring %llx entries %lu as %lu priority %lu",
-			  ctx, desc->ring, desc->ring_entries, desc->as, desc->priority);
-}
-
-static void collect(void)
-{
-	unsigned int word, bit;
-	__u32 rung;
-
-	core_poll();
-	for (word = 0; word < DOORBELL_WORDS; word++) {
-		rung = core_take_doorbells(word);
-		for (bit = 0; rung; bit++, rung >>= 1)
-			if (rung & 1)
-				refresh(word * 32 + bit);
-	}
-}
-
-/* The first ready context after the one that was last served; -1 if there is none */
-static int next_ready(unsigned int prio)
-{
-	__u32 first = (last_ctx[prio] + 1) % V3NPU_NUM_CTX, word = first / 32;
-	__u32 bits = ready[prio][word] & ~0u << first % 32;
-	unsigned int i, bit;
-
-	for (i = 0; !bits && i < DOORBELL_WORDS; i++) {
-		word = (word + 1) % DOORBELL_WORDS;
-		bits = ready[prio][word];
-	}
-	if (!bits)
-		return -1;
-	for (bit = 0; !(bits & 1); bit++)
-		bits >>= 1;
-	return (int)(word * 32 + bit);
-}
-
-enum take { TAKE_NONE, TAKE_LAST, TAKE_MORE };
-
-/* Takes the first entry of a context's ring */
-static enum take take(__u32 ctx, struct v3npu_job *entry)
-{
-	const struct v3npu_ctx_desc *desc = &contexts[ctx];
-	struct v3npu_job_ring ring;
-	__u64 base = desc->ring, addr;
-	__u32 used;
-
-	if (dma_read(V3NPU_AS_SYSTEM, &ring, base, sizeof(ring), NULL))
-		goto no_access;
-	used = ring.wptr - ring.rptr;
-	if (used > desc->ring_entries) {
-		if (complain(ctx))
-			log_error("context %lu: bad ring: wptr %lx rptr %lx entries %lu", ctx,
-				  ring.wptr, ring.rptr, desc->ring_entries);
-		return TAKE_NONE;
-	}
-	if (!used)
-		return TAKE_NONE;
-
-	/*
-	 * The driver writes the descriptor before wptr: read after it, so that a
-	 * job never runs in the address space of an earlier one. If another
-	 * context has the number by now, its doorbell is on its way.
-	 */
-	read_desc(ctx);
-	if (!desc_valid(desc) || desc->ring != base || used > desc->ring_entries)
-		return TAKE_NONE;
-
-	addr = base + sizeof(ring) + (ring.rptr & (desc->ring_entries - 1)) * sizeof(*entry);
-	if (dma_read(V3NPU_AS_SYSTEM, entry, addr, sizeof(*entry), NULL))
-		goto no_access;
-	ring.rptr++;
-	if (dma_write(V3NPU_AS_SYSTEM, base + offsetof(struct v3npu_job_ring, rptr), &ring.rptr,
-		      sizeof(ring.rptr)))
-		goto no_access;
-	clear_bit(complained, ctx);
-	return used > 1 ? TAKE_MORE : TAKE_LAST;
-
-no_access:
-	if (complain(ctx))
-		log_error("context %lu: ring at %llx: no access", ctx, desc->ring);
-	return TAKE_NONE;
-}
-
-void sched_init(__u64 ctx_table)
-{
-	unsigned int prio;
-
-	table = ctx_table;
-	for (prio = 0; prio < V3NPU_NUM_PRIO; prio++)
-		last_ctx[prio] = V3NPU_NUM_CTX - 1;
-}
-
-bool sched_next(struct job *job)
-{
-	struct v3npu_job entry;
-	enum take taken;
-	int prio, ctx;
-
-	collect();
-	for (prio = V3NPU_NUM_PRIO - 1; prio >= 0; prio--) {
-		while ((ctx = next_ready((unsigned int)prio)) >= 0) {
-			last_ctx[prio] = (__u32)ctx;
-			taken = take((__u32)ctx, &entry);
-			if (taken != TAKE_MORE)
-				clear_bit(ready[prio], (__u32)ctx);
-			if (taken == TAKE_NONE)
-				continue;
-			job_init(job, (__u32)ctx, contexts[ctx].as, &entry);
+	while (++prio < V3NPU_NUM_PRIO)
+		if (has_work(prio))
 			return true;
-		}
+	return false;
+}
+
+/* The priority that has waited longest for others above it, if that was too long; else -1 */
+static int starved_prio(__u64 now)
+{
+	__u32 prio;
+	int found = -1;
+
+	if (!starve)
+		return -1;
+	for (prio = 0; prio < ended_prio; prio++)
+		if (waiting[prio] && now - since[prio] >= starve &&
+		    (found < 0 || since[prio] < since[found]))
+			found = (int)prio;
+	return found;
+}
+
+/* Has jobs[@prio] a job to run? Takes one if not. */
+static bool provide(__u32 prio)
+{
+	if (!on_its_way[prio])
+		on_its_way[prio] = contexts_take(prio, &jobs[prio]);
+	return on_its_way[prio];
+}
+
+static struct job *choose(void)
+{
+	int prio = starved_prio(note_waiting(V3NPU_NUM_PRIO));
+
+	undisturbed = prio >= 0 && provide((__u32)prio);
+	if (undisturbed) {
+		run_from = jobs[prio].run_us;
+		return &jobs[prio];
 	}
+	for (prio = V3NPU_NUM_PRIO - 1; prio >= 0; prio--)
+		if (provide((__u32)prio))
+			return &jobs[prio];
+	return NULL;
+}
+
+bool sched_run(void)
+{
+	struct job *job;
+
+	contexts_collect();
+	job = choose();
+	if (!job)
+		return false;
+	waiting[job->prio] = false;
+	contested = is_contested(job->prio);
+	on_its_way[job->prio] = !job_run(job);
+	ended_prio = on_its_way[job->prio] ? 0 : job->prio;
+	return true;
+}
+
+bool sched_overtakes(const struct job *job)
+{
+	__u32 prio;
+
+	if (contexts_collect()) {
+		note_waiting(job->prio);
+		contested = is_contested(job->prio);
+	}
+	if (!contested || !preempt_enabled() ||
+	    (undisturbed && clock_update() - run_from < quantum))
+		return false;
+	for (prio = V3NPU_NUM_PRIO - 1; prio > job->prio; prio--)
+		if (on_its_way[prio] || contexts_have_job(prio))
+			return true;
+	contested = false;
 	return false;
 }

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Whose job is next, and who has to wait for it.
+ *
+ * There is at most one job of each priority on its way: it runs, or it was put
+ * aside for one of higher priority and goes on before any other of its own.
+ */
 #ifndef FW_SCHED_H
 #define FW_SCHED_H
 
@@ -6,16 +12,20 @@
 
 #include "job.h"
 
-/* Contexts are described at @ctx_table in the system address space */
-void sched_init(__u64 ctx_table);
+/* From the boot arguments: how long a job waits at most for others, and how long it may run then */
+void sched_init(__u32 starve_us, __u32 quantum_us);
 
 /**
- * sched_next() - take the job that is to run next
- * @job: prepared by job_init()
+ * sched_run() - run the next job to its end, or until it is put aside
  *
- * The highest priority that has work; round-robin between its contexts.
- * Return: false if no context has work.
+ * That is one of the highest priority that has work, unless a lower one has
+ * waited for too long.
+ *
+ * Return: false if there is no work.
  */
-bool sched_next(struct job *job);
+bool sched_run(void);
+
+/* At a command's end: takes doorbells. Is @job, which runs, to make place for one that is more urgent? */
+bool sched_overtakes(const struct job *job);
 
 #endif /* FW_SCHED_H */

@@ -122,6 +122,23 @@ static void test_boot_args(void)
 	refused(fw, V3NPU_HALT_BOOT_ARGS, log, "reserved field");
 
 	fw->args = good;
+	fw->args.save_area += 64;
+	refused(fw, V3NPU_HALT_BOOT_ARGS, log, "save area misaligned");
+	fw->args.save_area = V3NPU_VA_DRAM_END;
+	refused(fw, V3NPU_HALT_BOOT_ARGS, log, "save area in SRAM");
+	fw->args.save_area = ~0xfffull;
+	refused(fw, V3NPU_HALT_BOOT_ARGS, log, "save area at the end of 64 bits");
+	fw->args.save_area = V3NPU_VA_DRAM_END - 3ull * good.save_slot_size + V3NPU_PAGE_SIZE;
+	refused(fw, V3NPU_HALT_BOOT_ARGS, log, "save area across DRAM's end");
+	fw->args = good;
+	fw->args.save_slot_size -= V3NPU_PAGE_SIZE;
+	refused(fw, V3NPU_HALT_BOOT_ARGS, log, "save slot too small");
+	fw->args.save_slot_size = 0;
+	refused(fw, V3NPU_HALT_BOOT_ARGS, log, "save slot of no size");
+	fw->args.save_slot_size = good.save_slot_size + 8;
+	refused(fw, V3NPU_HALT_BOOT_ARGS, log, "save slot not whole pages");
+
+	fw->args = good;
 	fw->events->wptr = 100;
 	fw->events->rptr = 35;
 	refused(fw, V3NPU_HALT_BOOT_ARGS, "E event ring: ", "event ring indices");

@@ -13,7 +13,7 @@ struct fw *fw_load(uint32_t event_entries)
 {
 	struct fw *fw = calloc(1, sizeof(*fw));
 	size_t ring_size = sizeof(*fw->events) + event_entries * sizeof(struct v3npu_event);
-	size_t table_size = V3NPU_NUM_CTX * sizeof(*fw->table);
+	size_t table_size = V3NPU_NUM_CTX * sizeof(*fw->table), save_size;
 
 	if (!fw)
 		tap_bail("out of memory");
@@ -22,6 +22,12 @@ struct fw *fw_load(uint32_t event_entries)
 	fw->events = npu_alloc(fw->npu, ring_size);
 	npu_map(fw->npu, V3NPU_AS_SYSTEM, FW_CTX_TABLE_VA, fw->table, table_size, false);
 	npu_map(fw->npu, V3NPU_AS_SYSTEM, FW_EVENT_RING_VA, fw->events, ring_size, true);
+	fw->args.save_area = FW_SAVE_AREA_VA;
+	fw->args.save_slot_size = V3NPU_SAVE_HEADER_SIZE +
+				  npu_read(fw->npu, V3NPU_REG_SRAM_SIZE);
+	save_size = (size_t)V3NPU_NUM_SAVE_SLOTS * fw->args.save_slot_size;
+	fw->save = npu_alloc(fw->npu, save_size);
+	npu_map(fw->npu, V3NPU_AS_SYSTEM, FW_SAVE_AREA_VA, fw->save, save_size, true);
 	npu_core_load(fw->npu, FIRMWARE_IMAGE, sizeof(struct v3npu_fw_header));
 
 	fw->args.magic = V3NPU_BOOT_MAGIC;
@@ -98,13 +104,19 @@ void fw_context(struct fw *fw, unsigned int ctx, unsigned int as, uint32_t prio,
 	fw->table[ctx] = desc;
 }
 
-void fw_queue(struct fw *fw, unsigned int ctx, uint64_t seqno, uint64_t cmds, uint32_t size)
+void fw_queue_job(struct fw *fw, unsigned int ctx, const struct v3npu_job *job)
 {
 	struct v3npu_job_ring *ring = fw->rings[ctx];
+
+	ring->jobs[ring->wptr % fw->table[ctx].ring_entries] = *job;
+	__atomic_store_n(&ring->wptr, ring->wptr + 1, __ATOMIC_RELEASE);
+}
+
+void fw_queue(struct fw *fw, unsigned int ctx, uint64_t seqno, uint64_t cmds, uint32_t size)
+{
 	struct v3npu_job job = { .seqno = seqno, .cmds = cmds, .cmds_size = size };
 
-	ring->jobs[ring->wptr % fw->table[ctx].ring_entries] = job;
-	__atomic_store_n(&ring->wptr, ring->wptr + 1, __ATOMIC_RELEASE);
+	fw_queue_job(fw, ctx, &job);
 }
 
 void fw_doorbell(struct fw *fw, unsigned int ctx)
@@ -185,19 +197,37 @@ struct v3npu_fw_status fw_status(struct fw *fw)
 	return status;
 }
 
-void fw_wait_opcode(struct fw *fw, uint32_t opcode)
+struct v3npu_saved_job *fw_slot(struct fw *fw, uint32_t prio)
+{
+	return (struct v3npu_saved_job *)(fw->save + (size_t)prio * fw->args.save_slot_size);
+}
+
+static bool runs(struct fw *fw, uint32_t ctx, uint32_t opcode)
+{
+	struct v3npu_fw_status status = fw_status(fw);
+
+	return status.ctx != V3NPU_CTX_NONE && (ctx == V3NPU_CTX_NONE || status.ctx == ctx) &&
+	       status.cmd_opcode == opcode &&
+	       npu_read(fw->npu, V3NPU_REG_STATUS) & V3NPU_STATUS_ENGINE_BUSY;
+}
+
+static void wait_running(struct fw *fw, uint32_t ctx, uint32_t opcode)
 {
 	double end = npu_clock_ms() + FW_TIMEOUT_MS;
 
-	for (;;) {
-		struct v3npu_fw_status status = fw_status(fw);
-
-		if (status.ctx != V3NPU_CTX_NONE && status.cmd_opcode == opcode &&
-		    npu_read(fw->npu, V3NPU_REG_STATUS) & V3NPU_STATUS_ENGINE_BUSY)
-			return;
+	while (!runs(fw, ctx, opcode))
 		if (npu_clock_ms() > end)
 			tap_bail("no command %u runs", opcode);
-	}
+}
+
+void fw_wait_opcode(struct fw *fw, uint32_t opcode)
+{
+	wait_running(fw, V3NPU_CTX_NONE, opcode);
+}
+
+void fw_wait_running(struct fw *fw, unsigned int ctx, uint32_t opcode)
+{
+	wait_running(fw, ctx, opcode);
 }
 
 /* Calls @line for each line that is still in the log */

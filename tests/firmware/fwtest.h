@@ -17,6 +17,7 @@
 /* Addresses in the system address space */
 #define FW_CTX_TABLE_VA		0x10000ull
 #define FW_EVENT_RING_VA	0x20000ull
+#define FW_SAVE_AREA_VA		0x200000ull
 #define FW_JOB_RING_VA(ctx)	(0x1000000ull + (ctx) * 0x10000ull)
 
 /* Every address space has FW_DATA_SIZE bytes at FW_DATA_VA; the page after them is not mapped */
@@ -38,6 +39,7 @@
  * @args: boot arguments; a test may change them before fw_start()
  * @table: descriptors of all contexts
  * @events: event ring
+ * @save: save area, its slots one after the other
  * @rings: of the contexts that fw_context() made
  * @data: the memory at FW_DATA_VA of the address spaces that fw_space() made
  */
@@ -46,6 +48,7 @@ struct fw {
 	struct v3npu_boot_args args;
 	struct v3npu_ctx_desc *table;
 	struct v3npu_event_ring *events;
+	uint8_t *save;
 	struct v3npu_job_ring *rings[V3NPU_NUM_CTX];
 	uint8_t *data[V3NPU_NUM_AS];
 };
@@ -70,6 +73,7 @@ uint8_t *fw_space(struct fw *fw, unsigned int as);
 void fw_context(struct fw *fw, unsigned int ctx, unsigned int as, uint32_t prio, uint32_t entries);
 
 /* Writes a job to the ring, and wptr, but no doorbell */
+void fw_queue_job(struct fw *fw, unsigned int ctx, const struct v3npu_job *job);
 void fw_queue(struct fw *fw, unsigned int ctx, uint64_t seqno, uint64_t cmds, uint32_t size);
 void fw_doorbell(struct fw *fw, unsigned int ctx);
 
@@ -94,8 +98,14 @@ uint32_t fw_wait_halt(struct fw *fw);
 
 struct v3npu_fw_status fw_status(struct fw *fw);
 
+/* The save slot of a priority: the header; SRAM follows at V3NPU_SAVE_HEADER_SIZE */
+struct v3npu_saved_job *fw_slot(struct fw *fw, uint32_t prio);
+
 /* Waits until a command with this opcode runs in the datapath; bails out if none does */
 void fw_wait_opcode(struct fw *fw, uint32_t opcode);
+
+/* The same, of a job of this context */
+void fw_wait_running(struct fw *fw, unsigned int ctx, uint32_t opcode);
 
 /* How many lines of the log contain @text */
 unsigned int fw_log_count(struct fw *fw, const char *text);

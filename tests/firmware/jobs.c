@@ -289,8 +289,10 @@ static void test_bad_jobs(struct fw *fw)
 	job.cmds_size = V3NPU_CMDS_MAX + 8;
 	bad_job(fw, job, "stream too large");
 	job = good;
-	job.flags = 1;
+	job.flags = V3NPU_JOB_FLAG_RESUME << 1;
 	bad_job(fw, job, "unknown flag");
+	job.flags = V3NPU_JOB_FLAG_RESUME;
+	bad_job(fw, job, "resume of a job that was not put aside");
 	job = good;
 	job.reserved[4] = 1ull << 63;
 	bad_job(fw, job, "reserved field of the job");

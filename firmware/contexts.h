@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FW_CONTEXTS_H
+#define FW_CONTEXTS_H
+
+#include <stdbool.h>
+
+#include "job.h"
+
+/* Contexts are described at @ctx_table in the system address space */
+void contexts_init(__u64 ctx_table);
+
+/**
+ * contexts_collect() - read the descriptors of the contexts whose doorbells were rung
+ *
+ * Return: false if there was none.
+ */
+bool contexts_collect(void);
+
+/* Is a context of this priority ready? Its ring was not looked at yet. */
+bool contexts_ready(__u32 prio);
+
+/* Looks: does a context of this priority have a job? */
+bool contexts_have_job(__u32 prio);
+
+/**
+ * contexts_take() - take the next job of a priority from its ring
+ * @prio: priority; its contexts in turns
+ * @job: prepared by job_init()
+ *
+ * Return: false if no context of that priority has one.
+ */
+bool contexts_take(__u32 prio, struct job *job);
+
+#endif /* FW_CONTEXTS_H */
