@@ -247,7 +247,7 @@ struct v3npu_event {
 #define V3NPU_JOB_MMU_FAULT	1	/* the datapath met an address with no mapping */
 #define V3NPU_JOB_FETCH_FAULT	2	/* the command stream could not be read */
 #define V3NPU_JOB_BAD_CMD	3	/* a command failed its check */
-#define V3NPU_JOB_BAD_JOB	4	/* the ring entry is malformed, or not what its slot holds */
+#define V3NPU_JOB_BAD_JOB	4	/* the ring entry is malformed, or its slot holds another */
 
 /**
  * struct v3npu_saved_job - first bytes of a save slot: a job that was put aside
