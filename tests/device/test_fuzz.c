@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Random register writes by the host, from two threads, while random code on
- * the core writes random values to its own registers, page tables and command
- * descriptors. Built with sanitizers: nothing may crash, hang or be accessed
- * out of bounds. V3NPU_FUZZ_MS (4000) and V3NPU_FUZZ_SEED (1) set its length
- * and its start.
+ * Random accesses by the host, from two threads, to registers, core memory,
+ * page tables and the faults on demand, while random code on the core writes
+ * random values to its own registers, page tables and command descriptors.
+ * Built with sanitizers: nothing may crash, hang or be accessed out of bounds.
+ * V3NPU_FUZZ_MS (4000) and V3NPU_FUZZ_SEED (1) set its length and its start.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "harness.h"
+#include "inject.h"
 #include "tap.h"
 
 #define CODE_WORDS	4096u
@@ -20,11 +21,15 @@
 #define TABLES_AS	2u
 #define VA_TABLES	0x20000000ull	/* in TABLES_AS: all tables, writable */
 #define VA_LARGE	0x40000000ull
+#define VA_CHAN		(VA_LARGE + V3NPU_LARGE_PAGE_SIZE / 2)
 #define DATA_SIZE	(64u * V3NPU_PAGE_SIZE)
 
 struct rng {
 	uint64_t state;
 };
+
+/* Of the machine that runs: the entries of VA_DATA's pages, where no walk leads any more */
+static uint64_t *leaves[SPACES];
 
 /* xorshift64* */
 static uint32_t rnd(struct rng *r)
@@ -197,11 +202,45 @@ static void emit_dma(struct code *c, struct rng *r)
 		emit_write(c, reg[i], core_value(r, reg[i]));
 }
 
+static void emit_start(struct code *c, struct rng *r, uint32_t *word, size_t size)
+{
+	size_t i;
+
+	if (one_in(r, 3))
+		word[below(r, size / 4)] = interesting(r);
+	for (i = 0; i < size / 4; i++)
+		emit_write(c, V3NPU_CORE_ENGINE_DESC(i), word[i]);
+	emit_write(c, V3NPU_CORE_ENGINE_AS, below(r, SPACES));
+	emit_write(c, V3NPU_CORE_ENGINE_CTRL, V3NPU_ENGINE_START);
+}
+
+/* A product that all of the engine's threads work at, valid but for what chance changes */
+static void emit_matmul(struct code *c, struct rng *r)
+{
+	uint32_t rows = 1 + below(r, 60), columns = 1 + below(r, 60), depth = 1 + below(r, 500);
+	union {
+		struct v3npu_cmd_matmul matmul;
+		uint32_t word[sizeof(struct v3npu_cmd_matmul) / 4];
+	} u = { .matmul = {
+		.hdr = { .opcode = V3NPU_OP_MATMUL, .size = sizeof(u.matmul) },
+		.a = { VA_DATA + below(r, DATA_SIZE), { 1, 1, rows, depth },
+		       { rows * depth, rows * depth, depth, 1 } },
+		.b = { VA_DATA + below(r, DATA_SIZE), { 1, 1, columns, depth },
+		       { columns * depth, columns * depth, depth, 1 } },
+		.out = { VA_LARGE + below(r, DATA_SIZE), { 1, 1, rows, columns },
+			 { rows * columns, rows * columns, columns, 1 } },
+		.output = { .chan = VA_CHAN, .min = -128, .max = 127,
+			    .flags = V3NPU_OUTPUT_PER_TENSOR },
+	} };
+
+	emit_start(c, r, u.word, sizeof(u));
+}
+
 /* A command that is valid but for what chance changes, started */
 static void emit_command(struct code *c, struct rng *r)
 {
 	uint64_t va = (one_in(r, 3) ? VA_TABLES : VA_DATA) + below(r, DATA_SIZE);
-	uint32_t len = 1 + below(r, 20000), i;
+	uint32_t len = 1 + below(r, 20000);
 	union {
 		struct v3npu_cmd_copy copy;
 		struct v3npu_cmd_stall stall;
@@ -220,12 +259,7 @@ static void emit_command(struct code *c, struct rng *r)
 		u.stall.hdr.size = sizeof(u.stall);
 		u.stall.usec = one_in(r, 10) ? 500000000 : below(r, 3000);
 	}
-	if (one_in(r, 3))
-		u.word[below(r, sizeof(u) / 4)] = interesting(r);
-	for (i = 0; i < sizeof(u) / 4; i++)
-		emit_write(c, V3NPU_CORE_ENGINE_DESC(i), u.word[i]);
-	emit_write(c, V3NPU_CORE_ENGINE_AS, below(r, SPACES));
-	emit_write(c, V3NPU_CORE_ENGINE_CTRL, V3NPU_ENGINE_START);
+	emit_start(c, r, u.word, sizeof(u));
 }
 
 static void load_code(struct npu *npu, struct rng *r)
@@ -265,7 +299,10 @@ static void load_code(struct npu *npu, struct rng *r)
 			emit(&c, insn_lw(below(r, 32), 10, 0));
 			break;
 		case 10 ... 11:
-			emit_command(&c, r);
+			if (one_in(r, 4))
+				emit_matmul(&c, r);
+			else
+				emit_command(&c, r);
 			break;
 		case 12:
 			/* A CSR instruction, often on one that exists */
@@ -303,11 +340,14 @@ static struct npu *make_machine(void)
 	struct npu *npu = npu_new(&config);
 	uint8_t *data = npu_alloc(npu, DATA_SIZE);
 	uint8_t *large = npu_alloc_large(npu);
+	const struct v3npu_chan chan = { .multiplier = 1 << 30 };
 	unsigned int as, level;
 
+	memcpy(large + (VA_CHAN - VA_LARGE), &chan, sizeof(chan));
 	for (as = 0; as < SPACES; as++) {
 		npu_map(npu, as, VA_DATA, data, DATA_SIZE, as != 1);
 		npu_map_large(npu, as, VA_LARGE, large, true);
+		leaves[as] = npu_pte(npu, as, VA_DATA, 0);
 		/* One address space's commands can change all tables */
 		for (level = 0; level < 3; level++) {
 			uint64_t *table = npu_pte(npu, as, VA_DATA & ~(uint64_t)0x1fffff, level);
@@ -318,6 +358,34 @@ static struct npu *make_machine(void)
 		}
 	}
 	return npu;
+}
+
+/* A page's entry becomes that of another page, or noise */
+static void change_table(struct rng *r)
+{
+	uint64_t *from = &leaves[below(r, SPACES)][below(r, DATA_SIZE / V3NPU_PAGE_SIZE)];
+	uint64_t *to = &leaves[below(r, SPACES)][below(r, DATA_SIZE / V3NPU_PAGE_SIZE)];
+	uint64_t value = __atomic_load_n(from, __ATOMIC_RELAXED);
+
+	if (one_in(r, 8))
+		value ^= 1ull << below(r, 64);
+	__atomic_store_n(to, value, __ATOMIC_RELAXED);
+}
+
+/* A fault on demand, now and then; never all too long out of its slot */
+static void change_fault(struct npu *npu, struct rng *r)
+{
+	v3npu_inject_arm(npu_hw(npu), V3NPU_INJECT_GONE, 0);
+	if (one_in(r, 20))
+		v3npu_inject_arm(npu_hw(npu), below(r, V3NPU_NUM_INJECT), below(r, 20));
+}
+
+static void disarm_faults(struct npu *npu)
+{
+	unsigned int fault;
+
+	for (fault = 0; fault < V3NPU_NUM_INJECT; fault++)
+		v3npu_inject_arm(npu_hw(npu), fault, 0);
 }
 
 /* One access by the host */
@@ -361,6 +429,10 @@ static void host_access(struct npu *npu, struct rng *r)
 	default:
 		if (one_in(r, 200))
 			v3npu_hw_reset(hw);
+		else if (one_in(r, 20))
+			change_fault(npu, r);
+		else if (one_in(r, 4))
+			change_table(r);
 		else if (one_in(r, 10))
 			v3npu_hw_write(hw, V3NPU_BAR_REGS, V3NPU_REG_CONTROL, 0, 4);
 		break;
@@ -409,6 +481,7 @@ int main(void)
 			struct second_host other = { .npu = npu, .rng = { rnd(&rng) | 1 } };
 			pthread_t thread;
 
+			disarm_faults(npu);
 			npu_reset(npu);
 			load_code(npu, &rng);
 			for (i = 0; i < SPACES; i++)
@@ -425,6 +498,7 @@ int main(void)
 		}
 		/* Half of them are removed at work; the others have to be idle after a reset */
 		if (one_in(&rng, 2)) {
+			disarm_faults(npu);
 			npu_reset(npu);
 			idle += npu_read(npu, V3NPU_REG_STATUS) == 0;
 			resets++;
@@ -433,7 +507,8 @@ int main(void)
 	}
 	tap_ok(accesses > 0, "random registers and random code: no crash, no hang");
 	tap_equal(idle, resets, "idle after a reset");
-	tap_note("seed %lu: %lu machines, %lu programs, %lu accesses by the host", seed, machines,
-		 programs, accesses);
+	tap_note("%lu machines, %lu programs, %lu accesses by the host", machines, programs,
+		 accesses);
+	tap_note("inputs %lu seed %lu", accesses, seed);
 	return tap_done();
 }
