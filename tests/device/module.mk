@@ -12,15 +12,16 @@ device_tests := test_rv32 test_regs test_core test_mmu test_engine test_inject
 
 CHECK_PROGS += $(device_tests:%=$(device_test_out)/%)
 
-# The fuzzer is a program of a build of its own, below $(B)/asan, with sanitizers
-device_fuzz := $(B)/asan/tests/device/test_fuzz
+# The fuzzers of the device and of the firmware on it are programs of a build of
+# their own, below $(B)/asan, with sanitizers
+device_fuzz := $(B)/asan/tests/device/test_fuzz $(B)/asan/tests/firmware/fuzz
 CHECK_PROGS += $(device_fuzz)
 
 .PHONY: device-fuzz-build
 device-fuzz-build:
-$(device_fuzz): device-fuzz-build
 	+@$(MAKE) --no-print-directory B=$(B)/asan \
-		EXTRA_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all" $@
+		EXTRA_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all" firmware $(device_fuzz)
+$(device_fuzz): device-fuzz-build ;
 
 $(device_test_out)/%.o: $(device_test_dir)/%.c
 	@mkdir -p $(@D)

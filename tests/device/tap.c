@@ -16,6 +16,11 @@ static bool report(bool pass, const char *format, va_list args)
 	return pass;
 }
 
+bool tap_failed(void)
+{
+	return failures;
+}
+
 bool tap_ok(bool pass, const char *format, ...)
 {
 	va_list args;

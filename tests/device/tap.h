@@ -14,6 +14,9 @@ bool tap_ok(bool pass, const char *format, ...) __attribute__((format(printf, 2,
 bool tap_equal(unsigned long long got, unsigned long long want, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Has any check failed so far? */
+bool tap_failed(void);
+
 /* Prints a comment */
 void tap_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -3,8 +3,9 @@
  * Streams, jobs and rings of random contents. The firmware must report each
  * job once, in a way that makes sense, and run a good one afterwards.
  *
- * V3NPU_FUZZ_RUNS sets how many of each, V3NPU_FUZZ_SEED where the random
- * numbers start; both are printed.
+ * V3NPU_FUZZ_RUNS (1500) sets how many of each, V3NPU_FUZZ_SEED (1) where the
+ * random numbers start. With V3NPU_FUZZ_MS there is a round with each of the
+ * seeds that follow, until that time is over or something is wrong.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -305,11 +306,11 @@ static void fuzz_rings(struct fw *fw, unsigned int runs)
 	fw_check_good(fw, 1, "after random rings");
 }
 
-int main(void)
+/* Return: whether all is well */
+static bool fuzz_all(unsigned int runs, unsigned int seed)
 {
-	unsigned int runs = setting("V3NPU_FUZZ_RUNS", 1500);
-	unsigned int seed = setting("V3NPU_FUZZ_SEED", 1);
 	struct fw *fw = fw_boot();
+	bool good;
 
 	tap_note("V3NPU_FUZZ_RUNS=%u V3NPU_FUZZ_SEED=%u", runs, seed);
 	state = 0x9e3779b97f4a7c15ull + seed;
@@ -320,7 +321,20 @@ int main(void)
 	fuzz_rings(fw, runs / 3);
 	tap_equal(npu_read(fw->npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING,
 		  "the first firmware, or the last after a reset, still runs");
-	tap_equal(fw_log_count(fw, "panic"), 0, "no panic");
+	good = tap_equal(fw_log_count(fw, "panic"), 0, "no panic") && !tap_failed();
 	fw_free(fw);
+	return good;
+}
+
+int main(void)
+{
+	double end = npu_clock_ms() + setting("V3NPU_FUZZ_MS", 0);
+	unsigned int runs = setting("V3NPU_FUZZ_RUNS", 1500);
+	unsigned int first = setting("V3NPU_FUZZ_SEED", 1), seed = first;
+
+	while (fuzz_all(runs, seed++) && npu_clock_ms() < end)
+		;
+	tap_note("inputs %u seeds %u to %u", (seed - first) * (2 * runs + 2 * (runs / 3)), first,
+		 seed - 1);
 	return tap_done();
 }

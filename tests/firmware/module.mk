@@ -3,7 +3,7 @@
 # Tests of the firmware: the real image on the device library, without QEMU.
 #
 tests_firmware_dir := $(B)/tests/firmware
-tests_firmware_names := boot jobs rings preempt fuzz
+tests_firmware_names := boot jobs rings preempt preempt-random
 tests_firmware_progs := $(addprefix $(tests_firmware_dir)/, $(tests_firmware_names))
 tests_firmware_common := $(addprefix $(tests_firmware_dir)/, fwtest.o harness.o tap.o)
 tests_firmware_cflags = -D_GNU_SOURCE -pthread -I$(top)/tests/device -I$(top)/qemu/device \
@@ -23,7 +23,8 @@ $(tests_firmware_dir)/%.o: $(top)/tests/device/%.c $(top)/tests/firmware/module.
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $(tests_firmware_cflags) -MMD -MP -c -o $@ $<
 
-$(tests_firmware_progs): $(tests_firmware_dir)/%: $(tests_firmware_dir)/%.o \
+# CHECK_PROGS has the fuzzer from tests/device/module.mk, with sanitizers
+$(tests_firmware_progs) $(tests_firmware_dir)/fuzz: $(tests_firmware_dir)/%: $(tests_firmware_dir)/%.o \
 		$(tests_firmware_common) $(device_lib) $(model_lib)
 	$(CC) $(HOST_CFLAGS) -pthread -o $@ $^ -lz -lm
 
