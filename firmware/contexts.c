@@ -118,6 +118,12 @@ bool contexts_collect(void)
 	return true;
 }
 
+bool contexts_exists(__u32 ctx)
+{
+	read_desc(ctx);
+	return contexts[ctx].ring_entries;
+}
+
 bool contexts_ready(__u32 prio)
 {
 	return num_ready[prio];

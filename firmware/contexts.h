@@ -16,6 +16,9 @@ void contexts_init(__u64 ctx_table);
  */
 bool contexts_collect(void);
 
+/* Does a context with this number exist? Asks the table. */
+bool contexts_exists(__u32 ctx);
+
 /* Is a context of this priority ready? Its ring was not looked at yet. */
 bool contexts_ready(__u32 prio);
 

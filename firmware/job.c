@@ -54,6 +54,7 @@ void job_init(struct job *job, __u32 ctx, __u32 as, __u32 prio, const struct v3n
 		job->event.status = V3NPU_JOB_BAD_JOB;
 	else if (entry->flags & V3NPU_JOB_FLAG_RESUME && !preempt_load(job))
 		job->event.status = V3NPU_JOB_BAD_JOB;
+	preempt_release(ctx);
 }
 
 /* Makes at least @need bytes of the stream available; the caller knows that there are as many */

@@ -9,6 +9,7 @@
  */
 #include <stddef.h>
 
+#include "contexts.h"
 #include "dma.h"
 #include "engine.h"
 #include "hw.h"
@@ -21,6 +22,8 @@
 
 static __u64 area;
 static __u32 slot_bytes;
+/* Whose job a slot holds from before a reset; V3NPU_CTX_NONE if it may be overwritten */
+static __u32 claimed_by[V3NPU_NUM_SAVE_SLOTS];
 
 static __u32 sram_size(void)
 {
@@ -32,32 +35,57 @@ __u64 preempt_slot_size(void)
 	return V3NPU_SAVE_HEADER_SIZE + (__u64)sram_size();
 }
 
-void preempt_init(__u64 save_area, __u32 slot_size)
-{
-	area = save_area;
-	slot_bytes = slot_size;
-}
-
-bool preempt_enabled(void)
-{
-	return area;
-}
-
-static __u64 slot_of(const struct job *job)
-{
-	return area + (__u64)job->prio * slot_bytes;
-}
-
 __attribute__((noreturn)) static void no_access(void)
 {
 	log_error("save area at %llx: no access", area);
 	halt(V3NPU_HALT_SYSTEM_DMA);
 }
 
-static void write_slot(const struct job *job, const void *from, __u32 size)
+static __u64 slot_of(__u32 prio)
 {
-	if (dma_write(V3NPU_AS_SYSTEM, slot_of(job), from, size))
+	return area + (__u64)prio * slot_bytes;
+}
+
+static void read_slot(__u32 prio, void *to, __u32 size)
+{
+	if (dma_read(V3NPU_AS_SYSTEM, to, slot_of(prio), size, NULL))
 		no_access();
+}
+
+static void write_slot(__u32 prio, const void *from, __u32 size)
+{
+	if (dma_write(V3NPU_AS_SYSTEM, slot_of(prio), from, size))
+		no_access();
+}
+
+void preempt_init(__u64 save_area, __u32 slot_size)
+{
+	struct v3npu_saved_job saved;
+	__u32 prio;
+
+	area = save_area;
+	slot_bytes = slot_size;
+	for (prio = 0; area && prio < V3NPU_NUM_SAVE_SLOTS; prio++) {
+		read_slot(prio, &saved, sizeof(saved));
+		claimed_by[prio] = saved.magic == V3NPU_SAVED_MAGIC && saved.ctx < V3NPU_NUM_CTX ?
+				   saved.ctx : V3NPU_CTX_NONE;
+	}
+}
+
+bool preempt_possible(const struct job *job)
+{
+	if (!area || job->prio >= V3NPU_NUM_SAVE_SLOTS)
+		return false;
+	return claimed_by[job->prio] == V3NPU_CTX_NONE || !contexts_exists(claimed_by[job->prio]);
+}
+
+void preempt_release(__u32 ctx)
+{
+	__u32 prio;
+
+	for (prio = 0; prio < V3NPU_NUM_SAVE_SLOTS; prio++)
+		if (claimed_by[prio] == ctx)
+			claimed_by[prio] = V3NPU_CTX_NONE;
 }
 
 /* All of SRAM goes through the datapath: the DMA unit does not reach it, and would take longer */
@@ -89,11 +117,11 @@ void preempt_put_aside(struct job *job)
 	};
 
 	/* Without the magic first: what the slot may hold of an earlier job ends here */
-	write_slot(job, &saved, sizeof(saved));
+	write_slot(job->prio, &saved, sizeof(saved));
 	if (saved.sram_saved)
-		copy_sram(slot_of(job) + V3NPU_SAVE_HEADER_SIZE, V3NPU_VA_SRAM);
+		copy_sram(slot_of(job->prio) + V3NPU_SAVE_HEADER_SIZE, V3NPU_VA_SRAM);
 	saved.magic = V3NPU_SAVED_MAGIC;
-	write_slot(job, &saved.magic, sizeof(saved.magic));
+	write_slot(job->prio, &saved.magic, sizeof(saved.magic));
 
 	job->aside = true;
 	job->sram_saved = saved.sram_saved;
@@ -107,10 +135,10 @@ void preempt_resume(struct job *job)
 	const __u32 no_magic = 0;
 
 	if (job->sram_saved)
-		copy_sram(V3NPU_VA_SRAM, slot_of(job) + V3NPU_SAVE_HEADER_SIZE);
+		copy_sram(V3NPU_VA_SRAM, slot_of(job->prio) + V3NPU_SAVE_HEADER_SIZE);
 	else
 		engine_scrub();
-	write_slot(job, &no_magic, sizeof(no_magic));
+	write_slot(job->prio, &no_magic, sizeof(no_magic));
 	job->aside = false;
 	job->sram_saved = false;
 }
@@ -144,8 +172,7 @@ bool preempt_load(struct job *job)
 
 	if (!area || job->prio >= V3NPU_NUM_SAVE_SLOTS)
 		return false;
-	if (dma_read(V3NPU_AS_SYSTEM, &saved, slot_of(job), sizeof(saved), NULL))
-		no_access();
+	read_slot(job->prio, &saved, sizeof(saved));
 	if (!is_rest_of(&saved, job))
 		return false;
 	job->next = saved.next;

@@ -10,11 +10,28 @@
 /* What a slot of the save area must hold at least, in bytes */
 __u64 preempt_slot_size(void);
 
-/* From the boot arguments, checked: V3NPU_NUM_SAVE_SLOTS slots at @save_area, or 0 for none */
+/**
+ * preempt_init() - look what is in the save area
+ * @save_area: of V3NPU_NUM_SAVE_SLOTS slots, or 0 for none; checked
+ * @slot_size: bytes of a slot, checked
+ *
+ * Halts with V3NPU_HALT_SYSTEM_DMA if it cannot be read.
+ */
 void preempt_init(__u64 save_area, __u32 slot_size);
 
-/* Can jobs be put aside? */
-bool preempt_enabled(void);
+/**
+ * preempt_possible() - can the running job be put aside?
+ *
+ * Return: false if there is no slot for its priority, or one that holds the
+ * job of an existing context from before a reset, which is to go on yet.
+ */
+bool preempt_possible(const struct job *job);
+
+/*
+ * A context's job was taken. Its jobs come in order: if one of it was put aside before a
+ * reset this was it, or it does not come any more, and its slot is free.
+ */
+void preempt_release(__u32 ctx);
 
 /**
  * preempt_put_aside() - save a job to the slot of its priority

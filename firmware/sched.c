@@ -121,8 +121,8 @@ bool sched_overtakes(const struct job *job)
 		note_waiting(job->prio);
 		contested = is_contested(job->prio);
 	}
-	if (!contested || !preempt_enabled() ||
-	    (undisturbed && clock_update() - run_from < quantum))
+	if (!contested || (undisturbed && clock_update() - run_from < quantum) ||
+	    !preempt_possible(job))
 		return false;
 	for (prio = V3NPU_NUM_PRIO - 1; prio > job->prio; prio--)
 		if (on_its_way[prio] || contexts_have_job(prio))

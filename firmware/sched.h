@@ -25,7 +25,7 @@ void sched_init(__u32 starve_us, __u32 quantum_us);
  */
 bool sched_run(void);
 
-/* At a command's end: takes doorbells. Is @job, which runs, to make place for one that is more urgent? */
+/* At a command's end: takes doorbells. Is the running @job to be put aside for another? */
 bool sched_overtakes(const struct job *job);
 
 #endif /* FW_SCHED_H */

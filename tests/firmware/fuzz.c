@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "fuzzing.h"
 #include "fwtest.h"
 
 #define VA(offset)	(FW_DATA_VA + (offset))
@@ -33,13 +34,6 @@ static uint32_t random32(void)
 static uint32_t below(uint32_t limit)
 {
 	return random32() % limit;
-}
-
-static unsigned int setting(const char *name, unsigned int value)
-{
-	const char *text = getenv(name);
-
-	return text ? (unsigned int)strtoul(text, NULL, 0) : value;
 }
 
 /* A good stream of copies and NOPs; return: its bytes */
@@ -313,6 +307,7 @@ static bool fuzz_all(unsigned int runs, unsigned int seed)
 	bool good;
 
 	tap_note("V3NPU_FUZZ_RUNS=%u V3NPU_FUZZ_SEED=%u", runs, seed);
+	fuzz_seed(seed);
 	state = 0x9e3779b97f4a7c15ull + seed;
 	fw_context(fw, 0, 1, V3NPU_PRIO_NORMAL, 16);
 	fuzz_streams(fw, runs);
@@ -328,13 +323,12 @@ static bool fuzz_all(unsigned int runs, unsigned int seed)
 
 int main(void)
 {
-	double end = npu_clock_ms() + setting("V3NPU_FUZZ_MS", 0);
-	unsigned int runs = setting("V3NPU_FUZZ_RUNS", 1500);
-	unsigned int first = setting("V3NPU_FUZZ_SEED", 1), seed = first;
+	double end = npu_clock_ms() + fuzz_setting("V3NPU_FUZZ_MS", 0);
+	unsigned int runs = fuzz_setting("V3NPU_FUZZ_RUNS", 1500);
+	unsigned int first = fuzz_setting("V3NPU_FUZZ_SEED", 1), seed = first;
 
 	while (fuzz_all(runs, seed++) && npu_clock_ms() < end)
 		;
-	tap_note("inputs %u seeds %u to %u", (seed - first) * (2 * runs + 2 * (runs / 3)), first,
-		 seed - 1);
+	fuzz_report((uint64_t)(seed - first) * (2 * runs + 2 * (runs / 3)), first, seed - 1);
 	return tap_done();
 }

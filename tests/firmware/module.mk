@@ -5,7 +5,7 @@
 tests_firmware_dir := $(B)/tests/firmware
 tests_firmware_names := boot jobs rings preempt preempt-random
 tests_firmware_progs := $(addprefix $(tests_firmware_dir)/, $(tests_firmware_names))
-tests_firmware_common := $(addprefix $(tests_firmware_dir)/, fwtest.o harness.o tap.o)
+tests_firmware_common := $(addprefix $(tests_firmware_dir)/, fwtest.o harness.o tap.o fuzzing.o)
 tests_firmware_cflags = -D_GNU_SOURCE -pthread -I$(top)/tests/device -I$(top)/qemu/device \
 	-I$(top)/qemu/model -DFIRMWARE_IMAGE='"$(FIRMWARE_IMAGE)"' -DFIRMWARE_ELF='"$(FIRMWARE_ELF)"'
 
