@@ -30,7 +30,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 # These goals are steps of makes of their own, so that packages are installed
 # before the modules' makefiles are read, and each step's output is its log's.
-DRIVERS := all run check check-debug lint bench shell help deps clean distclean
+DRIVERS := all run check check-debug soak lint bench shell help deps clean distclean
 step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -56,6 +56,12 @@ check-debug: all	## run the guest's tests on a kernel that looks for the driver'
 	$(step) debug-kernel $(make) debug-kernel
 	$(step) tests $(make) check-debug-programs
 	@$(MAKE) --no-print-directory -j1 check-debug-run
+
+soak: all		## use the NPU hard for two hours; ONLY=text, RESETS=n, UNPLUGS=n, ...
+	$(step) debug-packages $(top)/scripts/deps.sh check-debug
+	$(step) debug-kernel $(make) debug-kernel
+	$(step) tests $(make) check-debug-programs
+	@$(top)/tests/soak/run $(ONLY)
 
 lint: all		## check style and warnings
 	$(step) lint-packages $(top)/scripts/deps.sh lint

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/*
+ * clients SECONDS: 32 clients of all priorities and kinds of jobs work for
+ * SECONDS, and four more hurt themselves: their commands fault or are malformed,
+ * they leave with jobs on the NPU, they hang. All bytes of the 32 are looked at,
+ * none of their jobs may fail, and none may wait longer than STARVED_MS.
+ *
+ * Runs in the guest as root, with job_timeout_ms=2000.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "crew.h"
+#include "npu.h"
+
+#define CLIENTS		32
+#define FAULTY		4
+#define PRIORITIES	4
+#define ROUND_S		120
+#define PAGE		4096ul
+#define HANG_US		500000000u
+/* Between two hangs, each of which keeps the NPU for two seconds */
+#define HANG_EVERY_S	20
+
+/*
+ * What no job may wait for. A job of low priority is next after 100 ms and then
+ * has the NPU for 10 ms; up to 31 others do, too, in turns, and with the job
+ * that each of them finds running (5 ms) a turn of all takes half a second. The
+ * longest jobs need 3 of these, a hang adds two seconds and a reset. The factor of
+ * two that is left is for a machine with other work to do.
+ */
+#define STARVED_MS	6000
+
+static void client(struct crew *crew, struct member *member)
+{
+	struct client *client;
+	int ret;
+
+	ret = client_open(member->kind, member->priority, (uint32_t)(member - crew->members),
+			  &client);
+	if (ret) {
+		complain(member, "cannot start: %s", strerror(-ret));
+		return;
+	}
+	while (!crew->stop) {
+		uint64_t wrong = member->tally.wrong;
+
+		ret = client_run(client, &member->tally);
+		if (member->tally.wrong > wrong)
+			complain(member, "wrong bytes");
+		if (ret)
+			complain(member, "a job failed: %s", strerror(-ret));
+		member->rounds++;
+	}
+	client_close(client);
+}
+
+/* What a faulty client does its faulty things with. */
+struct bench {
+	int fd;
+	struct npu_bo bo;
+	struct npu_job job;
+};
+
+static struct bench bench_open(void)
+{
+	struct bench bench = { .fd = npu_open() };
+
+	bench.bo = npu_bo_create(bench.fd, PAGE, 0);
+	bench.job.ctx = npu_ctx_create(bench.fd);
+	return bench;
+}
+
+static void bench_close(struct bench *bench)
+{
+	munmap(bench->bo.map, bench->bo.size);
+	close(bench->fd);
+}
+
+/* Run the job, which must end with this error. */
+static void must_fail(struct member *member, struct bench *bench, int error)
+{
+	int ret;
+
+	bench->job.cmds = &bench->bo;
+	ret = npu_run(bench->fd, bench->job, ROUND_S);
+	if (ret == error)
+		member->tally.failed++;
+	else
+		complain(member, "its job ended with %d instead of %d", ret, error);
+	member->rounds++;
+}
+
+static void faulting_client(struct crew *crew, struct member *member)
+{
+	const uint64_t nowhere = 0x3000000000;
+	struct bench bench = bench_open();
+
+	while (!crew->stop) {
+		bench.job.cmds_size = npu_cmd_copy(bench.bo.map, 1, bench.bo.va, nowhere, 16);
+		must_fail(member, &bench, -EFAULT);
+		usleep(5000);
+	}
+	bench_close(&bench);
+}
+
+static void malformed_client(struct crew *crew, struct member *member)
+{
+	const struct v3npu_cmd_hdr hdr = { .opcode = V3NPU_NUM_OPCODES, .size = sizeof(hdr) };
+	struct bench bench = bench_open();
+
+	memcpy(bench.bo.map, &hdr, sizeof(hdr));
+	bench.job.cmds_size = sizeof(hdr);
+	while (!crew->stop) {
+		must_fail(member, &bench, -EINVAL);
+		usleep(5000);
+	}
+	bench_close(&bench);
+}
+
+static void leaving_client(struct crew *crew, struct member *member)
+{
+	while (!crew->stop) {
+		struct client *client;
+		int ret = client_open(CLIENT_DEEP, member->priority, member->rounds, &client);
+
+		if (!ret) {
+			ret = client_abandon(client);
+			client_close(client);
+		}
+		/* The NPU has so many contexts, and one is there until its jobs have ended. */
+		if (ret && ret != -ENOSPC)
+			complain(member, "cannot submit: %s", strerror(-ret));
+		member->rounds++;
+		usleep(50000);
+	}
+}
+
+static void hanging_client(struct crew *crew, struct member *member)
+{
+	struct bench bench = bench_open();
+
+	while (!crew->stop) {
+		bench.job.cmds_size = npu_cmd_stall(bench.bo.map, 1, HANG_US);
+		must_fail(member, &bench, -ETIME);
+		for (unsigned int i = 0; i < HANG_EVERY_S * 10 && !crew->stop; i++)
+			usleep(100000);
+	}
+	bench_close(&bench);
+}
+
+static void start_all(struct crew *crew)
+{
+	static crew_function *const faulty[FAULTY] = {
+		faulting_client, malformed_client, leaving_client, hanging_client,
+	};
+	static const char *const names[FAULTY] = { "faulting", "malformed", "leaving", "hanging" };
+
+	/* Every kind at every priority, as there are five and four of them */
+	for (unsigned int i = 0; i < CLIENTS; i++)
+		crew_start(crew, client, "good", (enum client_kind)(i % CLIENT_KINDS),
+			   i % PRIORITIES);
+	for (unsigned int i = 0; i < FAULTY; i++)
+		crew_start(crew, faulty[i], names[i], CLIENT_DEEP, DRM_V3NPU_PRIORITY_NORMAL);
+}
+
+/* Print what the clients of each priority did. Return: how many of them starved. */
+static unsigned int report(const struct crew *crew)
+{
+	static const char *const names[PRIORITIES] = { "low", "normal", "high", "realtime" };
+	unsigned int starved = 0;
+
+	for (unsigned int p = 0; p < PRIORITIES; p++) {
+		uint64_t jobs = 0, longest_us = 0;
+
+		for (unsigned int i = p; i < CLIENTS; i += PRIORITIES) {
+			const struct tally *tally = &crew->members[i].tally;
+
+			jobs += tally->done;
+			if (tally->longest_us > longest_us)
+				longest_us = tally->longest_us;
+			starved += !tally->done || tally->longest_us > STARVED_MS * 1000ull;
+		}
+		printf("# %-8s: %8llu jobs right, a job took at most %llu ms\n", names[p],
+		       (unsigned long long)jobs, (unsigned long long)longest_us / 1000);
+	}
+	return starved;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int seconds = number_argument(argc, argv, 1), starved, misses;
+	struct crew *crew = crew_new();
+	struct tally good;
+	bool all;
+
+	start_all(crew);
+	all = crew_wait_rounds(crew, crew->count, ROUND_S);
+	sleep(seconds);
+	crew_join(crew);
+	good = crew_tally(crew, CLIENTS);
+	starved = report(crew);
+	misses = crew_misses(crew);
+	printf("# %u faulty clients: %llu jobs failed as they must\n", FAULTY,
+	       (unsigned long long)(crew_tally(crew, crew->count).failed - good.failed));
+	printf("tried %u\nlost %llu wrong, %u starved\n", CLIENTS,
+	       (unsigned long long)good.wrong, starved);
+	return !all || misses || starved;
+}
