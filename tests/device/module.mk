@@ -27,7 +27,7 @@ $(device_test_out)/%.o: $(device_test_dir)/%.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $(device_test_cflags) -pthread -MMD -MP -c $< -o $@
 
-$(device_test_lib): $(addprefix $(device_test_out)/,harness.o programs.o tap.o)
+$(device_test_lib): $(addprefix $(device_test_out)/,harness.o programs.o tap.o fuzzing.o)
 	rm -f $@
 	$(AR) rcs $@ $^
 

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "fuzzing.h"
 #include "harness.h"
 #include "inject.h"
 #include "tap.h"
@@ -457,58 +458,72 @@ static void *second_host(void *opaque)
 	return NULL;
 }
 
-static unsigned long number_from_env(const char *name, unsigned long standard)
-{
-	const char *text = getenv(name);
+/**
+ * struct tally - what was done so far
+ * @programs: programs of the core
+ * @accesses: accesses by the host
+ * @resets: machines that were reset before they were removed
+ * @idle: those that were idle then
+ */
+struct tally {
+	unsigned long programs;
+	unsigned long accesses;
+	unsigned long resets;
+	unsigned long idle;
+};
 
-	return text ? strtoul(text, NULL, 0) : standard;
+static void run_program(struct npu *npu, struct rng *rng, struct tally *tally)
+{
+	struct second_host other = { .npu = npu, .rng = { rnd(rng) | 1 } };
+	pthread_t thread;
+	unsigned int i;
+
+	disarm_faults(npu);
+	npu_reset(npu);
+	load_code(npu, rng);
+	for (i = 0; i < SPACES; i++)
+		npu_set_root(npu, i);
+	npu_core_run(npu, true);
+	tally->programs++;
+	if (pthread_create(&thread, NULL, second_host, &other))
+		tap_bail("pthread_create");
+	for (i = 0; i < 3000; i++)
+		host_access(npu, rng);
+	atomic_store(&other.stop, true);
+	pthread_join(thread, NULL);
+	tally->accesses += i + other.accesses;
+}
+
+static void fuzz_machine(uint64_t seed, struct tally *tally)
+{
+	struct rng rng = { seed * 0x9e3779b97f4a7c15ull | 1 };
+	struct npu *npu = make_machine();
+	unsigned int round;
+
+	fuzz_seed(seed);
+	for (round = 0; round < 8; round++)
+		run_program(npu, &rng, tally);
+	/* Half of them are removed at work; the others have to be idle after a reset */
+	if (one_in(&rng, 2)) {
+		disarm_faults(npu);
+		npu_reset(npu);
+		tally->idle += npu_read(npu, V3NPU_REG_STATUS) == 0;
+		tally->resets++;
+	}
+	npu_free(npu);
 }
 
 int main(void)
 {
-	unsigned long seed = number_from_env("V3NPU_FUZZ_SEED", 1);
-	double end = npu_clock_ms() + number_from_env("V3NPU_FUZZ_MS", 4000);
-	struct rng rng = { seed * 0x9e3779b97f4a7c15ull | 1 };
-	unsigned long machines = 0, programs = 0, accesses = 0;
-	unsigned long resets = 0, idle = 0;
+	double end = npu_clock_ms() + fuzz_setting("V3NPU_FUZZ_MS", 4000);
+	uint64_t first = fuzz_setting("V3NPU_FUZZ_SEED", 1), seed = first;
+	struct tally tally = { 0 };
 
-	while (npu_clock_ms() < end) {
-		struct npu *npu = make_machine();
-		unsigned int round, i;
-
-		machines++;
-		for (round = 0; round < 8 && npu_clock_ms() < end; round++) {
-			struct second_host other = { .npu = npu, .rng = { rnd(&rng) | 1 } };
-			pthread_t thread;
-
-			disarm_faults(npu);
-			npu_reset(npu);
-			load_code(npu, &rng);
-			for (i = 0; i < SPACES; i++)
-				npu_set_root(npu, i);
-			npu_core_run(npu, true);
-			programs++;
-			if (pthread_create(&thread, NULL, second_host, &other))
-				tap_bail("pthread_create");
-			for (i = 0; i < 3000; i++, accesses++)
-				host_access(npu, &rng);
-			atomic_store(&other.stop, true);
-			pthread_join(thread, NULL);
-			accesses += other.accesses;
-		}
-		/* Half of them are removed at work; the others have to be idle after a reset */
-		if (one_in(&rng, 2)) {
-			disarm_faults(npu);
-			npu_reset(npu);
-			idle += npu_read(npu, V3NPU_REG_STATUS) == 0;
-			resets++;
-		}
-		npu_free(npu);
-	}
-	tap_ok(accesses > 0, "random registers and random code: no crash, no hang");
-	tap_equal(idle, resets, "idle after a reset");
-	tap_note("%lu machines, %lu programs, %lu accesses by the host", machines, programs,
-		 accesses);
-	tap_note("inputs %lu seed %lu", accesses, seed);
+	while (npu_clock_ms() < end)
+		fuzz_machine(seed++, &tally);
+	tap_ok(tally.accesses > 0, "random registers and random code: no crash, no hang");
+	tap_equal(tally.idle, tally.resets, "idle after a reset");
+	tap_note("%lu programs of the core", tally.programs);
+	fuzz_report(tally.accesses, first, seed - 1);
 	return tap_done();
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "commands.h"
+#include "fuzzing.h"
 #include "tap.h"
 #include "v3npu/cmd_check.h"
 
@@ -157,6 +158,7 @@ static unsigned int fuzz_command(struct v3npu_engine *engine, struct watchdog *d
 	unsigned int variant, wrong = 0;
 	union command base, cmd;
 
+	fuzz_seed(seed);
 	command_random(&rng, space, &base);
 	take_pages(&rng, space);
 	memset(alias, rng_u32(&rng) & 15, sizeof(alias));
@@ -199,17 +201,10 @@ static struct v3npu_engine *new_engine(unsigned int threads)
 	return engine;
 }
 
-static uint64_t number_from_env(const char *name, uint64_t standard)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoull(text, NULL, 0) : standard;
-}
-
 int main(void)
 {
-	double end = now_ms() + number_from_env("V3NPU_FUZZ_MS", 5000);
-	uint64_t first = number_from_env("V3NPU_FUZZ_SEED", 1), seed;
+	double end = now_ms() + fuzz_setting("V3NPU_FUZZ_MS", 5000);
+	uint64_t first = fuzz_setting("V3NPU_FUZZ_SEED", 1), seed;
 	struct v3npu_engine *engines[] = { new_engine(1), new_engine(2) };
 	unsigned long results[4] = { 0 };
 	struct watchdog dog = { .abort = false };
@@ -229,9 +224,7 @@ int main(void)
 	tap_note("%lu done, %lu faults, %lu illegal, %lu aborted", results[V3NPU_RESULT_DONE],
 		 results[V3NPU_RESULT_FAULT], results[V3NPU_RESULT_ILLEGAL],
 		 results[V3NPU_RESULT_ABORTED]);
-	tap_note("inputs %lu seeds %llu to %llu",
-		 results[0] + results[1] + results[2] + results[3], (unsigned long long)first,
-		 (unsigned long long)seed - 1);
+	fuzz_report(results[0] + results[1] + results[2] + results[3], first, seed - 1);
 	tap_ok(results[V3NPU_RESULT_DONE] && results[V3NPU_RESULT_FAULT] &&
 	       results[V3NPU_RESULT_ILLEGAL], "each result was met");
 	return tap_done();

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# The differential fuzzer: "make fuzz CASES=20000" compares the simulator with
-# TensorFlow Lite; sample_test, with the sanitizers, needs a fixed sample only.
+# "make fuzz TIME=600" runs all fuzzers for that many seconds together; "make fuzz
+# CASES=20000" the differential one alone, which compares the simulator with
+# TensorFlow Lite. sample_test, with the sanitizers, needs a fixed sample only.
 
 tests_fuzz := $(B)/tests/fuzz
 tests_fuzz_dir := $(top)/tests/fuzz
@@ -15,8 +16,13 @@ SEED ?= 1
 CHECK_PROGS += $(tests_fuzz)/sample_test
 
 .PHONY: fuzz fuzz-sim fuzz-sim-asan
+ifdef TIME
+fuzz: $(tests_engine)/test-fuzz-asan device-fuzz-build
+	@$(tests_fuzz_dir)/all --time $(TIME) --seed $(SEED)
+else
 fuzz:
 	$(tests_fuzz_dir)/run --cases $(CASES) --seed $(SEED)
+endif
 
 fuzz-sim: $(tests_fuzz)/sim
 fuzz-sim-asan: $(tests_fuzz)/sim-asan
