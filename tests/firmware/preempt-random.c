@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "fuzzing.h"
 #include "fwtest.h"
 
 #define VA(offset)	(FW_DATA_VA + (offset))
@@ -58,13 +59,6 @@ static uint32_t random32(void)
 static uint32_t below(uint32_t limit)
 {
 	return random32() % limit;
-}
-
-static unsigned int setting(const char *name, unsigned int value)
-{
-	const char *text = getenv(name);
-
-	return text ? (unsigned int)strtoul(text, NULL, 0) : value;
 }
 
 /* Address of byte @offset of the model's SRAM; a run of bytes lies in one of its halves */
@@ -275,8 +269,8 @@ static bool run_round(struct fw *fw)
 
 int main(void)
 {
-	unsigned int rounds = setting("V3NPU_FUZZ_RUNS", 1500) / 50 + 1, round;
-	unsigned int seed = setting("V3NPU_FUZZ_SEED", 1);
+	unsigned int rounds = fuzz_setting("V3NPU_FUZZ_RUNS", 1500) / 50 + 1, round;
+	unsigned int seed = fuzz_setting("V3NPU_FUZZ_SEED", 1);
 	struct fw *fw;
 
 	tap_note("V3NPU_FUZZ_RUNS=%u V3NPU_FUZZ_SEED=%u", rounds * 50, seed);
