@@ -10,6 +10,8 @@
 
 #include <drm/drm_accel.h>
 #include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
 #include <drm/drm_gem_shmem_helper.h>
 #include <drm/drm_ioctl.h>
 #include <drm/drm_managed.h>
@@ -93,7 +95,44 @@ static const struct drm_ioctl_desc v3npu_ioctls[] = {
 	DRM_IOCTL_DEF_DRV(V3NPU_SUBMIT, v3npu_submit_ioctl, 0),
 };
 
-DEFINE_DRM_ACCEL_FOPS(v3npu_fops);
+/*
+ * Files of accelerators have no master, which these two of DRM's own ioctls
+ * follow without a look (Linux 6.12): anybody could crash the kernel with them.
+ */
+static bool v3npu_ioctl_needs_master(unsigned int cmd)
+{
+	return _IOC_TYPE(cmd) == DRM_IOCTL_BASE &&
+	       (_IOC_NR(cmd) == _IOC_NR(DRM_IOCTL_GET_UNIQUE) ||
+		_IOC_NR(cmd) == _IOC_NR(DRM_IOCTL_GET_MAGIC));
+}
+
+static long v3npu_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	return v3npu_ioctl_needs_master(cmd) ? -EOPNOTSUPP : drm_ioctl(filp, cmd, arg);
+}
+
+#ifdef CONFIG_COMPAT
+static long v3npu_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	return v3npu_ioctl_needs_master(cmd) ? -EOPNOTSUPP : drm_compat_ioctl(filp, cmd, arg);
+}
+#else
+#define v3npu_compat_ioctl NULL
+#endif
+
+/* As DEFINE_DRM_ACCEL_FOPS() has them, but for the ioctls */
+static const struct file_operations v3npu_fops = {
+	.owner = THIS_MODULE,
+	.open = accel_open,
+	.release = drm_release,
+	.unlocked_ioctl = v3npu_ioctl,
+	.compat_ioctl = v3npu_compat_ioctl,
+	.poll = drm_poll,
+	.read = drm_read,
+	.llseek = noop_llseek,
+	.mmap = drm_gem_mmap,
+	.fop_flags = FOP_UNSIGNED_OFFSET,
+};
 
 static const struct drm_driver v3npu_driver = {
 	.driver_features = DRIVER_COMPUTE_ACCEL | DRIVER_GEM | DRIVER_GEM_GPUVA | DRIVER_SYNCOBJ |

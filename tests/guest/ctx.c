@@ -149,4 +149,14 @@ TEST_F(ctx, high_priorities_need_a_capability)
 	EXPECT_EQ(create(self->fd, DRM_V3NPU_PRIORITY_REALTIME, NULL), -EACCES);
 }
 
+/* DRM would follow a pointer to a master that files of accelerators do not have. */
+TEST_F(ctx, ioctls_that_need_a_master_are_refused)
+{
+	struct drm_unique unique = {};
+	struct drm_auth auth = {};
+
+	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_GET_UNIQUE, &unique), -EOPNOTSUPP);
+	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_GET_MAGIC, &auth), -EOPNOTSUPP);
+}
+
 TEST_HARNESS_MAIN
