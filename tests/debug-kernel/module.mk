@@ -5,7 +5,8 @@
 
 debug_kernel := $(B)/debug-kernel
 debug_tests := tests/debug-kernel/detects tests/debug-kernel/faults tests/guest/run.sh \
-	tests/e2e/guest tests/userspace/guest tests/hotplug/test.py
+	tests/e2e/guest tests/userspace/guest tests/hotplug/test.py \
+	tests/inject/test.py
 
 CHECK_DEPS += $(B)/tests/guest/v3npu_faults
 
