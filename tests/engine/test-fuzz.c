@@ -188,24 +188,38 @@ static unsigned int fuzz_command(struct v3npu_engine *engine, struct watchdog *d
 	return wrong;
 }
 
-static struct v3npu_engine *new_engine(unsigned int threads)
+/*
+ * Engines that differ in their kernels, as far as this processor has them, and in threads: two
+ * are for what they do to each other, one is faster. Return: how many there are
+ */
+static unsigned int make_engines(struct v3npu_engine **engines)
 {
+	static const struct {
+		const char *kernel;
+		unsigned int threads;
+	} kinds[] = { { "c", 1 }, { "avx2", 1 }, { "avx512-vnni", 1 }, { "c", 2 } };
 	struct v3npu_config config = V3NPU_CONFIG_DEFAULT;
-	struct v3npu_engine *engine;
+	unsigned int count = 0;
+	size_t i;
 
 	config.sram_size = SPACE_SRAM;
-	config.threads = threads;
-	engine = v3npu_engine_new(&config, NULL, NULL, NULL);
-	if (!engine)
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		config.threads = kinds[i].threads;
+		setenv("V3NPU_KERNEL", kinds[i].kernel, true);
+		engines[count] = v3npu_engine_new(&config, NULL, NULL, NULL);
+		count += engines[count] ? 1 : 0;
+	}
+	if (!count)
 		tap_bail("cannot make an engine");
-	return engine;
+	return count;
 }
 
 int main(void)
 {
 	double end = now_ms() + fuzz_setting("V3NPU_FUZZ_MS", 5000);
 	uint64_t first = fuzz_setting("V3NPU_FUZZ_SEED", 1), seed;
-	struct v3npu_engine *engines[] = { new_engine(1), new_engine(2) };
+	struct v3npu_engine *engines[4];
+	unsigned int count = make_engines(engines);
 	unsigned long results[4] = { 0 };
 	struct watchdog dog = { .abort = false };
 	unsigned int bad = 0;
@@ -213,13 +227,12 @@ int main(void)
 
 	if (pthread_create(&thread, NULL, watchdog_run, &dog))
 		tap_bail("cannot start");
-	/* Two threads are for what they do to each other; one is faster */
 	for (seed = first; now_ms() < end && bad < 5; seed++)
-		bad += fuzz_command(engines[seed % 8 == 0], &dog, seed, results);
+		bad += fuzz_command(engines[seed % count], &dog, seed, results);
 	atomic_store(&dog.quit, true);
 	pthread_join(thread, NULL);
-	v3npu_engine_free(engines[0]);
-	v3npu_engine_free(engines[1]);
+	while (count)
+		v3npu_engine_free(engines[--count]);
 	tap_ok(!bad, "damaged commands have plausible results");
 	tap_note("%lu done, %lu faults, %lu illegal, %lu aborted", results[V3NPU_RESULT_DONE],
 		 results[V3NPU_RESULT_FAULT], results[V3NPU_RESULT_ILLEGAL],
