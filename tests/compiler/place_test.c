@@ -88,7 +88,7 @@ static void test_random(struct v3c_ctx *ctx)
 					 overlap(a, &g.buffers[k]);
 		}
 		free(stream.cmds);
-		free(stream.ops);
+		free(stream.info);
 		free(stream.relocs);
 	}
 	ok(!failed && in_sram && in_dram && !wrong,
