@@ -109,7 +109,7 @@ static int add_pool(struct build *b, int in)
 	int i, out;
 
 	for (i = 0; i < 2; i++) {
-		pool.kernel[i] = 2 + random_below(3);
+		pool.kernel[i] = 2 + random_below(5);
 		pool.stride[i] = 1 + random_below(2);
 		size[i] = results(shape.dim[1 + i], pool.kernel[i], pool.stride[i], &pool.pad[i]);
 	}
@@ -167,6 +167,32 @@ static int add_block(struct build *b, int in)
 	return out;
 }
 
+/* YOLO's neck: a smaller picture enlarged and put together with the one it was made from */
+static int add_neck(struct build *b, int in)
+{
+	const struct ir_shape s = b->g->values[in].shape;
+	const uint32_t factor = 2 + random_below(3);
+	const struct ir_pool pool = {
+		.op = V3NPU_POOL_MAX, .kernel = { factor, factor }, .stride = { factor, factor },
+		.min = -128, .max = 127,
+	};
+	struct ir_node *resize;
+	int small, large, out;
+
+	if (s.dim[1] % factor || s.dim[2] % factor || s.dim[1] / factor < 2)
+		return in;
+	small = add_value(b, s.dim[1] / factor, s.dim[2] / factor, s.dim[3]);
+	add_node(b, IR_POOL, 1, in, 0, 0, small)->pool = pool;
+	small = add_conv(b, add_conv(b, small, true), true);
+	large = add_value(b, s.dim[1], s.dim[2], s.dim[3]);
+	resize = add_node(b, IR_RESIZE, 1, small, 0, 0, large);
+	resize->resize_mode = random_below(4) ? V3NPU_RESIZE_NEAREST : V3NPU_RESIZE_BILINEAR;
+	resize->resize_flags = random_below(3);
+	out = add_value(b, s.dim[1], s.dim[2], 2 * s.dim[3]);
+	add_node(b, IR_CONCAT, 2, large, in, 0, out)->axis = 3;
+	return add_conv(b, out, true);
+}
+
 /* A graph of some steps, with one or two outputs */
 static void build_graph(struct build *b)
 {
@@ -182,7 +208,7 @@ static void build_graph(struct build *b)
 	g->inputs[g->input_count++] = value;
 	value = add_conv(b, value, true);
 	for (i = 0; i < steps; i++) {
-		switch (random_below(6)) {
+		switch (random_below(8)) {
 		case 0:
 			value = add_pool(b, value);
 			break;
@@ -191,6 +217,10 @@ static void build_graph(struct build *b)
 			break;
 		case 2:
 		case 3:
+			value = add_neck(b, value);
+			break;
+		case 4:
+		case 5:
 			value = add_block(b, value);
 			break;
 		default:
@@ -234,6 +264,11 @@ static int compile(struct build *b, const struct v3npu_config *config, struct v3
 	int i, ret;
 
 	ret = ir_update_uses(b->ctx, b->g);
+	/* Without SRAM nothing is done to the graph, so that all of it is compared */
+	if (!ret && config->sram_size)
+		ret = v3c_split_pools(b->ctx, b->g);
+	if (!ret && config->sram_size)
+		ret = v3c_copy_late(b->ctx, b->g, &target);
 	if (!ret)
 		ret = v3c_layout(b->ctx, b->g, &consts);
 	if (!ret)

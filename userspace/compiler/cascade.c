@@ -20,6 +20,8 @@ static uint32_t rows_read(const struct ir_graph *g, const struct ir_node *n, uin
 	struct cascade_window_shape w;
 	int64_t end;
 
+	if (n->kind == IR_RESIZE)
+		return rows / cascade_row_repeat(g, n);
 	if (!cascade_window_shape(n, &w))
 		return rows;
 	end = (int64_t)(rows - 1) * w.stride - w.pad + w.span;
@@ -27,15 +29,32 @@ static uint32_t rows_read(const struct ir_graph *g, const struct ir_node *n, uin
 }
 
 /* First row of the operand that row @row of the result and the ones after it need */
-static uint32_t first_row_read(const struct ir_node *n, uint32_t row)
+static uint32_t first_row_read(const struct ir_graph *g, const struct ir_node *n, uint32_t row)
 {
 	struct cascade_window_shape w;
 	int64_t first;
 
+	if (n->kind == IR_RESIZE)
+		return row / cascade_row_repeat(g, n);
 	if (!cascade_window_shape(n, &w))
 		return row;
 	first = (int64_t)row * w.stride - w.pad;
 	return first > 0 ? first : 0;
+}
+
+/*
+ * A power of two, because then the scale is exact in floating point, and so is
+ * the row that the datapath takes, wherever the rows start.
+ */
+uint32_t cascade_row_repeat(const struct ir_graph *g, const struct ir_node *n)
+{
+	uint32_t in = g->values[n->in[0]].shape.dim[1], out = g->values[n->out].shape.dim[1];
+	uint32_t repeat = out / in;
+
+	if (n->resize_mode != V3NPU_RESIZE_NEAREST ||
+	    (n->resize_flags & V3NPU_RESIZE_ALIGN_CORNERS) || out % in || (repeat & (repeat - 1)))
+		return 0;
+	return repeat;
 }
 
 bool cascade_window_shape(const struct ir_node *n, struct cascade_window_shape *w)
@@ -106,6 +125,9 @@ static void set_targets(struct cascade_run *run, uint32_t k)
 		/* What nodes after the cascade read grows evenly, and is complete in the end */
 		if (!rows || end == height)
 			rows = (height_of(g, n) * end + height - 1) / height;
+		/* All of what is made of a row at once, so that the next rows start at a row, too */
+		if (n->kind == IR_RESIZE)
+			rows += cascade_row_repeat(g, n) - 1 - (rows - 1) % cascade_row_repeat(g, n);
 		if (rows < run->progress[i - c->first])
 			rows = run->progress[i - c->first];
 		run->target[i - c->first] = rows;
@@ -131,7 +153,7 @@ static int lower_rows(struct cascade_run *run, const struct ir_node *n, uint32_t
 	struct ir_value *values = run->l->graph->values;
 	struct ir_value out = values[n->out], in[2];
 	struct ir_node part = *n;
-	uint32_t first_in = first_row_read(n, first);
+	uint32_t first_in = first_row_read(run->l->graph, n, first);
 	uint32_t end_in = rows_read(run->l->graph, n, end);
 	struct cascade_window_shape w;
 	uint32_t pad = 0;
@@ -182,8 +204,8 @@ static uint32_t first_row_needed(const struct cascade_run *run, const struct cas
 			continue;
 		for (j = 0; j < n->in_count; j++)
 			if (g->values[n->in[j]].loc.buffer == w->buffer &&
-			    first > first_row_read(n, progress))
-				first = first_row_read(n, progress);
+			    first > first_row_read(g, n, progress))
+				first = first_row_read(g, n, progress);
 	}
 	return first;
 }

@@ -65,6 +65,8 @@ static bool can_be_cascaded(const struct ir_graph *g, const struct ir_node *n)
 		cascade_window_shape(n, &w);
 		return w.span > w.pad && (uint64_t)(height - 1) * w.stride <
 		       (uint64_t)w.pad + g->values[n->in[0]].shape.dim[1];
+	case IR_RESIZE:
+		return cascade_row_repeat(g, n);
 	case IR_SLICE:
 		if (n->slice.step[1] != 1)
 			return false;

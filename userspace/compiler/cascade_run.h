@@ -19,6 +19,15 @@ struct cascade_window_shape {
 /* Of a CONV or POOL; false for nodes that need of an operand the rows that they make */
 bool cascade_window_shape(const struct ir_node *node, struct cascade_window_shape *shape);
 
+/**
+ * cascade_row_repeat() - how often a RESIZE repeats each row
+ * @graph: graph
+ * @node: a RESIZE
+ *
+ * Return: that, if some rows of it are the RESIZE of some rows; otherwise 0.
+ */
+uint32_t cascade_row_repeat(const struct ir_graph *graph, const struct ir_node *node);
+
 /* Nodes that use a buffer: the first and the last, -1 if there are none */
 struct cascade_use {
 	int first;

@@ -103,6 +103,10 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 	if (!ret)
 		ret = v3c_fuse_tables(ctx, &graph);
 	if (!ret)
+		ret = v3c_split_pools(ctx, &graph);
+	if (!ret)
+		ret = v3c_copy_late(ctx, &graph, target);
+	if (!ret)
 		ret = v3c_layout(ctx, &graph, &consts);
 	if (!ret) {
 		stream.graph = &graph;

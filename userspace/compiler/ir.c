@@ -67,6 +67,23 @@ int ir_add_node(struct v3c_ctx *ctx, struct ir_graph *g, enum ir_kind kind, uint
 	return g->node_count++;
 }
 
+int ir_insert_node(struct v3c_ctx *ctx, struct ir_graph *g, int at, enum ir_kind kind,
+		   const struct ir_node *like, int in, int out)
+{
+	uint32_t main_op = like->main_op;
+	int node = ir_add_node(ctx, g, kind, like->op, 1, out);
+	struct ir_node new;
+
+	if (node < 0)
+		return node;
+	new = g->nodes[node];
+	new.in[0] = in;
+	new.main_op = main_op;
+	memmove(g->nodes + at + 1, g->nodes + at, (node - at) * sizeof(*g->nodes));
+	g->nodes[at] = new;
+	return 0;
+}
+
 int ir_add_buffer(struct v3c_ctx *ctx, struct ir_graph *g, uint32_t region, uint64_t size)
 {
 	struct ir_buffer *b = grow(ctx, g->buffers, g->buffer_count, &g->buffer_room,

@@ -314,6 +314,13 @@ int ir_add_value(struct v3c_ctx *ctx, struct ir_graph *g, const struct ir_shape 
 int ir_add_node(struct v3c_ctx *ctx, struct ir_graph *g, enum ir_kind kind, uint32_t op,
 		int in_count, int out);
 
+/*
+ * Inserts a node of one operand before node @at, on behalf of the operator that
+ * node @like is for; 0 or -ENOMEM. ir_update_uses() must follow.
+ */
+int ir_insert_node(struct v3c_ctx *ctx, struct ir_graph *g, int at, enum ir_kind kind,
+		   const struct ir_node *like, int in, int out);
+
 /* Adds a buffer; its number, or -ENOMEM */
 int ir_add_buffer(struct v3c_ctx *ctx, struct ir_graph *g, uint32_t region, uint64_t size);
 

@@ -6,6 +6,7 @@
 #ifndef V3C_PASSES_H
 #define V3C_PASSES_H
 
+#include "compiler.h"
 #include "consts.h"
 #include "ir.h"
 
@@ -14,6 +15,12 @@ int v3c_fold_padding(struct v3c_ctx *ctx, struct ir_graph *graph);
 
 /* Functions of one value into the table of the command that computes it */
 int v3c_fuse_tables(struct v3c_ctx *ctx, struct ir_graph *graph);
+
+/* Large MAX_POOLs into one along rows and one along columns */
+int v3c_split_pools(struct v3c_ctx *ctx, struct ir_graph *graph);
+
+/* Copies of what a CONCAT joins with a RESIZE, right before the CONCAT, where that pays */
+int v3c_copy_late(struct v3c_ctx *ctx, struct ir_graph *graph, const struct v3c_target *target);
 
 /* Where every value is: buffers, offsets and strides, with as few copies as it can */
 int v3c_layout(struct v3c_ctx *ctx, struct ir_graph *graph, struct v3c_consts *consts);
