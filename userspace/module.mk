@@ -59,10 +59,12 @@ $(USERSPACE_DIR)/v3compile: $(V3COMPILE_OBJS) $(USERSPACE_DIR)/libv3npu.a
 $(USERSPACE_DIR)/v3crc: $(V3CRC_OBJS) $(USERSPACE_DIR)/libv3npu.a
 	$(CC) $(HOST_CFLAGS) -o $@ $^ $(V3CRC_LIBS)
 
+include $(top)/userspace/quant/module.mk
+
 install: install-userspace
 
 install-userspace: userspace
-	install -Dm 755 -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(USERSPACE_DIR)/, v3run v3compile v3crc)
+	install -Dm 755 -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(USERSPACE_DIR)/, v3run v3compile v3crc v3quant)
 	install -Dm 644 -t $(DESTDIR)$(PREFIX)/lib $(USERSPACE_DIR)/libv3npu.a
 	install -Dm 644 -t $(DESTDIR)$(PREFIX)/include $(top)/userspace/libv3npu/v3npu.h
 	install -Dm 644 -t $(DESTDIR)/etc/udev/rules.d $(top)/userspace/udev/60-v3npu.rules

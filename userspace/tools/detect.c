@@ -93,7 +93,7 @@ static void decode(const struct detect_output *o, int anchor, int in_width, int 
 	box[3] = (v[1] + v[3] / 2) * in_height;
 }
 
-static float overlap(const float a[4], const float b[4])
+float detect_overlap(const float a[4], const float b[4])
 {
 	float w = fminf(a[2], b[2]) - fmaxf(a[0], b[0]);
 	float h = fminf(a[3], b[3]) - fmaxf(a[1], b[1]);
@@ -119,7 +119,8 @@ static int suppress(const struct detect_output *o, const struct candidate *candi
 		d->score = real(o, candidates[i].score);
 		decode(o, candidates[i].anchor, in_width, in_height, d->box);
 		for (k = 0; k < kept; k++)
-			if (found[k].class_id == d->class_id && overlap(found[k].box, d->box) > iou)
+			if (found[k].class_id == d->class_id &&
+			    detect_overlap(found[k].box, d->box) > iou)
 				break;
 		kept += k == kept;
 	}

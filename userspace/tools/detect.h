@@ -55,4 +55,7 @@ int detect(const struct detect_output *output, const struct letterbox *box, int 
 	   int in_height, const struct image *image, float conf, float iou,
 	   struct detection found[DETECT_MAX]);
 
+/* Intersection over union of two boxes, left top right bottom */
+float detect_overlap(const float a[4], const float b[4]);
+
 #endif /* V3NPU_DETECT_H */

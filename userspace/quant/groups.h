@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which activations must be stored in the same way, and how they are.
+ */
+#ifndef V3Q_GROUPS_H
+#define V3Q_GROUPS_H
+
+#include "graph.h"
+#include "stats.h"
+
+/**
+ * struct q_group - activations with one scale and zero point
+ * @first: the lowest-numbered tensor of it
+ * @fixed: TFLite's kernels, or the format of pictures, leave no choice
+ * @scale: of int8
+ * @zero_point: of int8
+ * @stats: all numbers of its tensors
+ */
+struct q_group {
+	int32_t first;
+	bool fixed;
+	float scale;
+	int32_t zero_point;
+	struct q_stats stats;
+};
+
+/**
+ * struct q_groups - the activations of a graph
+ * @of: group of each tensor; -1 for constants and integers
+ * @list: @count groups
+ */
+struct q_groups {
+	int32_t *of;
+	struct q_group *list;
+	uint32_t count;
+};
+
+/**
+ * q_groups_find() - put the activations of a graph into groups
+ * @g: float graph
+ * @groups: the result, without numbers
+ *
+ * Operators that only move or compare numbers need their operands in the scale
+ * of the result; where another operator fixes that scale differently, a
+ * QUANTIZE will stand between.
+ *
+ * Return: 0, -ENOTSUP if an operator has no int8 kernel, or -ENOMEM.
+ */
+int q_groups_find(struct q_graph *g, struct q_groups *groups);
+
+/* Must this operator's operands have its result's scale? */
+bool q_keeps_scale(const struct q_op *op);
+
+/* Is this input of an operator an activation (or a constant in the place of one)? */
+bool q_is_activation(const struct q_graph *g, const struct q_op *op, uint32_t k);
+
+/* Stores numbers from @low to @high, which include 0, in a group that is not fixed */
+void q_group_range(struct q_group *group, float low, float high);
+
+#endif /* V3Q_GROUPS_H */

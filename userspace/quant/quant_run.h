@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A finished model file, run as its users will run it.
+ */
+#ifndef V3Q_QUANT_RUN_H
+#define V3Q_QUANT_RUN_H
+
+#include <stdbool.h>
+
+#include "libv3npu/v3npu.h"
+#include "tools/tool.h"
+
+/**
+ * struct q_run - a model that can be run
+ * @device: the simulated NPU, or the CPU
+ * @model: the file, compiled
+ * @session: to run it in
+ * @in: its input
+ * @out: its output
+ */
+struct q_run {
+	struct v3npu_device *device;
+	struct v3npu_model *model;
+	struct v3npu_session *session;
+	struct v3npu_tensor_info in;
+	struct v3npu_tensor_info out;
+};
+
+/**
+ * q_run_new() - prepare runs of a file
+ * @data: its bytes, needed only for the call
+ * @size: how many
+ * @device: see v3npu_device_open()
+ * @keep: intermediate tensors can be read
+ * @run: the result, for q_run_free() in any case
+ *
+ * Return: 0 or -1 with @error set.
+ */
+int q_run_new(const void *data, size_t size, const char *device, bool keep, struct q_run *run,
+	      struct tool_error *error);
+void q_run_free(struct q_run *run);
+
+/* Runs it on a float input of the same size, stored as the model's input is; 0 or -1 */
+int q_run(struct q_run *run, const float *input, struct tool_error *error);
+
+/* Elements of a tensor */
+size_t q_elements(const struct v3npu_tensor_info *t);
+
+/* The real numbers that the elements of an int8 or float32 tensor stand for */
+void q_real(const struct v3npu_tensor_info *t, const void *data, float *real);
+
+#endif /* V3Q_QUANT_RUN_H */

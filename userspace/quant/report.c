@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/names.h"
+
+#define MB(bytes)	((bytes) / 1e6)
+#define MIB(bytes)	((bytes) / 1048576.0)
+
+static uint64_t parameters(const struct q_graph *g)
+{
+	uint64_t count = 0;
+	uint32_t i;
+
+	for (i = 0; i < g->tensor_count; i++)
+		if (g->tensors[i].real)
+			count += ir_elements(&g->tensors[i].shape);
+	return count;
+}
+
+static void report_search(const struct q_product *p)
+{
+	const struct q_search *s = &p->search;
+	uint32_t i, free = 0;
+
+	for (i = 0; i < p->groups.count; i++)
+		free += !p->groups.list[i].fixed;
+	printf("  ranges of %u activations from %u pictures: %s", free, p->calibrated,
+	       q_method_name(s->method));
+	if (!p->held_out) {
+		putchar('\n');
+		return;
+	}
+	printf("; of %u another one's, by the error on %u held-out pictures:\n   ", s->moved,
+	       p->held_out);
+	for (i = 0; i < Q_METHODS; i++)
+		printf(" %s %.5f,", q_method_name(i), s->before[i]);
+	printf(" in the end %.5f\n", s->after);
+}
+
+void report_product(const struct q_source *source, const struct q_product *p, const char *out)
+{
+	double whole = 4.0 * parameters(&source->g);
+
+	printf("%s: %s%s%s\n", source->path, mode_name(p->mode), out ? " in " : "",
+	       out ? out : "");
+	printf("  %u operators of %u, %.2f MB (%.2f MiB), %+.1f%% to float32, %+.1f%% to float16\n",
+	       p->q.op_count, source->g.op_count, MB(p->size), MIB(p->size),
+	       100 * (p->size / whole - 1), 100 * (p->size / (whole / 2) - 1));
+	if (p->split_head)
+		puts("  the head is computed level by level: boxes and classes have their own scales");
+	if (p->mode == MODE_FULL_INTEGER)
+		report_search(p);
+}
+
+static double share(float made, float real)
+{
+	return real > 0 ? made / real : 1;
+}
+
+static void judge(const char *what, const char *unit, double value, double bound, bool at_least,
+		  int digits)
+{
+	bool good = at_least ? value >= bound : value < bound;
+
+	printf("  %-4s %s: %.*f%s, %s %.*f%s\n", good ? "PASS" : "FAIL", what, digits, value, unit,
+	       at_least ? "at least" : "less than", digits, bound, unit);
+}
+
+bool report_passes(const struct q_product *p, const struct q_evaluation *e)
+{
+	return share(e->made.map50, e->real.map50) >= Q_MIN_SHARE &&
+	       share(e->made.map, e->real.map) >= Q_MIN_SHARE && p->size < Q_MAX_SIZE &&
+	       e->ms < Q_MAX_MS;
+}
+
+static float mean(const float ap[MAP_LEVELS])
+{
+	float sum = 0;
+	int i;
+
+	for (i = 0; i < MAP_LEVELS; i++)
+		sum += ap[i] / MAP_LEVELS;
+	return sum;
+}
+
+static void report_classes(const struct q_evaluation *e, const struct names *names)
+{
+	int c;
+
+	printf("\n  %-22s %8s %15s %15s\n", "", "", "AP50", "AP50-95");
+	printf("  %-22s %8s %7s %7s %7s %7s\n", "class", "objects", "float", "made", "float",
+	       "made");
+	for (c = 0; c < e->real.classes; c++) {
+		if (!e->real.objects[c])
+			continue;
+		printf("  %-22s %8u %7.3f %7.3f %7.3f %7.3f\n", names->name[c],
+		       e->real.objects[c], e->real.ap[c][0], e->made.ap[c][0],
+		       mean(e->real.ap[c]), mean(e->made.ap[c]));
+	}
+	printf("  %-22s %8s %7.4f %7.4f %7.4f %7.4f\n", "all", "", e->real.map50, e->made.map50,
+	       e->real.map, e->made.map);
+}
+
+void report_evaluation(const struct q_product *p, const struct q_evaluation *e,
+		       const char *metadata)
+{
+	struct names names;
+
+	printf("\nOn %u labelled pictures\n", e->pictures);
+	if (!names_parse(metadata, e->real.classes, &names))
+		report_classes(e, &names);
+	names_free(&names);
+	putchar('\n');
+	judge("mAP50 of float", "", share(e->made.map50, e->real.map50), Q_MIN_SHARE, true, 3);
+	judge("mAP50-95 of float", "", share(e->made.map, e->real.map), Q_MIN_SHARE, true, 3);
+	judge("size", " MB", MB(p->size), MB(Q_MAX_SIZE), false, 2);
+	judge(p->mode == MODE_FULL_INTEGER ? "an inference on the NPU" :
+	      "an inference on this CPU", " ms", e->ms, Q_MAX_MS, false, 2);
+	puts(report_passes(p, e) ? "PASS" : "FAIL");
+}

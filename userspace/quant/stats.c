@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "stats.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FIRST_LIMIT	0x1p-20f
+
+void q_stats_init(struct q_stats *s)
+{
+	*s = (struct q_stats) { .min = INFINITY, .max = -INFINITY, .limit = FIRST_LIMIT };
+}
+
+/* Twice the range: pairs of bins become one, around the same centre */
+static void widen(struct q_stats *s)
+{
+	uint64_t bin[Q_BINS] = {};
+	int i;
+
+	for (i = 0; i < Q_BINS; i++)
+		bin[Q_BINS / 4 + i / 2] += s->bin[i];
+	memcpy(s->bin, bin, sizeof(bin));
+	s->limit *= 2;
+}
+
+static void reach(struct q_stats *s, float min, float max)
+{
+	while (min < -s->limit || max >= s->limit)
+		widen(s);
+	s->min = fminf(s->min, min);
+	s->max = fmaxf(s->max, max);
+}
+
+void q_stats_add(struct q_stats *s, const float *data, size_t count)
+{
+	float min = INFINITY, max = -INFINITY, scale;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		min = data[i] < min ? data[i] : min;
+		max = data[i] > max ? data[i] : max;
+	}
+	if (!count)
+		return;
+	reach(s, min, max);
+	scale = Q_BINS / 2 / s->limit;
+	for (i = 0; i < count; i++)
+		s->bin[(int)(data[i] * scale + Q_BINS / 2)]++;
+	s->count += count;
+}
+
+void q_stats_merge(struct q_stats *to, const struct q_stats *from)
+{
+	struct q_stats other = *from;
+	int i;
+
+	if (!other.count)
+		return;
+	while (to->limit < other.limit)
+		widen(to);
+	while (other.limit < to->limit)
+		widen(&other);
+	for (i = 0; i < Q_BINS; i++)
+		to->bin[i] += other.bin[i];
+	to->min = fminf(to->min, other.min);
+	to->max = fmaxf(to->max, other.max);
+	to->count += other.count;
+}
+
+float q_stats_centre(const struct q_stats *s, int bin)
+{
+	return (bin + 0.5f - Q_BINS / 2) * (s->limit / (Q_BINS / 2));
+}

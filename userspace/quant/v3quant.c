@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/*
+ * v3quant: a model for the NPU of a float model, with its accuracy measured.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/metadata.h"
+#include "cpu/cpu.h"
+#include "report.h"
+
+#define MISSED	3	/* exit status: the model is made, but misses the bar */
+
+/* Is there a place for the output? Better said before the work than after it */
+static int check_output(const char *path, struct tool_error *error)
+{
+	struct tool_output out;
+
+	if (!path)
+		return 0;
+	if (tool_output_open(&out, path, error))
+		return -1;
+	tool_output_discard(&out);
+	return 0;
+}
+
+static int write_product(const struct q_product *p, const char *path, struct tool_error *error)
+{
+	struct tool_output out;
+
+	if (tool_output_open(&out, path, error))
+		return -1;
+	fwrite(p->data, 1, p->size, out.file);
+	return tool_output_commit(&out, error);
+}
+
+static int evaluate(const struct q_source *s, const struct q_product *p, const struct options *o,
+		    struct pthreadpool *threads, bool *missed, struct tool_error *error)
+{
+	const struct q_made made = {
+		.data = p->data, .size = p->size, .npu = p->mode == MODE_FULL_INTEGER,
+	};
+	char *metadata = v3c_metadata(s->data, s->size);
+	struct q_evaluation e;
+	int ret = q_evaluate(&s->g, &made, o->eval, 0, threads, &e, error);
+
+	if (!ret) {
+		report_evaluation(p, &e, metadata);
+		*missed = !report_passes(p, &e);
+	}
+	q_evaluation_free(&e);
+	free(metadata);
+	return ret;
+}
+
+static int run(const struct options *o, struct q_source *s, struct pthreadpool *threads,
+	       bool *missed, struct tool_error *error)
+{
+	struct q_product p = {};
+	int ret = check_output(o->out, error);
+
+	if (!ret)
+		ret = q_convert(s, o->mode, o, threads, &p, error);
+	if (!ret && o->out)
+		ret = write_product(&p, o->out, error);
+	if (!ret)
+		report_product(s, &p, o->out);
+	if (!ret && o->eval)
+		ret = evaluate(s, &p, o, threads, missed, error);
+	free(p.data);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct pthreadpool *threads;
+	struct tool_error error;
+	struct q_source source;
+	struct options o;
+	bool missed = false;
+	int ret;
+
+	ret = options_parse(argc, argv, &o);
+	if (ret >= 0)
+		return ret;
+	threads = v3cpu_threads_new();
+	ret = q_source_read(o.models[0], &source, &error);
+	if (!ret)
+		ret = run(&o, &source, threads, &missed, &error);
+	if (!ret && (fflush(stdout) || ferror(stdout)))
+		ret = tool_fail(&error, "standard output: cannot be written: %s", strerror(errno));
+	q_source_free(&source);
+	v3cpu_threads_free(threads);
+	if (ret)
+		fprintf(stderr, "v3quant: %s\n", error.text);
+	return ret ? TOOL_FAILED : missed ? MISSED : 0;
+}
