@@ -21,24 +21,15 @@ static struct v3npu_as *to_v3npu_as(struct drm_gpuvm *vm)
 	return container_of(vm, struct v3npu_as, base);
 }
 
-static void v3npu_as_release(struct v3npu_device *vdev, struct v3npu_retired *retired)
-{
-	struct v3npu_as *as = container_of(retired, struct v3npu_as, retired);
-
-	v3npu_mmu_as_fini(vdev, &as->mmu);
-	drm_mm_takedown(&as->mm);
-	mutex_destroy(&as->lock);
-	kfree(as);
-}
-
-/* The last reference is gone: no file, context, job or mapping */
+/* The last reference is gone: no file, context, job or mapping, so no slot either */
 static void v3npu_as_free(struct drm_gpuvm *vm)
 {
 	struct v3npu_as *as = to_v3npu_as(vm);
 
-	v3npu_mmu_as_unbind(as->vdev, &as->mmu);
-	as->retired.release = v3npu_as_release;
-	v3npu_mmu_retire(as->vdev, &as->mmu, &as->retired);
+	v3npu_mmu_as_fini(as->vdev, &as->mmu);
+	drm_mm_takedown(&as->mm);
+	mutex_destroy(&as->lock);
+	kfree(as);
 }
 
 static const struct drm_gpuvm_ops v3npu_gpuvm_ops = {

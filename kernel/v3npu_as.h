@@ -18,7 +18,6 @@ struct v3npu_device;
  * @vdev: device
  * @mm: which addresses are taken
  * @mmu: page tables
- * @retired: to free it when the NPU cannot reach it
  */
 struct v3npu_as {
 	struct drm_gpuvm base;
@@ -30,7 +29,6 @@ struct v3npu_as {
 	struct mutex lock;
 	struct drm_mm mm;
 	struct v3npu_mmu_as mmu;
-	struct v3npu_retired retired;
 };
 
 /**

@@ -9,6 +9,7 @@
 #include "v3npu_as.h"
 #include "v3npu_ctx.h"
 #include "v3npu_drv.h"
+#include "v3npu_sched.h"
 
 /* The firmware's priorities are the ABI's */
 static_assert(DRM_V3NPU_PRIORITY_LOW == V3NPU_PRIO_LOW);
@@ -16,22 +17,27 @@ static_assert(DRM_V3NPU_PRIORITY_NORMAL == V3NPU_PRIO_NORMAL);
 static_assert(DRM_V3NPU_PRIORITY_HIGH == V3NPU_PRIO_HIGH);
 static_assert(DRM_V3NPU_PRIORITY_REALTIME == V3NPU_PRIO_REALTIME);
 
-static const enum drm_sched_priority v3npu_sched_priority[V3NPU_NUM_PRIO] = {
-	[DRM_V3NPU_PRIORITY_LOW] = DRM_SCHED_PRIORITY_LOW,
-	[DRM_V3NPU_PRIORITY_NORMAL] = DRM_SCHED_PRIORITY_NORMAL,
-	[DRM_V3NPU_PRIORITY_HIGH] = DRM_SCHED_PRIORITY_HIGH,
-	[DRM_V3NPU_PRIORITY_REALTIME] = DRM_SCHED_PRIORITY_KERNEL,
-};
+/* Nobody knows it any more, and the MMU has forgotten what its jobs used */
+static void v3npu_ctx_release(struct v3npu_device *vdev, struct v3npu_retired *retired)
+{
+	struct v3npu_ctx *ctx = container_of(retired, struct v3npu_ctx, retired);
 
+	v3npu_mmu_put_slot(vdev, &ctx->as->mmu);
+	xa_erase(&vdev->jobs.ctxs, ctx->hw_id);
+	v3npu_as_put(ctx->as);
+	mutex_destroy(&ctx->submit_lock);
+	kfree(ctx);
+}
+
+/* No job is left */
 static void v3npu_ctx_free(struct kref *refs)
 {
 	struct v3npu_ctx *ctx = container_of(refs, struct v3npu_ctx, refs);
 
 	drm_sched_entity_fini(&ctx->entity);
-	xa_erase(&ctx->vdev->jobs.ctxs, ctx->hw_id);
-	v3npu_as_put(ctx->as);
-	mutex_destroy(&ctx->submit_lock);
-	kfree(ctx);
+	dma_fence_put(ctx->last);
+	ctx->retired.release = v3npu_ctx_release;
+	v3npu_mmu_retire(ctx->vdev, &ctx->as->mmu, &ctx->retired);
 }
 
 /**
@@ -66,13 +72,13 @@ struct v3npu_ctx *v3npu_ctx_get(struct v3npu_file *vfile, u32 id)
 static struct v3npu_ctx *v3npu_ctx_create(struct v3npu_device *vdev, struct v3npu_as *as,
 					  u32 priority)
 {
-	struct drm_gpu_scheduler *sched = &vdev->jobs.sched;
 	struct v3npu_ctx *ctx;
 	int ret;
 
-	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL);
+	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 	if (!ctx)
 		return ERR_PTR(-ENOMEM);
+	ctx->vdev = vdev;
 
 	/* Cyclic, so that a number rests as long as possible before another file gets it */
 	ret = xa_alloc_cyclic(&vdev->jobs.ctxs, &ctx->hw_id, ctx,
@@ -82,12 +88,14 @@ static struct v3npu_ctx *v3npu_ctx_create(struct v3npu_device *vdev, struct v3np
 		goto err_free;
 	}
 
-	ret = drm_sched_entity_init(&ctx->entity, v3npu_sched_priority[priority], &sched, 1, NULL);
+	ret = v3npu_sched_init_entity(ctx);
 	if (ret)
 		goto err_erase;
+	ret = v3npu_mmu_get_slot(vdev, &as->mmu);
+	if (ret)
+		goto err_fini_entity;
 
 	kref_init(&ctx->refs);
-	ctx->vdev = vdev;
 	ctx->as = v3npu_as_get(as);
 	ctx->priority = priority;
 	ctx->fence_context = dma_fence_context_alloc(1);
@@ -96,6 +104,8 @@ static struct v3npu_ctx *v3npu_ctx_create(struct v3npu_device *vdev, struct v3np
 
 	return ctx;
 
+err_fini_entity:
+	drm_sched_entity_fini(&ctx->entity);
 err_erase:
 	xa_erase(&vdev->jobs.ctxs, ctx->hw_id);
 err_free:

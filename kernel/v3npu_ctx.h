@@ -10,6 +10,8 @@
 
 #include "drm/v3npu_accel.h"
 
+#include "v3npu_mmu.h"
+
 struct drm_device;
 struct drm_file;
 struct v3npu_as;
@@ -23,12 +25,14 @@ struct v3npu_file;
  * @refs: one for the file, one for each job
  * @vdev: device
  * @as: address space of its file
- * @entity: its queue in the scheduler
+ * @entity: its queue in its scheduler
  * @fence_context: of its jobs' hardware fences
+ * @last: that of the job that came to its turn last; only for the scheduler
  * @hw_id: its number for the firmware
  * @priority: V3NPU_PRIO_*
  * @cancelled: jobs that are not on the NPU yet shall not run
  * @stats: what CTX_QUERY returns
+ * @retired: to give back number and slot when the MMU has forgotten its jobs
  */
 struct v3npu_ctx {
 	struct kref refs;
@@ -38,12 +42,14 @@ struct v3npu_ctx {
 	/** @submit_lock: jobs enter @entity in the order of their fences */
 	struct mutex submit_lock;
 	u64 fence_context;
+	struct dma_fence *last;
 	u32 hw_id;
 	u32 priority;
 	bool cancelled;
 	/** @lock: protects @stats */
 	spinlock_t lock;
 	struct drm_v3npu_ctx_query stats;
+	struct v3npu_retired retired;
 };
 
 struct v3npu_ctx *v3npu_ctx_get(struct v3npu_file *vfile, u32 id);

@@ -54,6 +54,7 @@ static int v3npu_status_show(struct seq_file *s, void *data)
 			   status.cmd_tag);
 	seq_printf(s, "jobs not freed:   %d\n", atomic_read(&vdev->jobs.count));
 	seq_printf(s, "resets:           %llu\n", vdev->reset.count);
+	seq_printf(s, "jobs found late:  %llu\n", vdev->watch.found);
 	seq_printf(s, "usable:           %s\n", v3npu_reset_failed(vdev) ? "no" : "yes");
 	drm_dev_exit(idx);
 

@@ -197,6 +197,11 @@ static int v3npu_identify(struct v3npu_device *vdev)
 			version, V3NPU_HW_VERSION_MAJOR(V3NPU_HW_VERSION));
 		return -ENODEV;
 	}
+	if (v3npu_read(vdev, V3NPU_REG_NUM_AS) < V3NPU_NUM_AS) {
+		dev_err(vdev->drm.dev, "device has %u address spaces, this driver needs %u\n",
+			v3npu_read(vdev, V3NPU_REG_NUM_AS), V3NPU_NUM_AS);
+		return -ENODEV;
+	}
 
 	info->hw_version = version;
 	info->cmd_version = V3NPU_CMD_VERSION;
@@ -262,12 +267,14 @@ static int v3npu_init(struct v3npu_device *vdev)
 	ret = v3npu_ipc_init(vdev);
 	if (ret)
 		return ret;
-	ret = v3npu_reset_init(vdev);
+	ret = v3npu_preempt_init(vdev);
 	if (ret)
 		return ret;
 	ret = v3npu_jobs_init(vdev);
 	if (ret)
 		return ret;
+	v3npu_reset_init(vdev);
+	v3npu_watch_init(vdev);
 
 	return v3npu_ipc_request_irqs(vdev);
 }
@@ -309,6 +316,7 @@ static void v3npu_remove(struct pci_dev *pdev)
 
 	/* Nobody but this function touches the device after this */
 	drm_dev_unplug(&vdev->drm);
+	v3npu_watch_fini(vdev);
 	v3npu_reset_fini(vdev);
 	v3npu_fw_stop(vdev);
 	v3npu_mmu_stop(vdev);

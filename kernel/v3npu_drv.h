@@ -16,7 +16,9 @@
 #include "v3npu_ipc.h"
 #include "v3npu_job.h"
 #include "v3npu_mmu.h"
+#include "v3npu_preempt.h"
 #include "v3npu_reset.h"
+#include "v3npu_watch.h"
 
 /* Address 0 stays unmapped: it means "none" in command streams */
 #define V3NPU_VA_START		SZ_1M
@@ -32,8 +34,10 @@
  * @fw: firmware image
  * @mmu: address spaces and invalidation
  * @ipc: rings and tables shared with the firmware
- * @jobs: scheduler and jobs that the NPU has
+ * @preempt: what the firmware put aside
+ * @jobs: schedulers and jobs that the NPU has
  * @reset: recovery
+ * @watch: notices that it is needed
  */
 struct v3npu_device {
 	struct drm_device drm;
@@ -45,8 +49,10 @@ struct v3npu_device {
 	struct v3npu_fw fw;
 	struct v3npu_mmu mmu;
 	struct v3npu_ipc ipc;
+	struct v3npu_preempt preempt;
 	struct v3npu_jobs jobs;
 	struct v3npu_reset reset;
+	struct v3npu_watch watch;
 };
 
 /**

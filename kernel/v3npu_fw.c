@@ -146,6 +146,8 @@ static void v3npu_fw_load(struct v3npu_device *vdev)
 		.log_level = V3NPU_LOG_INFO,
 	};
 
+	v3npu_preempt_set_boot_args(vdev, &args);
+
 	memcpy_toio(vdev->core_mem, vdev->fw.payload, vdev->fw.size);
 	/* What a former boot left must not be taken for this one's */
 	memset_io(vdev->core_mem + V3NPU_LOG_OFFSET, 0, offsetof(struct v3npu_log, text));
@@ -216,8 +218,7 @@ int v3npu_fw_stop(struct v3npu_device *vdev)
  * v3npu_fw_boot() - reset the device and start the firmware
  * @vdev: device, within drm_dev_enter() or being probed; no job is on it
  *
- * Allocates no memory. Rings are empty and all address spaces but the system's
- * without a slot after this.
+ * Allocates no memory. Rings are empty after this.
  *
  * Return: 0, or a negative error after a line in the log.
  */

@@ -15,6 +15,7 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_print.h>
 
+#include "v3npu_as.h"
 #include "v3npu_ctx.h"
 #include "v3npu_drv.h"
 
@@ -26,6 +27,9 @@
 #define V3NPU_IPC_RING_SIZE	(sizeof(struct v3npu_job_ring) + \
 				 V3NPU_RING_ENTRIES * sizeof(struct v3npu_job))
 #define V3NPU_IPC_SIZE		PAGE_ALIGN(V3NPU_IPC_RINGS + V3NPU_NUM_CTX * V3NPU_IPC_RING_SIZE)
+
+static_assert(V3NPU_RING_ENTRIES >= V3NPU_JOBS_PER_CTX);
+static_assert(V3NPU_IPC_VA + V3NPU_IPC_SIZE <= V3NPU_SAVE_VA);
 
 u64 v3npu_ipc_ctx_table_va(void)
 {
@@ -41,13 +45,12 @@ u64 v3npu_ipc_event_ring_va(void)
  * v3npu_ipc_push_job() - hand a job to the firmware
  * @vdev: device, within drm_dev_enter()
  * @job: job whose context has fewer than V3NPU_RING_ENTRIES on the NPU
- * @slot: hardware slot of its address space
  *
  * Calls must not overlap.
  *
  * Return: 0, or -EIO when the firmware has not taken jobs that it completed.
  */
-int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *job, u32 slot)
+int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *job)
 {
 	struct v3npu_ipc *ipc = &vdev->ipc;
 	u32 hw_id = job->ctx->hw_id;
@@ -63,13 +66,14 @@ int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *
 	/* The firmware may be reading it for the context's job before this one: no torn field */
 	WRITE_ONCE(desc->ring, V3NPU_IPC_VA + ring_offset);
 	WRITE_ONCE(desc->ring_entries, V3NPU_RING_ENTRIES);
-	WRITE_ONCE(desc->as, slot);
+	WRITE_ONCE(desc->as, job->ctx->as->mmu.slot);
 	WRITE_ONCE(desc->priority, job->ctx->priority);
 
 	memset(entry, 0, sizeof(*entry));
 	entry->seqno = job->seqno;
 	entry->cmds = job->cmds;
 	entry->cmds_size = job->cmds_size;
+	entry->flags = job->resume ? V3NPU_JOB_FLAG_RESUME : 0;
 
 	/* The entry before the pointer that makes it valid */
 	dma_wmb();
@@ -160,6 +164,19 @@ static irqreturn_t v3npu_ipc_error_irq(int irq, void *data)
 	drm_dev_exit(idx);
 
 	return IRQ_HANDLED;
+}
+
+/**
+ * v3npu_ipc_poll() - look for what an interrupt may not have told
+ * @vdev: device, within drm_dev_enter()
+ *
+ * Return: number of jobs that completed.
+ */
+unsigned int v3npu_ipc_poll(struct v3npu_device *vdev)
+{
+	v3npu_ipc_check_core(vdev);
+
+	return v3npu_ipc_process_events(vdev);
 }
 
 /**

@@ -11,7 +11,7 @@ struct v3npu_device;
 struct v3npu_sched_job;
 
 #define V3NPU_EVENT_ENTRIES	256
-/* More than a context ever has on the NPU: see V3NPU_JOBS_ON_NPU */
+/* As many as a context ever has on the NPU: see V3NPU_JOBS_PER_CTX */
 #define V3NPU_RING_ENTRIES	4
 
 /**
@@ -38,7 +38,8 @@ void v3npu_ipc_reset(struct v3npu_device *vdev);
 u64 v3npu_ipc_ctx_table_va(void);
 u64 v3npu_ipc_event_ring_va(void);
 
-int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *job, u32 slot);
+int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *job);
 unsigned int v3npu_ipc_process_events(struct v3npu_device *vdev);
+unsigned int v3npu_ipc_poll(struct v3npu_device *vdev);
 
 #endif /* __V3NPU_IPC_H__ */

@@ -2,9 +2,9 @@
 /*
  * Jobs: from the scheduler to the NPU, and their end.
  *
- * A job is on the NPU from run_job until its fence is signalled, and while it
- * is there it is in v3npu_jobs.on_npu. Whoever takes it off that list, under
- * the lock, ends it: an event, a reset, or the removal of the device. The
+ * A job is on the NPU from v3npu_job_run() until its fence is signalled, and
+ * while it is there it is in v3npu_jobs.on_npu. Whoever takes it off that list,
+ * under the lock, ends it: an event, a reset, or the removal of the device. The
  * scheduler frees it afterwards; nobody else may touch it once its fence is
  * signalled.
  */
@@ -18,31 +18,7 @@
 #include "v3npu_as.h"
 #include "v3npu_ctx.h"
 #include "v3npu_drv.h"
-
-/**
- * struct v3npu_fence - a job's hardware fence
- * @base: fence
- */
-struct v3npu_fence {
-	struct dma_fence base;
-	/** @lock: for @base */
-	spinlock_t lock;
-};
-
-static const char *v3npu_fence_driver_name(struct dma_fence *fence)
-{
-	return "v3npu";
-}
-
-static const char *v3npu_fence_timeline_name(struct dma_fence *fence)
-{
-	return "npu";
-}
-
-static const struct dma_fence_ops v3npu_fence_ops = {
-	.get_driver_name = v3npu_fence_driver_name,
-	.get_timeline_name = v3npu_fence_timeline_name,
-};
+#include "v3npu_sched.h"
 
 /**
  * v3npu_job_alloc() - make a job
@@ -54,19 +30,17 @@ static const struct dma_fence_ops v3npu_fence_ops = {
 struct v3npu_sched_job *v3npu_job_alloc(struct v3npu_ctx *ctx)
 {
 	struct v3npu_sched_job *job;
-	struct v3npu_fence *fence;
 
-	job = kzalloc(sizeof(*job), GFP_KERNEL);
+	job = kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
+	if (!job)
+		return NULL;
 	/* Not when it runs: memory reclaim may wait for the job */
-	fence = kzalloc(sizeof(*fence), GFP_KERNEL);
-	if (!job || !fence) {
-		kfree(fence);
+	job->fence = v3npu_fence_alloc();
+	if (!job->fence) {
 		kfree(job);
 		return NULL;
 	}
 
-	spin_lock_init(&fence->lock);
-	job->fence = &fence->base;
 	INIT_LIST_HEAD(&job->link);
 	kref_get(&ctx->refs);
 	job->ctx = ctx;
@@ -90,12 +64,7 @@ void v3npu_job_free(struct v3npu_sched_job *job)
 		v3npu_mapping_put(job->mappings[i]);
 	kvfree(job->mappings);
 
-	/* A fence that was never initialized has no reference count */
-	if (job->fence->ops)
-		dma_fence_put(job->fence);
-	else
-		kfree(container_of(job->fence, struct v3npu_fence, base));
-
+	v3npu_fence_free(job->fence);
 	v3npu_ctx_put(job->ctx);
 	kfree(job);
 
@@ -103,62 +72,89 @@ void v3npu_job_free(struct v3npu_sched_job *job)
 		wake_up_all(&vdev->jobs.idle);
 }
 
-static struct v3npu_sched_job *to_v3npu_job(struct drm_sched_job *base)
+static struct v3npu_sched_job *v3npu_jobs_find_locked(struct v3npu_jobs *jobs, u32 hw_id,
+						      u64 seqno)
 {
-	return container_of(base, struct v3npu_sched_job, base);
+	struct v3npu_sched_job *job;
+
+	list_for_each_entry(job, &jobs->on_npu, link)
+		if (job->ctx->hw_id == hw_id && job->seqno == seqno)
+			return job;
+
+	return NULL;
+}
+
+/**
+ * v3npu_jobs_find() - find a job on the NPU
+ * @vdev: device
+ * @hw_id: its context's number
+ * @seqno: its number
+ *
+ * Return: the job, which may end at any time unless the device is stopped; NULL
+ * when the NPU has no such job.
+ */
+struct v3npu_sched_job *v3npu_jobs_find(struct v3npu_device *vdev, u32 hw_id, u64 seqno)
+{
+	struct v3npu_sched_job *job;
+
+	spin_lock(&vdev->jobs.lock);
+	job = v3npu_jobs_find_locked(&vdev->jobs, hw_id, seqno);
+	spin_unlock(&vdev->jobs.lock);
+
+	return job;
 }
 
 /* Give a job to the firmware, or leave it to the reset that is coming */
 static void v3npu_job_start(struct v3npu_device *vdev, struct v3npu_sched_job *job)
 {
-	int slot;
-
-	slot = v3npu_mmu_get_slot(vdev, &job->ctx->as->mmu);
-	if (slot == -EAGAIN)
-		return;
-	if (slot < 0) {
-		v3npu_reset_request(vdev, "no address space slot is free");
-		return;
-	}
-	job->has_slot = true;
-	if (v3npu_ipc_push_job(vdev, job, slot))
+	if (v3npu_ipc_push_job(vdev, job))
 		v3npu_reset_request(vdev, "the firmware does not take jobs");
 }
 
-static struct dma_fence *v3npu_run_job(struct drm_sched_job *base)
+/* Put the job on the list, or say why it cannot run */
+static int v3npu_job_enlist(struct v3npu_jobs *jobs, struct v3npu_sched_job *job)
 {
-	struct v3npu_sched_job *job = to_v3npu_job(base);
-	struct v3npu_ctx *ctx = job->ctx;
-	struct v3npu_device *vdev = ctx->vdev;
-	struct v3npu_jobs *jobs = &vdev->jobs;
-	int idx;
+	int ret;
 
-	if (READ_ONCE(ctx->cancelled))
-		return ERR_PTR(-ECANCELED);
-	if (!drm_dev_enter(&vdev->drm, &idx))
-		return ERR_PTR(-ENODEV);
-	if (v3npu_reset_failed(vdev)) {
-		drm_dev_exit(idx);
-		return ERR_PTR(-EIO);
-	}
-
-	job->seqno = ++jobs->seqno;
-	dma_fence_init(job->fence, &v3npu_fence_ops,
-		       &container_of(job->fence, struct v3npu_fence, base)->lock,
-		       ctx->fence_context, job->seqno);
-	/* The scheduler's reference; the job keeps its own until it is freed */
-	dma_fence_get(job->fence);
+	if (job->cancelled)
+		return -ECANCELED;
 
 	spin_lock(&jobs->lock);
-	if (list_empty(&jobs->on_npu))
-		jobs->progress = ktime_get();
-	list_add_tail(&job->link, &jobs->on_npu);
+	ret = jobs->error;
+	if (!ret) {
+		if (list_empty(&jobs->on_npu))
+			jobs->progress = ktime_get();
+		list_add_tail(&job->link, &jobs->on_npu);
+	}
 	spin_unlock(&jobs->lock);
 
-	v3npu_job_start(vdev, job);
-	drm_dev_exit(idx);
+	return ret;
+}
 
-	return job->fence;
+/**
+ * v3npu_job_run() - give a job to the NPU, or end it if that cannot be
+ * @job: job with its fence initialized; it may be gone after this
+ *
+ * Runs on v3npu_jobs.wq, like resets.
+ */
+void v3npu_job_run(struct v3npu_sched_job *job)
+{
+	struct v3npu_device *vdev = job->ctx->vdev;
+	int idx, ret;
+
+	ret = v3npu_job_enlist(&vdev->jobs, job);
+	if (ret) {
+		dma_fence_set_error(job->fence, ret);
+		dma_fence_signal(job->fence);
+		return;
+	}
+
+	/* Else v3npu_jobs_fini() ends it */
+	if (drm_dev_enter(&vdev->drm, &idx)) {
+		v3npu_watch_arm(vdev);
+		v3npu_job_start(vdev, job);
+		drm_dev_exit(idx);
+	}
 }
 
 /* The job's context is told why it failed; all zero but @fault when nobody knows where */
@@ -195,8 +191,6 @@ static void v3npu_job_end(struct v3npu_sched_job *job, int error, u32 fault,
 			  const struct v3npu_event *event)
 {
 	v3npu_job_account(job, fault, event);
-	if (job->has_slot)
-		v3npu_mmu_put_slot(job->ctx->vdev, &job->ctx->as->mmu);
 	if (error)
 		dma_fence_set_error(job->fence, error);
 	dma_fence_signal(job->fence);
@@ -224,25 +218,22 @@ static const struct {
 int v3npu_job_done(struct v3npu_device *vdev, const struct v3npu_event *event)
 {
 	struct v3npu_jobs *jobs = &vdev->jobs;
-	struct v3npu_sched_job *job, *found = NULL;
+	struct v3npu_sched_job *job;
 
 	if (event->status >= ARRAY_SIZE(v3npu_job_status))
 		return -ENOENT;
 
 	spin_lock(&jobs->lock);
-	list_for_each_entry(job, &jobs->on_npu, link) {
-		if (job->ctx->hw_id == event->ctx && job->seqno == event->seqno) {
-			list_del_init(&job->link);
-			jobs->progress = ktime_get();
-			found = job;
-			break;
-		}
+	job = v3npu_jobs_find_locked(jobs, event->ctx, event->seqno);
+	if (job) {
+		list_del_init(&job->link);
+		jobs->progress = ktime_get();
 	}
 	spin_unlock(&jobs->lock);
-	if (!found)
+	if (!job)
 		return -ENOENT;
 
-	v3npu_job_end(found, v3npu_job_status[event->status].error,
+	v3npu_job_end(job, v3npu_job_status[event->status].error,
 		      v3npu_job_status[event->status].fault, event);
 
 	return 0;
@@ -274,83 +265,82 @@ void v3npu_job_fail(struct v3npu_sched_job *job, int error, u32 fault,
 }
 
 /**
- * v3npu_jobs_fail_all() - end all jobs on the NPU
+ * v3npu_jobs_fail_all() - end all jobs on the NPU, and from now on those that come
  * @vdev: device that is stopped or unplugged
  * @error: negative errno for their fences
  */
 void v3npu_jobs_fail_all(struct v3npu_device *vdev, int error)
 {
-	struct v3npu_sched_job *job, *next;
-
-	list_for_each_entry_safe(job, next, &vdev->jobs.on_npu, link)
-		v3npu_job_fail(job, error, DRM_V3NPU_FAULT_DEVICE, NULL);
-}
-
-/**
- * v3npu_jobs_put_slots() - give up the slots of all jobs on the NPU
- * @vdev: device that is stopped and about to be reset
- */
-void v3npu_jobs_put_slots(struct v3npu_device *vdev)
-{
+	struct v3npu_jobs *jobs = &vdev->jobs;
 	struct v3npu_sched_job *job;
 
-	list_for_each_entry(job, &vdev->jobs.on_npu, link) {
-		if (job->has_slot)
-			v3npu_mmu_put_slot(vdev, &job->ctx->as->mmu);
-		job->has_slot = false;
+	for (;;) {
+		spin_lock(&jobs->lock);
+		job = list_first_entry_or_null(&jobs->on_npu, struct v3npu_sched_job, link);
+		/* Those that come end after those that were there */
+		if (!job)
+			jobs->error = error;
+		spin_unlock(&jobs->lock);
+		if (!job)
+			break;
+		v3npu_job_fail(job, error, DRM_V3NPU_FAULT_DEVICE, NULL);
 	}
 }
 
 /**
+ * v3npu_jobs_first() - the job of a context that the NPU got first
+ * @vdev: device that is stopped
+ * @hw_id: the context's number
+ *
+ * Return: the job, or NULL when the NPU has none of the context.
+ */
+struct v3npu_sched_job *v3npu_jobs_first(struct v3npu_device *vdev, u32 hw_id)
+{
+	struct v3npu_sched_job *job;
+
+	list_for_each_entry(job, &vdev->jobs.on_npu, link)
+		if (job->ctx->hw_id == hw_id)
+			return job;
+
+	return NULL;
+}
+
+/**
  * v3npu_jobs_restart() - give the NPU all its jobs again
- * @vdev: device after v3npu_fw_boot(), with the scheduler stopped
+ * @vdev: device after v3npu_fw_boot(), with events held back
+ *
+ * Those that were put aside come first: what they have in the save area must
+ * not make room for others.
  */
 void v3npu_jobs_restart(struct v3npu_device *vdev)
 {
 	struct v3npu_jobs *jobs = &vdev->jobs;
-	struct v3npu_sched_job *job, *next;
+	struct v3npu_sched_job *job;
 
 	spin_lock(&jobs->lock);
 	jobs->progress = ktime_get();
 	spin_unlock(&jobs->lock);
 
-	/* The first may already be done when the last gets there */
-	list_for_each_entry_safe(job, next, &jobs->on_npu, link)
-		v3npu_job_start(vdev, job);
+	list_for_each_entry(job, &jobs->on_npu, link)
+		if (job->resume)
+			v3npu_job_start(vdev, job);
+	list_for_each_entry(job, &jobs->on_npu, link)
+		if (!job->resume)
+			v3npu_job_start(vdev, job);
 }
-
-static void v3npu_job_free_work(struct work_struct *work)
-{
-	v3npu_job_free(container_of(work, struct v3npu_sched_job, free_work));
-}
-
-/* Unmapping takes locks under which memory is allocated, so not here, where fences may wait */
-static void v3npu_free_job(struct drm_sched_job *base)
-{
-	struct v3npu_sched_job *job = to_v3npu_job(base);
-
-	drm_sched_job_cleanup(base);
-	INIT_WORK(&job->free_work, v3npu_job_free_work);
-	queue_work(job->ctx->vdev->wq, &job->free_work);
-}
-
-static const struct drm_sched_backend_ops v3npu_sched_ops = {
-	.run_job = v3npu_run_job,
-	.timedout_job = v3npu_reset_timedout_job,
-	.free_job = v3npu_free_job,
-};
 
 static void v3npu_jobs_release(struct drm_device *drm, void *data)
 {
-	struct v3npu_jobs *jobs = &to_v3npu_device(drm)->jobs;
+	struct v3npu_device *vdev = to_v3npu_device(drm);
 
-	drm_sched_fini(&jobs->sched);
-	xa_destroy(&jobs->ctxs);
+	v3npu_sched_release(vdev);
+	destroy_workqueue(vdev->jobs.wq);
+	xa_destroy(&vdev->jobs.ctxs);
 }
 
 /**
- * v3npu_jobs_init() - make the scheduler
- * @vdev: device with its reset workqueue
+ * v3npu_jobs_init() - make the workqueue of schedulers and resets
+ * @vdev: device
  *
  * It lives as long as the DRM device, since contexts of open files refer to it.
  *
@@ -359,25 +349,16 @@ static void v3npu_jobs_release(struct drm_device *drm, void *data)
 int v3npu_jobs_init(struct v3npu_device *vdev)
 {
 	struct v3npu_jobs *jobs = &vdev->jobs;
-	const struct drm_sched_init_args args = {
-		.ops = &v3npu_sched_ops,
-		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
-		.credit_limit = V3NPU_JOBS_ON_NPU,
-		.timeout = msecs_to_jiffies(vdev->info.job_timeout_ms),
-		.timeout_wq = vdev->reset.wq,
-		.name = "v3npu",
-		.dev = vdev->drm.dev,
-	};
-	int ret;
 
 	xa_init_flags(&jobs->ctxs, XA_FLAGS_ALLOC);
 	init_waitqueue_head(&jobs->idle);
 	spin_lock_init(&jobs->lock);
 	INIT_LIST_HEAD(&jobs->on_npu);
 
-	ret = drm_sched_init(&jobs->sched, &args);
-	if (ret)
-		return ret;
+	/* Memory reclaim may wait for jobs, so what runs there must not wait for memory */
+	jobs->wq = alloc_ordered_workqueue("v3npu-jobs", WQ_MEM_RECLAIM);
+	if (!jobs->wq)
+		return -ENOMEM;
 
 	return drmm_add_action_or_reset(&vdev->drm, v3npu_jobs_release, NULL);
 }

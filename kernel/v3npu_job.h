@@ -12,35 +12,41 @@
 #include <drm/gpu_scheduler.h>
 
 #include "v3npu/ipc.h"
+#include "v3npu/regs.h"
 
 struct v3npu_ctx;
 struct v3npu_device;
 struct v3npu_mapping;
+struct v3npu_sched;
 
-/* One runs, and one is there for the firmware to go on with */
-#define V3NPU_JOBS_ON_NPU	2
+/* One runs, and the next ones are there for the firmware to go on with */
+#define V3NPU_JOBS_PER_CTX	4
 
 /**
  * struct v3npu_jobs - all jobs of the device
- * @sched: decides which job the NPU gets next
+ * @wq: ordered; all schedulers, resets and the watch run there, one at a time
+ * @scheds: made for the first context of each number, used by the next ones too
  * @ctxs: contexts by their number for the firmware
  * @next_ctx: for xa_alloc_cyclic()
  * @count: jobs that exist
  * @idle: woken when @count becomes 0
  * @on_npu: jobs whose fence is not signalled, in the order in which the NPU got them
  * @progress: when the NPU last completed a job, or got one while it had none
+ * @error: when no job can run any more, what they end with; otherwise 0
  * @seqno: last job's
  */
 struct v3npu_jobs {
-	struct drm_gpu_scheduler sched;
+	struct workqueue_struct *wq;
+	struct v3npu_sched *scheds[V3NPU_NUM_CTX];
 	struct xarray ctxs;
 	u32 next_ctx;
 	atomic_t count;
 	wait_queue_head_t idle;
-	/** @lock: protects @on_npu and @progress */
+	/** @lock: protects @on_npu, @progress and @error */
 	spinlock_t lock;
 	struct list_head on_npu;
 	ktime_t progress;
+	int error;
 	u64 seqno;
 };
 
@@ -54,7 +60,8 @@ struct v3npu_jobs {
  * @seqno: its number for the firmware, once it was given to the NPU
  * @cmds: NPU address of the command stream
  * @cmds_size: bytes
- * @has_slot: holds a hardware slot of the address space
+ * @cancelled: the NPU does not get it, since its context was destroyed
+ * @resume: a reset found it put aside, and the firmware is to go on with it
  * @unexplained_resets: while it was on the NPU and no job was found guilty
  * @num_mappings: entries of @mappings
  * @mappings: buffers that it listed
@@ -70,7 +77,8 @@ struct v3npu_sched_job {
 	u64 seqno;
 	u64 cmds;
 	u32 cmds_size;
-	bool has_slot;
+	bool cancelled;
+	bool resume;
 	unsigned int unexplained_resets;
 	u32 num_mappings;
 	struct v3npu_mapping **mappings;
@@ -78,17 +86,24 @@ struct v3npu_sched_job {
 	pid_t pid;
 };
 
+static inline struct v3npu_sched_job *to_v3npu_job(struct drm_sched_job *base)
+{
+	return container_of(base, struct v3npu_sched_job, base);
+}
+
 struct v3npu_sched_job *v3npu_job_alloc(struct v3npu_ctx *ctx);
 void v3npu_job_free(struct v3npu_sched_job *job);
 
 int v3npu_jobs_init(struct v3npu_device *vdev);
 void v3npu_jobs_fini(struct v3npu_device *vdev);
 
+void v3npu_job_run(struct v3npu_sched_job *job);
 int v3npu_job_done(struct v3npu_device *vdev, const struct v3npu_event *event);
 void v3npu_job_fail(struct v3npu_sched_job *job, int error, u32 fault,
 		    const struct v3npu_fw_status *status);
 void v3npu_jobs_fail_all(struct v3npu_device *vdev, int error);
-void v3npu_jobs_put_slots(struct v3npu_device *vdev);
+struct v3npu_sched_job *v3npu_jobs_find(struct v3npu_device *vdev, u32 hw_id, u64 seqno);
+struct v3npu_sched_job *v3npu_jobs_first(struct v3npu_device *vdev, u32 hw_id);
 void v3npu_jobs_restart(struct v3npu_device *vdev);
 
 #endif /* __V3NPU_JOB_H__ */

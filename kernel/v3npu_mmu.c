@@ -2,16 +2,19 @@
 /*
  * The NPU's MMU: page tables, hardware address-space slots, invalidation.
  *
+ * An address space has a slot while it has a context, and there are as many
+ * slots as contexts. So whoever submits jobs always has one.
+ *
  * Two rules keep memory safe from the NPU. An entry that becomes present is
  * complete before it is written, and needs no invalidation. What an entry
  * pointed to before it was cleared is freed only by v3npu_mmu_retire(), after
  * an invalidation that began later has finished.
  */
 
-#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmapool.h>
+#include <linux/iopoll.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
@@ -263,26 +266,28 @@ void v3npu_mmu_unmap(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
 }
 
 /*
- * Invalidate @slot, or all with V3NPU_MMU_INVALIDATE_ALL. With @timeout_us 0
- * waits as long as it takes. Returns -EAGAIN when a reset is waiting, which
- * must not be held up and invalidates everything itself; -ETIMEDOUT.
+ * Whether the NPU may still use old translations. During a reset it may, and
+ * knows nothing of invalidations.
  */
-static int v3npu_mmu_invalidate(struct v3npu_device *vdev, u32 slot, u64 timeout_us)
+static bool v3npu_mmu_invalidating(struct v3npu_device *vdev)
 {
-	ktime_t end = ktime_add_us(ktime_get(), timeout_us);
-	int ret = 0;
+	return v3npu_read(vdev, V3NPU_REG_MMU_STATUS) & V3NPU_MMU_STATUS_INVALIDATING ||
+	       v3npu_read(vdev, V3NPU_REG_STATUS) & V3NPU_STATUS_RESETTING;
+}
+
+/*
+ * Invalidate @slot, or all with V3NPU_MMU_INVALIDATE_ALL, and wait a little.
+ * Returns -ETIMEDOUT when a command that runs takes longer.
+ */
+static int v3npu_mmu_invalidate(struct v3npu_device *vdev, u32 slot)
+{
+	bool invalidating;
+	int ret;
 
 	mutex_lock(&vdev->mmu.invalidate_lock);
 	v3npu_write(vdev, V3NPU_REG_MMU_INVALIDATE, slot);
-	while (v3npu_read(vdev, V3NPU_REG_MMU_STATUS) & V3NPU_MMU_STATUS_INVALIDATING) {
-		if (v3npu_reset_pending(vdev))
-			ret = -EAGAIN;
-		else if (timeout_us && ktime_after(ktime_get(), end))
-			ret = -ETIMEDOUT;
-		if (ret)
-			break;
-		usleep_range(20, 100);
-	}
+	ret = read_poll_timeout(v3npu_mmu_invalidating, invalidating, !invalidating, 20,
+				V3NPU_INVALIDATE_FAST_US, false, vdev);
 	mutex_unlock(&vdev->mmu.invalidate_lock);
 
 	return ret;
@@ -296,89 +301,69 @@ static void v3npu_mmu_write_root(struct v3npu_device *vdev, u32 slot, u64 root)
 	v3npu_write(vdev, V3NPU_REG_MMU_ROOT_LO(slot), lower_32_bits(root));
 }
 
-/* Take the slot of the address space that has been idle for longest */
-static int v3npu_mmu_evict_slot(struct v3npu_device *vdev)
-{
-	struct v3npu_mmu *mmu = &vdev->mmu;
-	struct v3npu_mmu_as *oldest = NULL;
-	u32 slot;
-	int ret;
-
-	for (slot = V3NPU_AS_SYSTEM + 1; slot < V3NPU_NUM_AS; slot++)
-		if (!mmu->slots[slot]->busy &&
-		    (!oldest || mmu->slots[slot]->last_used < oldest->last_used))
-			oldest = mmu->slots[slot];
-	if (!oldest)
-		return -EBUSY;
-
-	slot = oldest->slot;
-	v3npu_mmu_write_root(vdev, slot, 0);
-	ret = v3npu_mmu_invalidate(vdev, slot, 0);
-	if (ret) {
-		v3npu_mmu_write_root(vdev, slot, oldest->root->dma | V3NPU_MMU_ROOT_ENABLE);
-		return ret;
-	}
-	oldest->slot = 0;
-	mmu->slots[slot] = NULL;
-
-	return slot;
-}
-
 /**
- * v3npu_mmu_get_slot() - give an address space a hardware slot for a job
- * @vdev: device, within drm_dev_enter()
- * @as: address space
+ * v3npu_mmu_get_slot() - give an address space a hardware slot for a context
+ * @vdev: device
+ * @as: address space, which has the slot until v3npu_mmu_put_slot() was called
+ *	for its last context
  *
- * Allocates no memory. When all slots are taken it waits for the NPU's running command.
+ * There are as many slots as contexts.
  *
- * Return: the slot, to be returned with v3npu_mmu_put_slot(); -EAGAIN when a
- * reset is waiting; -EBUSY when jobs use all slots.
+ * Return: 0, or -ENODEV when the device is gone.
  */
 int v3npu_mmu_get_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 {
 	struct v3npu_mmu *mmu = &vdev->mmu;
-	int slot;
+	u32 slot;
+	int idx;
+
+	if (!drm_dev_enter(&vdev->drm, &idx))
+		return -ENODEV;
 
 	mutex_lock(&mmu->lock);
-	if (!as->slot) {
-		for (slot = V3NPU_AS_SYSTEM + 1; slot < V3NPU_NUM_AS; slot++)
-			if (!mmu->slots[slot])
-				break;
-		if (slot == V3NPU_NUM_AS)
-			slot = v3npu_mmu_evict_slot(vdev);
-		if (slot < 0)
-			goto out;
+	if (!as->users++) {
+		for (slot = V3NPU_AS_SYSTEM + 1; mmu->slots[slot]; slot++)
+			;
 		v3npu_mmu_write_root(vdev, slot, as->root->dma | V3NPU_MMU_ROOT_ENABLE);
 		mmu->slots[slot] = as;
 		as->slot = slot;
 	}
-	slot = as->slot;
-	as->busy++;
-	as->last_used = ++mmu->clock;
-out:
 	mutex_unlock(&mmu->lock);
+	drm_dev_exit(idx);
 
-	return slot;
+	return 0;
 }
 
 /**
- * v3npu_mmu_put_slot() - a job of the address space is done
+ * v3npu_mmu_put_slot() - a context of the address space is gone
  * @vdev: device
- * @as: address space
+ * @as: address space; translations that jobs of the context used are invalidated
  */
 void v3npu_mmu_put_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 {
-	mutex_lock(&vdev->mmu.lock);
-	as->busy--;
-	mutex_unlock(&vdev->mmu.lock);
+	struct v3npu_mmu *mmu = &vdev->mmu;
+	bool present;
+	int idx;
+
+	present = drm_dev_enter(&vdev->drm, &idx);
+	mutex_lock(&mmu->lock);
+	if (!--as->users) {
+		if (present)
+			v3npu_mmu_write_root(vdev, as->slot, 0);
+		mmu->slots[as->slot] = NULL;
+		as->slot = 0;
+	}
+	mutex_unlock(&mmu->lock);
+	if (present)
+		drm_dev_exit(idx);
 }
 
 /**
  * v3npu_mmu_retire() - free something when the NPU cannot reach it any more
  * @vdev: device
  * @as: address space whose entries were cleared before
- * @retired: its release function is called before this returns when the NPU
- *	is idle or has nothing of @as, otherwise later
+ * @retired: its release function is called before this returns unless the NPU
+ *	runs a command of @as, otherwise later
  */
 void v3npu_mmu_retire(struct v3npu_device *vdev, struct v3npu_mmu_as *as,
 		      struct v3npu_retired *retired)
@@ -393,7 +378,7 @@ void v3npu_mmu_retire(struct v3npu_device *vdev, struct v3npu_mmu_as *as,
 		slot = as->slot;
 		mutex_unlock(&mmu->lock);
 
-		reachable = slot && v3npu_mmu_invalidate(vdev, slot, V3NPU_INVALIDATE_FAST_US);
+		reachable = slot && v3npu_mmu_invalidate(vdev, slot);
 		if (reachable) {
 			spin_lock(&mmu->retired_lock);
 			list_add_tail(&retired->link, &mmu->retired);
@@ -425,9 +410,8 @@ static void v3npu_mmu_work(struct work_struct *work)
 	spin_unlock(&mmu->retired_lock);
 
 	if (drm_dev_enter(&vdev->drm, &idx)) {
-		/* Short waits, so that neither unplugging nor a reset waits for this */
-		ret = v3npu_mmu_invalidate(vdev, V3NPU_MMU_INVALIDATE_ALL,
-					   V3NPU_INVALIDATE_FAST_US);
+		/* Short waits, so that unplugging does not wait for this */
+		ret = v3npu_mmu_invalidate(vdev, V3NPU_MMU_INVALIDATE_ALL);
 		if (ret) {
 			spin_lock(&mmu->retired_lock);
 			list_splice(&list, &mmu->retired);
@@ -473,39 +457,13 @@ int v3npu_mmu_as_init(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 }
 
 /**
- * v3npu_mmu_as_unbind() - disable the address space in the MMU
+ * v3npu_mmu_as_fini() - free page tables
  * @vdev: device
- * @as: no job uses it, nothing is mapped
- *
- * Its slot stays taken until v3npu_mmu_as_fini(), which must be called through
- * v3npu_mmu_retire().
- */
-void v3npu_mmu_as_unbind(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
-{
-	int idx;
-
-	if (!drm_dev_enter(&vdev->drm, &idx))
-		return;
-
-	mutex_lock(&vdev->mmu.lock);
-	if (as->slot)
-		v3npu_mmu_write_root(vdev, as->slot, 0);
-	/* Eviction must not enable it again */
-	as->busy++;
-	mutex_unlock(&vdev->mmu.lock);
-	drm_dev_exit(idx);
-}
-
-/**
- * v3npu_mmu_as_fini() - free page tables and slot
- * @vdev: device
- * @as: address space that the NPU cannot reach
+ * @as: address space without a slot
  */
 void v3npu_mmu_as_fini(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 {
 	mutex_lock(&vdev->mmu.lock);
-	if (as->slot)
-		vdev->mmu.slots[as->slot] = NULL;
 	list_del(&as->link);
 	/* Under the lock, as v3npu_mmu_release() takes away what is left at the end */
 	v3npu_pt_free(vdev, as->root, 2);
@@ -516,8 +474,6 @@ void v3npu_mmu_as_fini(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 /**
  * v3npu_mmu_reset() - set the MMU up after the device was reset
  * @vdev: device, within drm_dev_enter(); its core is not running
- *
- * All slots are free after this. No job has one when it is called.
  */
 void v3npu_mmu_reset(struct v3npu_device *vdev)
 {
@@ -525,14 +481,10 @@ void v3npu_mmu_reset(struct v3npu_device *vdev)
 	u32 slot;
 
 	mutex_lock(&mmu->lock);
-	for (slot = V3NPU_AS_SYSTEM + 1; slot < V3NPU_NUM_AS; slot++) {
-		if (!mmu->slots[slot])
-			continue;
-		mmu->slots[slot]->slot = 0;
-		mmu->slots[slot] = NULL;
-	}
-	v3npu_mmu_write_root(vdev, V3NPU_AS_SYSTEM,
-			     mmu->system.root->dma | V3NPU_MMU_ROOT_ENABLE);
+	for (slot = 0; slot < V3NPU_NUM_AS; slot++)
+		if (mmu->slots[slot])
+			v3npu_mmu_write_root(vdev, slot,
+					     mmu->slots[slot]->root->dma | V3NPU_MMU_ROOT_ENABLE);
 	mutex_unlock(&mmu->lock);
 }
 
@@ -554,6 +506,8 @@ static void v3npu_mmu_release(void *data)
 /**
  * v3npu_mmu_init() - make the system address space
  * @vdev: device
+ *
+ * Its root is written by v3npu_mmu_reset().
  *
  * Return: 0 or -ENOMEM.
  */
@@ -578,7 +532,12 @@ int v3npu_mmu_init(struct v3npu_device *vdev)
 	if (ret)
 		return ret;
 
-	return v3npu_mmu_as_init(vdev, &mmu->system);
+	ret = v3npu_mmu_as_init(vdev, &mmu->system);
+	if (ret)
+		return ret;
+	mmu->slots[V3NPU_AS_SYSTEM] = &mmu->system;
+
+	return 0;
 }
 
 /**

@@ -20,17 +20,14 @@ struct v3npu_pt;
  * struct v3npu_mmu_as - page tables of one address space and its hardware slot
  * @link: in v3npu_mmu.all
  * @root: top table, NULL once the device is gone
- * @slot: hardware address space, 0 while it has none; protected by v3npu_mmu.lock
- * @busy: jobs that the NPU has for it; the slot stays while it is not 0;
- *	protected by v3npu_mmu.lock
- * @last_used: order in which idle slots are taken away; protected by v3npu_mmu.lock
+ * @slot: hardware address space, 0 while it has none; changed under v3npu_mmu.lock
+ * @users: contexts; the slot stays while it is not 0; protected by v3npu_mmu.lock
  */
 struct v3npu_mmu_as {
 	struct list_head link;
 	struct v3npu_pt *root;
 	u32 slot;
-	u32 busy;
-	u64 last_used;
+	u32 users;
 };
 
 /**
@@ -49,7 +46,6 @@ struct v3npu_retired {
  * @system: V3NPU_AS_SYSTEM
  * @all: all address spaces
  * @slots: address space that has each slot
- * @clock: counts uses of slots
  * @retired: what waits for an invalidation
  * @work: invalidates and frees @retired
  * @stopped: the device was removed and does no DMA any more
@@ -57,12 +53,11 @@ struct v3npu_retired {
 struct v3npu_mmu {
 	struct dma_pool *pool;
 	struct v3npu_mmu_as system;
-	/** @lock: protects @all, @slots and @clock; may be held while the NPU is waited for */
+	/** @lock: protects @all and @slots */
 	struct mutex lock;
 	struct list_head all;
 	struct v3npu_mmu_as *slots[V3NPU_NUM_AS];
-	u64 clock;
-	/** @invalidate_lock: one invalidation at a time; taken inside @lock */
+	/** @invalidate_lock: one invalidation at a time */
 	struct mutex invalidate_lock;
 	/** @retired_lock: protects @retired */
 	spinlock_t retired_lock;
@@ -78,7 +73,6 @@ void v3npu_mmu_reset(struct v3npu_device *vdev);
 
 int v3npu_mmu_as_init(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
 void v3npu_mmu_as_fini(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
-void v3npu_mmu_as_unbind(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
 
 int v3npu_mmu_map(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va, dma_addr_t addr,
 		  u64 size, bool write);

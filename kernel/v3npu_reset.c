@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Recovery: when a job takes too long or the firmware fails, the device is
- * reset and the firmware loaded again. The job that was running fails, the
- * other one that the NPU had starts again; it had not started before.
+ * reset and the firmware loaded again. The job that was running fails. Jobs
+ * that were put aside go on, and the others that the NPU had start again; they
+ * had not started before.
  *
- * The scheduler does not notice: its workqueue stands still meanwhile, and the
- * jobs keep their hardware fences.
+ * The schedulers do not notice: a reset runs on their workqueue, so that they
+ * stand still meanwhile, and the jobs keep their hardware fences.
  */
 
 #include <linux/interrupt.h>
+#include <linux/iopoll.h>
 #include <linux/pci.h>
 
 #include <drm/drm_drv.h>
-#include <drm/drm_managed.h>
 #include <drm/drm_print.h>
 
 #include "v3npu_ctx.h"
@@ -20,11 +21,8 @@
 
 /* A job that saw this many resets without a culprit is taken for it */
 #define V3NPU_UNEXPLAINED_RESETS_MAX	2
-
-bool v3npu_reset_pending(struct v3npu_device *vdev)
-{
-	return READ_ONCE(vdev->reset.pending);
-}
+/* A core that is told to stop does after a few instructions */
+#define V3NPU_STOP_TIMEOUT_US		10000
 
 bool v3npu_reset_failed(struct v3npu_device *vdev)
 {
@@ -38,23 +36,8 @@ bool v3npu_reset_failed(struct v3npu_device *vdev)
  */
 void v3npu_reset_request(struct v3npu_device *vdev, const char *reason)
 {
-	/* In this order, and cleared in the other: @pending never stays without a @reason */
-	WRITE_ONCE(vdev->reset.pending, true);
 	if (!cmpxchg(&vdev->reset.reason, NULL, reason))
-		queue_work(vdev->reset.wq, &vdev->reset.work);
-}
-
-/* The job that the firmware says is running, if the NPU has it */
-static struct v3npu_sched_job *v3npu_reset_running_job(struct v3npu_device *vdev,
-						       const struct v3npu_fw_status *status)
-{
-	struct v3npu_sched_job *job;
-
-	list_for_each_entry(job, &vdev->jobs.on_npu, link)
-		if (job->ctx->hw_id == status->ctx && job->seqno == status->seqno)
-			return job;
-
-	return NULL;
+		queue_work(vdev->jobs.wq, &vdev->reset.work);
 }
 
 /*
@@ -69,7 +52,7 @@ static void v3npu_reset_blame(struct v3npu_device *vdev, const char *reason, int
 	struct v3npu_fw_status status;
 
 	v3npu_fw_status(vdev, &status);
-	job = v3npu_reset_running_job(vdev, &status);
+	job = v3npu_jobs_find(vdev, status.ctx, status.seqno);
 	if (job) {
 		drm_err(&vdev->drm, "%s: job %llu of context %u, process %s (%d), command %u opcode %u tag %u; resetting\n",
 			reason, job->seqno, job->ctx->hw_id, job->comm, job->pid, status.cmd_index,
@@ -89,9 +72,7 @@ static void v3npu_reset_blame(struct v3npu_device *vdev, const char *reason, int
 static void v3npu_reset_restart(struct v3npu_device *vdev)
 {
 	xchg(&vdev->reset.reason, NULL);
-	WRITE_ONCE(vdev->reset.pending, false);
-
-	v3npu_jobs_put_slots(vdev);
+	v3npu_preempt_reset(vdev);
 	if (v3npu_fw_boot(vdev)) {
 		drm_err(&vdev->drm, "reset failed, no job can run; unload the module and load it again\n");
 		WRITE_ONCE(vdev->reset.failed, true);
@@ -108,17 +89,19 @@ static void v3npu_reset_restart(struct v3npu_device *vdev)
  */
 static void v3npu_reset_begin(struct v3npu_device *vdev)
 {
-	WRITE_ONCE(vdev->reset.pending, true);
-	drm_sched_wqueue_stop(&vdev->jobs.sched);
+	u32 status;
+
 	disable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_EVENT));
 	v3npu_write(vdev, V3NPU_REG_CONTROL, 0);
+	/* If it does not stop, or was pulled out, the reset that follows ends it */
+	read_poll_timeout(v3npu_read, status, !(status & V3NPU_STATUS_CORE_RUNNING), 10,
+			  V3NPU_STOP_TIMEOUT_US, false, vdev, V3NPU_REG_STATUS);
 	v3npu_ipc_process_events(vdev);
 }
 
 static void v3npu_reset_end(struct v3npu_device *vdev)
 {
 	enable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_EVENT));
-	drm_sched_wqueue_start(&vdev->jobs.sched);
 }
 
 /* A reset that was asked for: the firmware stopped, or does what it must not */
@@ -132,7 +115,7 @@ static void v3npu_reset_work(struct work_struct *work)
 
 	if (!drm_dev_enter(&vdev->drm, &idx))
 		return;
-	/* A timeout's reset came first */
+	/* The watch's reset came first */
 	reason = READ_ONCE(reset->reason);
 	if (!reason || reset->failed)
 		goto out;
@@ -149,93 +132,37 @@ out:
 	drm_dev_exit(idx);
 }
 
-/* Whether the NPU has jobs and has not completed one for a job's time */
-static bool v3npu_reset_hung(struct v3npu_device *vdev)
+/**
+ * v3npu_reset_hung() - reset a device whose job does not end
+ * @vdev: device, within drm_dev_enter(), for which v3npu_watch_hung() is true
+ *
+ * Runs on v3npu_jobs.wq.
+ */
+void v3npu_reset_hung(struct v3npu_device *vdev)
 {
-	struct v3npu_jobs *jobs = &vdev->jobs;
-	/* The scheduler's timer starts a little before the job does */
-	u32 timeout_ms = vdev->info.job_timeout_ms - vdev->info.job_timeout_ms / 8;
-	bool hung;
-
-	spin_lock(&jobs->lock);
-	hung = !list_empty(&jobs->on_npu) &&
-	       ktime_ms_delta(ktime_get(), jobs->progress) >= timeout_ms;
-	spin_unlock(&jobs->lock);
-
-	return hung;
-}
-
-static void v3npu_reset_hang(struct v3npu_device *vdev)
-{
+	int error = -ETIME;
+	u32 fault = DRM_V3NPU_FAULT_TIMEOUT;
 	char text[64];
 
+	snprintf(text, sizeof(text), "timeout of %u ms", vdev->info.job_timeout_ms);
 	v3npu_reset_begin(vdev);
-	/* The last moment: it may just have completed */
-	if (v3npu_reset_hung(vdev)) {
-		snprintf(text, sizeof(text), "no job completed for %u ms",
-			 vdev->info.job_timeout_ms);
-		v3npu_reset_blame(vdev, text, -ETIME, DRM_V3NPU_FAULT_TIMEOUT);
+	/* It may have completed at the last moment. Then one that began in its place is lost. */
+	if (!v3npu_watch_hung(vdev)) {
+		error = -EIO;
+		fault = DRM_V3NPU_FAULT_DEVICE;
 	}
+	v3npu_reset_blame(vdev, text, error, fault);
 	v3npu_reset_restart(vdev);
 	v3npu_reset_end(vdev);
 }
 
-/* Give a job back that the scheduler has taken off its list for the timeout */
-static enum drm_gpu_sched_stat v3npu_reset_keep_job(struct drm_sched_job *job)
-{
-	spin_lock(&job->sched->job_list_lock);
-	list_add(&job->list, &job->sched->pending_list);
-	spin_unlock(&job->sched->job_list_lock);
-	/* It may have ended meanwhile, when it was not on the list to be freed */
-	drm_sched_wqueue_start(job->sched);
-
-	return DRM_GPU_SCHED_STAT_NOMINAL;
-}
-
 /**
- * v3npu_reset_timedout_job() - drm_sched_backend_ops.timedout_job
- * @base: the first job that the scheduler waits for, not necessarily the one that runs
- *
- * Return: DRM_GPU_SCHED_STAT_*.
- */
-enum drm_gpu_sched_stat v3npu_reset_timedout_job(struct drm_sched_job *base)
-{
-	struct v3npu_device *vdev = container_of(base->sched, struct v3npu_device, jobs.sched);
-	int idx;
-
-	/* v3npu_jobs_fini() ends the jobs of an unplugged device */
-	if (drm_dev_enter(&vdev->drm, &idx)) {
-		/* An interrupt may have been lost */
-		v3npu_ipc_process_events(vdev);
-		if (v3npu_reset_hung(vdev))
-			v3npu_reset_hang(vdev);
-		drm_dev_exit(idx);
-	}
-
-	return v3npu_reset_keep_job(base);
-}
-
-static void v3npu_reset_release(struct drm_device *drm, void *data)
-{
-	destroy_workqueue(to_v3npu_device(drm)->reset.wq);
-}
-
-/**
- * v3npu_reset_init() - make the workqueue for resets
+ * v3npu_reset_init() - prepare for resets
  * @vdev: device
- *
- * Return: 0 or -ENOMEM.
  */
-int v3npu_reset_init(struct v3npu_device *vdev)
+void v3npu_reset_init(struct v3npu_device *vdev)
 {
-	struct v3npu_reset *reset = &vdev->reset;
-
-	INIT_WORK(&reset->work, v3npu_reset_work);
-	reset->wq = alloc_ordered_workqueue("v3npu-reset", WQ_MEM_RECLAIM);
-	if (!reset->wq)
-		return -ENOMEM;
-
-	return drmm_add_action_or_reset(&vdev->drm, v3npu_reset_release, NULL);
+	INIT_WORK(&vdev->reset.work, v3npu_reset_work);
 }
 
 /**

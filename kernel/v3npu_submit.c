@@ -236,8 +236,8 @@ static void v3npu_submit_push(struct v3npu_submit *submit)
 	drm_sched_job_arm(&job->base);
 	fence = dma_fence_get(&job->base.s_fence->finished);
 	/*
-	 * Jobs on the NPU do not run in the order in which it got them, so one
-	 * that waits for another must not go there before the other is done.
+	 * Who waits for this job must not go to the NPU before it is done: jobs
+	 * there do not run in the order in which they came.
 	 */
 	set_bit(DRM_SCHED_FENCE_DONT_PIPELINE, &fence->flags);
 

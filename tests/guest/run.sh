@@ -17,7 +17,7 @@ echo "# exit $?" >>"$tmp/out"
 # Lines of the driver that the tests bring about.
 expected='taints kernel|module verification failed|Initialized v3npu|firmware v3npu/|firmware log'
 expected="$expected|firmware: failed to load v3npu/"
-expected="$expected|probe with driver v3npu failed|no job completed for 2000 ms: "
+expected="$expected|probe with driver v3npu failed|timeout of 2000 ms: "
 expected="$expected|the firmware stopped "
 
 {

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The watch: while the NPU has jobs, it looks every now and then whether one
+ * runs for too long, and whether an interrupt was lost.
+ *
+ * Time on the NPU counts, not time since a job was given to it: it may wait
+ * for others, and be put aside for more urgent ones. What the firmware says of
+ * that time is believed only if it makes things worse for it.
+ */
+
+#include <drm/drm_drv.h>
+
+#include "v3npu_drv.h"
+
+/* What a lost interrupt costs at most */
+#define V3NPU_WATCH_MS		100
+
+static u64 v3npu_ms_since(ktime_t then)
+{
+	return ktime_ms_delta(ktime_get(), then);
+}
+
+/**
+ * v3npu_watch_hung() - whether the NPU has jobs and is stuck
+ * @vdev: device, within drm_dev_enter()
+ *
+ * Runs on v3npu_jobs.wq.
+ */
+bool v3npu_watch_hung(struct v3npu_device *vdev)
+{
+	struct v3npu_watch *watch = &vdev->watch;
+	struct v3npu_jobs *jobs = &vdev->jobs;
+	u64 timeout_ms = vdev->info.job_timeout_ms;
+	u64 idle_ms, running_ms;
+	struct v3npu_fw_status status;
+	bool none;
+
+	v3npu_fw_status(vdev, &status);
+	if (status.ctx != watch->ctx || status.seqno != watch->seqno) {
+		watch->ctx = status.ctx;
+		watch->seqno = status.seqno;
+		watch->since = ktime_get();
+	} else if (status.run_us / USEC_PER_MSEC >= timeout_ms &&
+		   v3npu_jobs_find(vdev, status.ctx, status.seqno)) {
+		return true;
+	}
+
+	spin_lock(&jobs->lock);
+	none = list_empty(&jobs->on_npu);
+	idle_ms = v3npu_ms_since(jobs->progress);
+	spin_unlock(&jobs->lock);
+	running_ms = min(v3npu_ms_since(watch->since), idle_ms);
+
+	/*
+	 * The same job all the time, or none. Or the firmware goes from one to
+	 * another and completes none: each priority has one that has begun.
+	 */
+	return !none && (running_ms >= timeout_ms || idle_ms >= V3NPU_NUM_PRIO * timeout_ms);
+}
+
+static void v3npu_watch_look(struct v3npu_device *vdev)
+{
+	vdev->watch.found += v3npu_ipc_poll(vdev);
+	if (v3npu_watch_hung(vdev))
+		v3npu_reset_hung(vdev);
+	if (!list_empty(&vdev->jobs.on_npu))
+		v3npu_watch_arm(vdev);
+}
+
+static void v3npu_watch_work(struct work_struct *work)
+{
+	struct v3npu_device *vdev = container_of(work, struct v3npu_device, watch.work.work);
+	int idx;
+
+	/* v3npu_jobs_fini() ends the jobs of an unplugged device */
+	if (!drm_dev_enter(&vdev->drm, &idx))
+		return;
+	v3npu_watch_look(vdev);
+	drm_dev_exit(idx);
+}
+
+/**
+ * v3npu_watch_arm() - watch the NPU until it has no jobs
+ * @vdev: device
+ *
+ * Runs on v3npu_jobs.wq, so that it never meets a watch that is about to stop.
+ */
+void v3npu_watch_arm(struct v3npu_device *vdev)
+{
+	queue_delayed_work(vdev->jobs.wq, &vdev->watch.work, msecs_to_jiffies(V3NPU_WATCH_MS));
+}
+
+/**
+ * v3npu_watch_init() - prepare the watch
+ * @vdev: device
+ */
+void v3npu_watch_init(struct v3npu_device *vdev)
+{
+	INIT_DELAYED_WORK(&vdev->watch.work, v3npu_watch_work);
+	vdev->watch.ctx = V3NPU_CTX_NONE;
+}
+
+/**
+ * v3npu_watch_fini() - the watch does not look after this
+ * @vdev: device that is unplugged, or whose probing failed
+ */
+void v3npu_watch_fini(struct v3npu_device *vdev)
+{
+	disable_delayed_work_sync(&vdev->watch.work);
+}
