@@ -260,7 +260,7 @@ int v3npu_as_map(struct v3npu_as *as, struct drm_gem_object *obj)
 	struct sg_table *sgt;
 	int ret = 0;
 
-	sgt = drm_gem_shmem_get_pages_sgt(to_drm_gem_shmem_obj(obj));
+	sgt = v3npu_gem_map_dma(obj);
 	if (IS_ERR(sgt))
 		return PTR_ERR(sgt);
 

@@ -140,6 +140,7 @@ static const struct drm_driver v3npu_driver = {
 	.open = v3npu_open,
 	.postclose = v3npu_postclose,
 	.gem_create_object = v3npu_gem_create_object,
+	.gem_prime_import = v3npu_gem_prime_import,
 	.gem_prime_import_sg_table = drm_gem_shmem_prime_import_sg_table,
 	.ioctls = v3npu_ioctls,
 	.num_ioctls = ARRAY_SIZE(v3npu_ioctls),
@@ -261,6 +262,9 @@ static int v3npu_init(struct v3npu_device *vdev)
 	ret = v3npu_wq_init(vdev);
 	if (ret)
 		return ret;
+	ret = v3npu_gem_init(vdev);
+	if (ret)
+		return ret;
 	ret = v3npu_mmu_init(vdev);
 	if (ret)
 		return ret;
@@ -322,6 +326,7 @@ static void v3npu_remove(struct pci_dev *pdev)
 	v3npu_mmu_stop(vdev);
 	v3npu_jobs_fini(vdev);
 	v3npu_mmu_fini(vdev);
+	v3npu_gem_fini(vdev);
 	/* Work that is at its end still runs code of this module */
 	flush_workqueue(vdev->wq);
 }

@@ -13,6 +13,7 @@
 #include "v3npu/regs.h"
 
 #include "v3npu_fw.h"
+#include "v3npu_gem.h"
 #include "v3npu_ipc.h"
 #include "v3npu_job.h"
 #include "v3npu_mmu.h"
@@ -32,6 +33,7 @@
  * @info: what DEV_QUERY returns
  * @wq: for work that waits for the NPU or must leave a DMA fence's signalling path
  * @fw: firmware image
+ * @bos: buffers
  * @mmu: address spaces and invalidation
  * @ipc: rings and tables shared with the firmware
  * @preempt: what the firmware put aside
@@ -47,6 +49,7 @@ struct v3npu_device {
 	struct workqueue_struct *wq;
 
 	struct v3npu_fw fw;
+	struct v3npu_bos bos;
 	struct v3npu_mmu mmu;
 	struct v3npu_ipc ipc;
 	struct v3npu_preempt preempt;

@@ -4,10 +4,16 @@
  * that has a handle of them.
  */
 
+#include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
+#include <drm/drm_drv.h>
+#include <drm/drm_managed.h>
+#include <drm/drm_prime.h>
 #include <drm/drm_utils.h>
 
 #include "v3npu_as.h"
@@ -15,6 +21,8 @@
 #include "v3npu_gem.h"
 
 #define V3NPU_BO_SIZE_MAX	(4ull * SZ_1G)
+
+MODULE_IMPORT_NS(DMA_BUF);
 
 /* A file got a handle, by BO_CREATE or by importing a dma-buf */
 static int v3npu_gem_open(struct drm_gem_object *obj, struct drm_file *file)
@@ -37,10 +45,87 @@ static void v3npu_gem_close(struct drm_gem_object *obj, struct drm_file *file)
 	v3npu_mapping_put(mapping);
 }
 
+static void v3npu_bo_add(struct v3npu_bo *bo)
+{
+	struct v3npu_bos *bos = &to_v3npu_device(bo->base.base.dev)->bos;
+
+	mutex_lock(&bos->lock);
+	if (list_empty(&bo->link))
+		list_add(&bo->link, &bos->list);
+	mutex_unlock(&bos->lock);
+}
+
+/**
+ * v3npu_gem_map_dma() - map a buffer for the device's DMA, unless it is already
+ * @obj: buffer; its memory is allocated
+ *
+ * It stays mapped until the buffer is freed or the device removed.
+ *
+ * Return: the buffer's memory, or an error pointer; -ENODEV when the device is gone.
+ */
+struct sg_table *v3npu_gem_map_dma(struct drm_gem_object *obj)
+{
+	struct sg_table *sgt;
+	int idx;
+
+	if (!drm_dev_enter(obj->dev, &idx))
+		return ERR_PTR(-ENODEV);
+	sgt = drm_gem_shmem_get_pages_sgt(to_drm_gem_shmem_obj(obj));
+	if (!IS_ERR(sgt))
+		v3npu_bo_add(to_v3npu_bo(obj));
+	drm_dev_exit(idx);
+
+	return sgt;
+}
+
+/* drm_driver.gem_prime_import: the dma-buf is mapped for DMA at once */
+struct drm_gem_object *v3npu_gem_prime_import(struct drm_device *drm, struct dma_buf *dma_buf)
+{
+	struct drm_gem_object *obj;
+	int idx;
+
+	if (!drm_dev_enter(drm, &idx))
+		return ERR_PTR(-ENODEV);
+	obj = drm_gem_prime_import(drm, dma_buf);
+	if (!IS_ERR(obj))
+		v3npu_bo_add(to_v3npu_bo(obj));
+	drm_dev_exit(idx);
+
+	return obj;
+}
+
+/* Take a buffer off the list and undo its mapping; its pages stay */
+static void v3npu_bo_unmap_dma(struct v3npu_bo *bo)
+{
+	struct drm_gem_object *obj = &bo->base.base;
+	struct sg_table *sgt = bo->base.sgt;
+
+	list_del_init(&bo->link);
+	if (!sgt)
+		return;
+
+	bo->base.sgt = NULL;
+	if (obj->import_attach) {
+		dma_buf_unmap_attachment_unlocked(obj->import_attach, sgt, DMA_BIDIRECTIONAL);
+	} else {
+		dma_unmap_sgtable(obj->dev->dev, sgt, DMA_BIDIRECTIONAL, 0);
+		sg_free_table(sgt);
+		kfree(sgt);
+	}
+}
+
 static void v3npu_gem_free(struct drm_gem_object *obj)
 {
-	mutex_destroy(&to_v3npu_bo(obj)->gpuva_lock);
-	drm_gem_shmem_free(to_drm_gem_shmem_obj(obj));
+	struct v3npu_bos *bos = &to_v3npu_device(obj->dev)->bos;
+	struct v3npu_bo *bo = to_v3npu_bo(obj);
+
+	/* Here and not in the helper, so that the device's removal waits for it */
+	mutex_lock(&bos->lock);
+	v3npu_bo_unmap_dma(bo);
+	mutex_unlock(&bos->lock);
+
+	mutex_destroy(&bo->gpuva_lock);
+	drm_gem_shmem_free(&bo->base);
 }
 
 static const struct drm_gem_object_funcs v3npu_gem_funcs = {
@@ -66,6 +151,7 @@ struct drm_gem_object *v3npu_gem_create_object(struct drm_device *drm, size_t si
 	if (!bo)
 		return ERR_PTR(-ENOMEM);
 
+	INIT_LIST_HEAD(&bo->link);
 	mutex_init(&bo->gpuva_lock);
 	bo->base.base.funcs = &v3npu_gem_funcs;
 	drm_gem_gpuva_set_lock(&bo->base.base, &bo->gpuva_lock);
@@ -87,6 +173,41 @@ static int v3npu_bo_va(struct drm_file *file, struct drm_gem_object *obj, u64 *v
 	v3npu_mapping_put(mapping);
 
 	return 0;
+}
+
+static void v3npu_gem_release(struct drm_device *drm, void *data)
+{
+	mutex_destroy(&to_v3npu_device(drm)->bos.lock);
+}
+
+/**
+ * v3npu_gem_init() - make the list of buffers, which lives as long as the DRM device
+ * @vdev: device
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int v3npu_gem_init(struct v3npu_device *vdev)
+{
+	mutex_init(&vdev->bos.lock);
+	INIT_LIST_HEAD(&vdev->bos.list);
+
+	return drmm_add_action_or_reset(&vdev->drm, v3npu_gem_release, NULL);
+}
+
+/**
+ * v3npu_gem_fini() - undo all mappings for DMA, which must not outlive the device
+ * @vdev: unplugged device that does no DMA any more
+ *
+ * Open files and dma-bufs keep their buffers, and programs can still read them.
+ */
+void v3npu_gem_fini(struct v3npu_device *vdev)
+{
+	struct v3npu_bo *bo, *next;
+
+	mutex_lock(&vdev->bos.lock);
+	list_for_each_entry_safe(bo, next, &vdev->bos.list, link)
+		v3npu_bo_unmap_dma(bo);
+	mutex_unlock(&vdev->bos.lock);
 }
 
 int v3npu_bo_create_ioctl(struct drm_device *drm, void *data, struct drm_file *file)

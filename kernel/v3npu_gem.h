@@ -2,9 +2,22 @@
 #ifndef __V3NPU_GEM_H__
 #define __V3NPU_GEM_H__
 
+#include <linux/list.h>
 #include <linux/mutex.h>
 
 #include <drm/drm_gem_shmem_helper.h>
+
+struct v3npu_device;
+
+/**
+ * struct v3npu_bos - the buffers that are mapped for a device's DMA
+ * @list: of struct v3npu_bo
+ */
+struct v3npu_bos {
+	/** @lock: protects @list, and the end of these mappings */
+	struct mutex lock;
+	struct list_head list;
+};
 
 /**
  * struct v3npu_bo - a buffer
@@ -14,6 +27,8 @@
 struct v3npu_bo {
 	struct drm_gem_shmem_object base;
 	u32 flags;
+	/** @link: in v3npu_bos.list */
+	struct list_head link;
 	/** @gpuva_lock: protects the list of the buffer's mappings */
 	struct mutex gpuva_lock;
 };
@@ -23,7 +38,12 @@ static inline struct v3npu_bo *to_v3npu_bo(struct drm_gem_object *obj)
 	return container_of(to_drm_gem_shmem_obj(obj), struct v3npu_bo, base);
 }
 
+int v3npu_gem_init(struct v3npu_device *vdev);
+void v3npu_gem_fini(struct v3npu_device *vdev);
+
+struct sg_table *v3npu_gem_map_dma(struct drm_gem_object *obj);
 struct drm_gem_object *v3npu_gem_create_object(struct drm_device *drm, size_t size);
+struct drm_gem_object *v3npu_gem_prime_import(struct drm_device *drm, struct dma_buf *dma_buf);
 
 int v3npu_bo_create_ioctl(struct drm_device *drm, void *data, struct drm_file *file);
 int v3npu_bo_mmap_offset_ioctl(struct drm_device *drm, void *data, struct drm_file *file);
