@@ -12,7 +12,7 @@
 void v3npu_core_kick(struct v3npu_hw *hw)
 {
 	atomic_store_explicit(&hw->attention, true, memory_order_relaxed);
-	pthread_cond_signal(&hw->core_wake);
+	hw->wake_core = true;
 }
 
 void v3npu_core_halt(struct v3npu_hw *hw, uint32_t code)
@@ -45,13 +45,13 @@ static void wait_until(struct v3npu_hw *hw, uint64_t until)
 
 	/* Centuries away is as good as never, and does not overflow */
 	if (until > INT64_MAX / 1000 / 2) {
-		pthread_cond_wait(&hw->core_wake, &hw->lock);
+		v3npu_hw_wait(hw, &hw->core_wake, NULL);
 		return;
 	}
 	ns = hw->epoch_ns + until * 1000;
 	ts.tv_sec = ns / NS_PER_SEC;
 	ts.tv_nsec = ns % NS_PER_SEC;
-	pthread_cond_timedwait(&hw->core_wake, &hw->lock, &ts);
+	v3npu_hw_wait(hw, &hw->core_wake, &ts);
 }
 
 bool v3npu_core_poll(struct v3npu_hw *hw, uint32_t mie, bool wait, uint32_t *mip)
@@ -83,7 +83,7 @@ bool v3npu_core_poll(struct v3npu_hw *hw, uint32_t mie, bool wait, uint32_t *mip
 static void wait_for_engine(struct v3npu_hw *hw)
 {
 	while (hw->engine.busy && !hw->quit)
-		pthread_cond_wait(&hw->core_wake, &hw->lock);
+		v3npu_hw_wait(hw, &hw->core_wake, NULL);
 }
 
 /*
@@ -147,7 +147,7 @@ void *v3npu_core_thread(void *opaque)
 		} else if (hw->core.run && !hw->core.halted) {
 			run_program(hw);
 		} else {
-			pthread_cond_wait(&hw->core_wake, &hw->lock);
+			v3npu_hw_wait(hw, &hw->core_wake, NULL);
 		}
 	}
 	v3npu_hw_unlock(hw);

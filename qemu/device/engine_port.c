@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The engine's thread, which runs what the core asks for one request after the other */
+/*
+ * What the core asks the engine for, one request after the other. A thread of its own runs it,
+ * since commands can take seconds; but most take less time than it takes to wake a thread up.
+ */
 #include <string.h>
 
 #include "hw.h"
@@ -7,18 +10,8 @@
 /* No address space: what the request of a scrub runs in */
 #define AS_NONE		UINT32_MAX
 
-void v3npu_engine_start(struct v3npu_hw *hw, enum v3npu_engine_request request)
-{
-	struct v3npu_engine_port *port = &hw->engine;
-
-	if (port->busy)
-		return;
-	port->busy = true;
-	port->request = request;
-	port->cmd_as = request == V3NPU_REQUEST_RUN ? port->as : AS_NONE;
-	memcpy(port->cmd, port->desc, sizeof(port->cmd));
-	pthread_cond_signal(&hw->engine_wake);
-}
+/* SRAM that is cleared in some ten microseconds */
+#define QUICK_SCRUB	(1u << 20)
 
 static uint32_t result_to_status(enum v3npu_result result)
 {
@@ -86,6 +79,31 @@ static void serve(struct v3npu_hw *hw)
 	v3npu_core_kick(hw);
 }
 
+static bool is_quick(struct v3npu_hw *hw)
+{
+	if (hw->engine.request == V3NPU_REQUEST_SCRUB)
+		return hw->config.sram_size <= QUICK_SCRUB;
+	/* A command that is to hang must not take the core with it */
+	return !v3npu_inject_left(hw, V3NPU_INJECT_ENGINE_HANG) &&
+	       v3npu_cmd_is_quick(hw->engine.cmd, hw->config.sram_size);
+}
+
+void v3npu_engine_start(struct v3npu_hw *hw, enum v3npu_engine_request request)
+{
+	struct v3npu_engine_port *port = &hw->engine;
+
+	if (port->busy)
+		return;
+	port->busy = true;
+	port->request = request;
+	port->cmd_as = request == V3NPU_REQUEST_RUN ? port->as : AS_NONE;
+	memcpy(port->cmd, port->desc, sizeof(port->cmd));
+	if (is_quick(hw))
+		serve(hw);
+	else
+		hw->wake_engine = true;
+}
+
 void *v3npu_engine_thread(void *opaque)
 {
 	struct v3npu_hw *hw = opaque;
@@ -94,10 +112,13 @@ void *v3npu_engine_thread(void *opaque)
 		hw->host->thread_start(hw->opaque);
 	v3npu_hw_lock(hw);
 	while (!hw->quit) {
-		if (hw->engine.request != V3NPU_REQUEST_NONE)
-			serve(hw);
-		else
-			pthread_cond_wait(&hw->engine_wake, &hw->lock);
+		if (hw->engine.request == V3NPU_REQUEST_NONE) {
+			v3npu_hw_wait(hw, &hw->engine_wake, NULL);
+			continue;
+		}
+		serve(hw);
+		v3npu_hw_unlock(hw);
+		v3npu_hw_lock(hw);
 	}
 	v3npu_hw_unlock(hw);
 	if (hw->host->thread_stop)

@@ -24,14 +24,35 @@ uint64_t v3npu_hw_now(const struct v3npu_hw *hw)
 
 void v3npu_hw_unlock(struct v3npu_hw *hw)
 {
+	bool wake_core = hw->wake_core, wake_engine = hw->wake_engine;
 	uint32_t raise = hw->irq_raise;
 	unsigned int vector;
 
+	hw->wake_core = false;
+	hw->wake_engine = false;
 	hw->irq_raise = 0;
 	pthread_mutex_unlock(&hw->lock);
+	if (wake_core)
+		pthread_cond_signal(&hw->core_wake);
+	if (wake_engine)
+		pthread_cond_signal(&hw->engine_wake);
 	for (vector = 0; vector < V3NPU_NUM_VECTORS; vector++)
 		if (raise & 1u << vector && !v3npu_inject_due(hw, V3NPU_INJECT_IRQ_LOST))
 			hw->host->raise(hw->opaque, vector);
+}
+
+void v3npu_hw_wait(struct v3npu_hw *hw, pthread_cond_t *cond, const struct timespec *until)
+{
+	if (hw->wake_core)
+		pthread_cond_signal(&hw->core_wake);
+	if (hw->wake_engine)
+		pthread_cond_signal(&hw->engine_wake);
+	hw->wake_core = false;
+	hw->wake_engine = false;
+	if (until)
+		pthread_cond_timedwait(cond, &hw->lock, until);
+	else
+		pthread_cond_wait(cond, &hw->lock);
 }
 
 void v3npu_hw_reset_begin(struct v3npu_hw *hw, bool clear_core_mem)
@@ -48,7 +69,7 @@ void v3npu_hw_reset(struct v3npu_hw *hw)
 	hw->inject.reset_stuck = false;
 	v3npu_hw_reset_begin(hw, true);
 	while (hw->resetting)
-		pthread_cond_wait(&hw->reset_done, &hw->lock);
+		v3npu_hw_wait(hw, &hw->reset_done, NULL);
 	v3npu_hw_unlock(hw);
 }
 
@@ -140,7 +161,7 @@ static void stop_threads(struct v3npu_hw *hw)
 	hw->quit = true;
 	atomic_store(&hw->engine.abort, true);
 	v3npu_core_kick(hw);
-	pthread_cond_signal(&hw->engine_wake);
+	hw->wake_engine = true;
 	v3npu_hw_unlock(hw);
 }
 

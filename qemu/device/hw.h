@@ -2,10 +2,11 @@
 /*
  * The device's state, private to this directory.
  *
- * One mutex, @lock, guards all registers. Three things live outside it: core
- * memory (relaxed atomics, see core_mem.h), the processor's own state (the
- * core thread's alone) and the engine's translation cache (mmu.h). No host
- * callback is called with the lock held.
+ * One mutex, @lock, guards all registers but those that only the core thread
+ * uses (periph.c). Three things more live outside it: core memory (relaxed
+ * atomics, see core_mem.h), the processor's own state (the core thread's
+ * alone) and the engine's translation cache (mmu.h). No host callback is
+ * called with the lock held.
  */
 #ifndef V3NPU_DEVICE_HW_H
 #define V3NPU_DEVICE_HW_H
@@ -145,6 +146,9 @@ struct v3npu_inject_state {
  *	instruction; set with the lock held
  * @pc: program counter, for V3NPU_REG_CORE_PC
  * @irq_raise: vectors to raise when the lock is dropped, a bit each
+ * @wake_core: signal @core_wake when the lock is dropped; a thread that wakes
+ *	up before would only run into it
+ * @wake_engine: the same for @engine_wake
  * @core_wake: to the core thread: something it waits for has changed
  * @engine_wake: to the engine thread: a request
  * @reset_done: to v3npu_hw_reset(): @resetting became false
@@ -176,6 +180,8 @@ struct v3npu_hw {
 	uint32_t irq_status;
 	uint32_t irq_enable;
 	uint32_t irq_raise;
+	bool wake_core;
+	bool wake_engine;
 	uint32_t doorbell[V3NPU_DOORBELL_WORDS];
 	uint64_t mmu_root[V3NPU_NUM_AS];
 	struct v3npu_core_ctl core;
@@ -192,8 +198,11 @@ static inline void v3npu_hw_lock(struct v3npu_hw *hw)
 	pthread_mutex_lock(&hw->lock);
 }
 
-/* Drops the lock, then raises the vectors that became due under it */
+/* Drops the lock, then wakes the threads and raises the vectors that became due under it */
 void v3npu_hw_unlock(struct v3npu_hw *hw);
+
+/* Waits for a condition, until @until if it is not NULL, with the lock dropped meanwhile */
+void v3npu_hw_wait(struct v3npu_hw *hw, pthread_cond_t *cond, const struct timespec *until);
 
 /* Microseconds since the device was made: mtime */
 uint64_t v3npu_hw_now(const struct v3npu_hw *hw);
@@ -268,7 +277,15 @@ uint8_t *v3npu_inject_lie(struct v3npu_hw *hw);
 
 void *v3npu_engine_thread(void *hw);
 
-/* Hands the engine thread a request if it is idle; lock held */
+/*
+ * Starts a request if the engine is idle, from the core thread. A short one is done at once, with
+ * the lock, which is held, dropped meanwhile; the others the engine thread takes up.
+ */
 void v3npu_engine_start(struct v3npu_hw *hw, enum v3npu_engine_request request);
+
+/* quick.c */
+
+/* Does the command take less time than waking up a thread for it, or not much more? */
+bool v3npu_cmd_is_quick(const void *cmd, uint32_t sram_size);
 
 #endif /* V3NPU_DEVICE_HW_H */
