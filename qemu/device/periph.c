@@ -69,27 +69,20 @@ static uint32_t take_doorbell(struct v3npu_hw *hw, uint32_t word)
 	return value;
 }
 
-static bool read_locked(struct v3npu_hw *hw, uint32_t addr, uint32_t *value)
+/*
+ * Registers that only the core's thread uses, or that never change: without the lock, which
+ * would cost more than the rest of the access. Return: is @addr one of them?
+ */
+static bool read_own(struct v3npu_hw *hw, uint32_t addr, uint32_t *value)
 {
 	uint32_t i;
 
-	if (in_array(addr, V3NPU_CORE_DOORBELL(0), V3NPU_DOORBELL_WORDS, &i)) {
-		*value = take_doorbell(hw, i);
-		return true;
-	}
-	if (in_array(addr, V3NPU_CORE_ENGINE_COUNTER(0), V3NPU_COUNTER_WORDS, &i)) {
-		*value = hw->engine.counters[i];
-		return true;
-	}
 	if (in_array(addr, V3NPU_CORE_ENGINE_DESC(0), V3NPU_DESC_WORDS, &i)) {
 		*value = hw->engine.desc[i];
 		return true;
 	}
 
 	switch (addr) {
-	case V3NPU_CORE_PENDING:
-		*value = pending(hw);
-		return true;
 	case V3NPU_CORE_SRAM_SIZE:
 		*value = hw->config.sram_size;
 		return true;
@@ -98,12 +91,6 @@ static bool read_locked(struct v3npu_hw *hw, uint32_t addr, uint32_t *value)
 		return true;
 	case V3NPU_CORE_MTIME_HI:
 		*value = hw->timer.mtime_hi;
-		return true;
-	case V3NPU_CORE_MTIMECMP_LO:
-		*value = LOW(hw->timer.mtimecmp);
-		return true;
-	case V3NPU_CORE_MTIMECMP_HI:
-		*value = HIGH(hw->timer.mtimecmp);
 		return true;
 	case V3NPU_CORE_DMA_AS:
 		*value = hw->dma.as;
@@ -129,11 +116,39 @@ static bool read_locked(struct v3npu_hw *hw, uint32_t addr, uint32_t *value)
 	case V3NPU_CORE_DMA_FAULT_HI:
 		*value = HIGH(hw->dma.fault);
 		return true;
-	case V3NPU_CORE_ENGINE_STATUS:
-		*value = hw->engine.busy ? V3NPU_ENGINE_BUSY : hw->engine.status;
-		return true;
 	case V3NPU_CORE_ENGINE_AS:
 		*value = hw->engine.as;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool read_locked(struct v3npu_hw *hw, uint32_t addr, uint32_t *value)
+{
+	uint32_t i;
+
+	if (in_array(addr, V3NPU_CORE_DOORBELL(0), V3NPU_DOORBELL_WORDS, &i)) {
+		*value = take_doorbell(hw, i);
+		return true;
+	}
+	if (in_array(addr, V3NPU_CORE_ENGINE_COUNTER(0), V3NPU_COUNTER_WORDS, &i)) {
+		*value = hw->engine.counters[i];
+		return true;
+	}
+
+	switch (addr) {
+	case V3NPU_CORE_PENDING:
+		*value = pending(hw);
+		return true;
+	case V3NPU_CORE_MTIMECMP_LO:
+		*value = LOW(hw->timer.mtimecmp);
+		return true;
+	case V3NPU_CORE_MTIMECMP_HI:
+		*value = HIGH(hw->timer.mtimecmp);
+		return true;
+	case V3NPU_CORE_ENGINE_STATUS:
+		*value = hw->engine.busy ? V3NPU_ENGINE_BUSY : hw->engine.status;
 		return true;
 	case V3NPU_CORE_ENGINE_FAULT_LO:
 		*value = LOW(hw->engine.fault);
@@ -159,6 +174,8 @@ bool v3npu_periph_read(struct v3npu_hw *hw, uint32_t addr, uint32_t *value)
 {
 	bool ok;
 
+	if (read_own(hw, addr, value))
+		return true;
 	v3npu_hw_lock(hw);
 	ok = read_locked(hw, addr, value);
 	v3npu_hw_unlock(hw);
@@ -178,7 +195,8 @@ static void write_engine_ctrl(struct v3npu_hw *hw, uint32_t value)
 		v3npu_engine_start(hw, V3NPU_REQUEST_SCRUB);
 }
 
-static bool write_locked(struct v3npu_hw *hw, uint32_t addr, uint32_t value)
+/* As read_own() */
+static bool write_own(struct v3npu_hw *hw, uint32_t addr, uint32_t value)
 {
 	uint32_t i;
 
@@ -186,6 +204,39 @@ static bool write_locked(struct v3npu_hw *hw, uint32_t addr, uint32_t value)
 		hw->engine.desc[i] = value;
 		return true;
 	}
+
+	switch (addr) {
+	case V3NPU_CORE_DMA_AS:
+		hw->dma.as = value;
+		return true;
+	case V3NPU_CORE_DMA_VA_LO:
+		set_low(&hw->dma.va, value);
+		return true;
+	case V3NPU_CORE_DMA_VA_HI:
+		set_high(&hw->dma.va, value);
+		return true;
+	case V3NPU_CORE_DMA_LOCAL:
+		hw->dma.local = value;
+		return true;
+	case V3NPU_CORE_DMA_LEN:
+		hw->dma.len = value;
+		return true;
+	case V3NPU_CORE_ENGINE_AS:
+		hw->engine.as = value;
+		return true;
+	/* It may take long, calls the host, and locks for itself */
+	case V3NPU_CORE_DMA_CTRL:
+		v3npu_dma_run(hw, value);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool write_locked(struct v3npu_hw *hw, uint32_t addr, uint32_t value)
+{
+	uint32_t i;
+
 	if (in_array(addr, V3NPU_CORE_DOORBELL(0), V3NPU_DOORBELL_WORDS, &i) ||
 	    in_array(addr, V3NPU_CORE_ENGINE_COUNTER(0), V3NPU_COUNTER_WORDS, &i))
 		return true;	/* read only */
@@ -208,29 +259,11 @@ static bool write_locked(struct v3npu_hw *hw, uint32_t addr, uint32_t value)
 	case V3NPU_CORE_WATCHDOG:
 		hw->timer.watchdog = value ? v3npu_hw_now(hw) + value : V3NPU_TIME_NEVER;
 		return true;
-	case V3NPU_CORE_DMA_AS:
-		hw->dma.as = value;
-		return true;
-	case V3NPU_CORE_DMA_VA_LO:
-		set_low(&hw->dma.va, value);
-		return true;
-	case V3NPU_CORE_DMA_VA_HI:
-		set_high(&hw->dma.va, value);
-		return true;
-	case V3NPU_CORE_DMA_LOCAL:
-		hw->dma.local = value;
-		return true;
-	case V3NPU_CORE_DMA_LEN:
-		hw->dma.len = value;
-		return true;
 	case V3NPU_CORE_ENGINE_CTRL:
 		write_engine_ctrl(hw, value);
 		return true;
 	case V3NPU_CORE_ENGINE_ACK:
 		hw->engine.pending = false;
-		return true;
-	case V3NPU_CORE_ENGINE_AS:
-		hw->engine.as = value;
 		return true;
 	/* Read only */
 	case V3NPU_CORE_PENDING:
@@ -253,11 +286,8 @@ bool v3npu_periph_write(struct v3npu_hw *hw, uint32_t addr, uint32_t value)
 {
 	bool ok;
 
-	/* The one register that may take long, and calls the host: it locks for itself */
-	if (addr == V3NPU_CORE_DMA_CTRL) {
-		v3npu_dma_run(hw, value);
+	if (write_own(hw, addr, value))
 		return true;
-	}
 	v3npu_hw_lock(hw);
 	ok = write_locked(hw, addr, value);
 	v3npu_hw_unlock(hw);
