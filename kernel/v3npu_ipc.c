@@ -166,15 +166,36 @@ static irqreturn_t v3npu_ipc_error_irq(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+/* Ring again for jobs that the firmware has not taken: it may have looked in vain */
+static void v3npu_ipc_ring_again(struct v3npu_device *vdev)
+{
+	struct v3npu_ipc *ipc = &vdev->ipc;
+	u32 hw_id;
+
+	for (hw_id = 0; hw_id < V3NPU_NUM_CTX; hw_id++) {
+		struct v3npu_job_ring *ring = ipc->mem + V3NPU_IPC_RINGS +
+					      hw_id * V3NPU_IPC_RING_SIZE;
+
+		if (READ_ONCE(ring->rptr) != ipc->wptr[hw_id])
+			v3npu_write(vdev, V3NPU_REG_DOORBELL, hw_id);
+	}
+}
+
 /**
  * v3npu_ipc_poll() - look for what an interrupt may not have told
  * @vdev: device, within drm_dev_enter()
+ *
+ * Must not overlap with v3npu_ipc_push_job() and resets.
  *
  * Return: number of jobs that completed.
  */
 unsigned int v3npu_ipc_poll(struct v3npu_device *vdev)
 {
 	v3npu_ipc_check_core(vdev);
+	/* Not halted, but somebody else has reset the device */
+	if (!(v3npu_read(vdev, V3NPU_REG_STATUS) & V3NPU_STATUS_CORE_RUNNING))
+		v3npu_reset_request(vdev, "the firmware stopped");
+	v3npu_ipc_ring_again(vdev);
 
 	return v3npu_ipc_process_events(vdev);
 }

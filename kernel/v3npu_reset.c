@@ -73,7 +73,8 @@ static void v3npu_reset_restart(struct v3npu_device *vdev)
 {
 	xchg(&vdev->reset.reason, NULL);
 	v3npu_preempt_reset(vdev);
-	if (v3npu_fw_boot(vdev)) {
+	/* Twice: a reset that does not end may end the next time */
+	if (v3npu_fw_boot(vdev) && v3npu_fw_boot(vdev)) {
 		drm_err(&vdev->drm, "reset failed, no job can run; unload the module and load it again\n");
 		WRITE_ONCE(vdev->reset.failed, true);
 		v3npu_jobs_fail_all(vdev, -EIO);
