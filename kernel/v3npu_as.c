@@ -7,12 +7,15 @@
  * buffers that it listed. So a job that outlives its file keeps running in
  * valid tables, and what it did not list is unmapped before it is freed.
  *
- * Lock order: v3npu_as.lock, v3npu_bo.gpuva_lock.
+ * Lock order: v3npu_as.lock, the buffers' reservations, which protect the lists
+ * of their mappings, too.
  */
 
+#include <linux/dma-resv.h>
 #include <linux/slab.h>
 
 #include "v3npu_as.h"
+#include "v3npu_compat.h"
 #include "v3npu_drv.h"
 #include "v3npu_gem.h"
 
@@ -104,9 +107,9 @@ static void v3npu_mapping_remove(struct v3npu_mapping *mapping)
 	/* Unlinking drops references of both; they are kept until the mapping is released */
 	drm_gem_object_get(obj);
 	v3npu_as_get(as);
-	mutex_lock(&to_v3npu_bo(obj)->gpuva_lock);
+	dma_resv_lock(obj->resv, NULL);
 	drm_gpuva_unlink(&mapping->base);
-	mutex_unlock(&to_v3npu_bo(obj)->gpuva_lock);
+	dma_resv_unlock(obj->resv);
 	drm_gpuva_remove(&mapping->base);
 }
 
@@ -144,14 +147,14 @@ static struct v3npu_mapping *v3npu_mapping_find(struct v3npu_as *as, struct drm_
 	struct v3npu_mapping *mapping = NULL;
 	struct drm_gpuvm_bo *vm_bo;
 
-	mutex_lock(&to_v3npu_bo(obj)->gpuva_lock);
+	dma_resv_lock(obj->resv, NULL);
 	vm_bo = drm_gpuvm_bo_find(&as->base, obj);
 	if (vm_bo) {
 		mapping = list_first_entry(&vm_bo->list.gpuva, struct v3npu_mapping,
 					   base.gem.entry);
 		drm_gpuvm_bo_put(vm_bo);
 	}
-	mutex_unlock(&to_v3npu_bo(obj)->gpuva_lock);
+	dma_resv_unlock(obj->resv);
 
 	return mapping;
 }
@@ -187,13 +190,13 @@ static int v3npu_mapping_insert(struct v3npu_as *as, struct v3npu_mapping *mappi
 	if (ret)
 		return ret;
 
-	mutex_lock(&to_v3npu_bo(obj)->gpuva_lock);
-	vm_bo = drm_gpuvm_bo_obtain(&as->base, obj);
+	dma_resv_lock(obj->resv, NULL);
+	vm_bo = drm_gpuvm_bo_obtain_locked(&as->base, obj);
 	if (!IS_ERR(vm_bo)) {
 		drm_gpuva_link(&mapping->base, vm_bo);
 		drm_gpuvm_bo_put(vm_bo);
 	}
-	mutex_unlock(&to_v3npu_bo(obj)->gpuva_lock);
+	dma_resv_unlock(obj->resv);
 
 	if (IS_ERR(vm_bo)) {
 		drm_gpuva_remove(&mapping->base);
@@ -208,6 +211,10 @@ static int v3npu_mapping_create(struct v3npu_as *as, struct drm_gem_object *obj,
 {
 	bool write = !(to_v3npu_bo(obj)->flags & DRM_V3NPU_BO_NPU_READONLY);
 	bool large = obj->size >= V3NPU_LARGE_PAGE_SIZE;
+	struct drm_gpuva_op_map op = {
+		.va.range = obj->size,
+		.gem.obj = obj,
+	};
 	struct v3npu_mapping *mapping;
 	int ret;
 
@@ -223,7 +230,8 @@ static int v3npu_mapping_create(struct v3npu_as *as, struct drm_gem_object *obj,
 	if (ret)
 		goto err_free;
 
-	drm_gpuva_init(&mapping->base, mapping->node.start, obj->size, obj, 0);
+	op.va.addr = mapping->node.start;
+	drm_gpuva_init_from_op(&mapping->base, &op);
 	ret = v3npu_mapping_insert(as, mapping);
 	if (ret)
 		goto err_remove_node;
@@ -235,9 +243,9 @@ static int v3npu_mapping_create(struct v3npu_as *as, struct drm_gem_object *obj,
 	return 0;
 
 err_remove:
-	mutex_lock(&to_v3npu_bo(obj)->gpuva_lock);
+	dma_resv_lock(obj->resv, NULL);
 	drm_gpuva_unlink(&mapping->base);
-	mutex_unlock(&to_v3npu_bo(obj)->gpuva_lock);
+	dma_resv_unlock(obj->resv);
 	drm_gpuva_remove(&mapping->base);
 err_remove_node:
 	drm_mm_remove_node(&mapping->node);

@@ -20,6 +20,7 @@
 #include "v3npu/cmd.h"
 
 #include "v3npu_as.h"
+#include "v3npu_compat.h"
 #include "v3npu_ctx.h"
 #include "v3npu_debugfs.h"
 #include "v3npu_drv.h"

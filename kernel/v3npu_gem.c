@@ -124,7 +124,6 @@ static void v3npu_gem_free(struct drm_gem_object *obj)
 	v3npu_bo_unmap_dma(bo);
 	mutex_unlock(&bos->lock);
 
-	mutex_destroy(&bo->gpuva_lock);
 	drm_gem_shmem_free(&bo->base);
 }
 
@@ -152,9 +151,7 @@ struct drm_gem_object *v3npu_gem_create_object(struct drm_device *drm, size_t si
 		return ERR_PTR(-ENOMEM);
 
 	INIT_LIST_HEAD(&bo->link);
-	mutex_init(&bo->gpuva_lock);
 	bo->base.base.funcs = &v3npu_gem_funcs;
-	drm_gem_gpuva_set_lock(&bo->base.base, &bo->gpuva_lock);
 
 	return &bo->base.base;
 }

@@ -29,8 +29,6 @@ struct v3npu_bo {
 	u32 flags;
 	/** @link: in v3npu_bos.list */
 	struct list_head link;
-	/** @gpuva_lock: protects the list of the buffer's mappings */
-	struct mutex gpuva_lock;
 };
 
 static inline struct v3npu_bo *to_v3npu_bo(struct drm_gem_object *obj)
