@@ -30,7 +30,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 # These goals are steps of makes of their own, so that packages are installed
 # before the modules' makefiles are read, and each step's output is its log's.
-DRIVERS := all run check check-debug soak lint bench shell help deps clean distclean
+DRIVERS := all run check check-debug check-kernels soak lint bench shell help deps clean distclean
 step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -54,13 +54,19 @@ check: all		## run all tests; ONLY=text runs those with text in their path
 check-debug: all	## run the guest's tests on a kernel that looks for the driver's bugs
 	$(step) debug-packages $(top)/scripts/deps.sh check-debug
 	$(step) debug-kernel $(make) debug-kernel
-	$(step) tests $(make) check-debug-programs
+	$(step) tests $(make) check-deps
 	@$(MAKE) --no-print-directory -j1 check-debug-run
+
+check-kernels: all	## run the guest's tests on the newest kernel that Debian has
+	$(step) kernels-packages $(top)/scripts/deps.sh check-kernels
+	$(step) tests $(make) check-deps
+	$(step) newest-kernel $(make) newest-kernel
+	@$(MAKE) --no-print-directory -j1 check-kernels-run
 
 soak: all		## use the NPU hard for two hours; ONLY=text, RESETS=n, UNPLUGS=n, ...
 	$(step) debug-packages $(top)/scripts/deps.sh check-debug
 	$(step) debug-kernel $(make) debug-kernel
-	$(step) tests $(make) check-debug-programs
+	$(step) tests $(make) check-deps
 	@$(top)/tests/soak/run $(ONLY)
 
 lint: all		## check style and warnings
@@ -83,8 +89,8 @@ help:			## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(top)/Makefile | expand -t 20
 	@echo "  make NAME         build one part: $(PARTS)"
 
-clean:			## remove what was built, but for QEMU and the debug kernel
-	rm -rf $(filter-out $(B)/qemu $(B)/linux $(B)/peers $(B)/debug-kernel,$(wildcard $(B)/*))
+clean:			## remove what was built, but for QEMU and other kernels
+	rm -rf $(filter-out $(addprefix $(B)/,qemu linux peers debug-kernel newest-kernel),$(wildcard $(B)/*))
 
 distclean:		## remove all that was built or fetched
 	rm -rf $(B)
@@ -94,13 +100,13 @@ ifneq ($(filter-out $(DRIVERS),$(MAKECMDGOALS)),)
 include $(wildcard $(top)/qemu/model/model.mk $(top)/qemu/device/device.mk)
 include $(sort $(wildcard $(top)/*/module.mk $(top)/tests/*/module.mk))
 
-.PHONY: parts $(PARTS:%=part-%) check-programs check-debug-programs check-run
+.PHONY: parts $(PARTS:%=part-%) check-programs check-deps check-run
 parts: $(PARTS:%=part-%)
 $(PARTS:%=part-%): part-%:
 	$(step) $* $(MAKE) --no-print-directory $*
 
 check-programs: $(CHECK_PROGS) $(CHECK_DEPS)
-check-debug-programs: $(CHECK_DEPS)
+check-deps: $(CHECK_DEPS)
 
 check-run:
 	@$(top)/scripts/check $(if $(ONLY),--only $(ONLY)) $(CHECK_PROGS)

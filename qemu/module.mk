@@ -18,7 +18,8 @@ $(qemu_bin): $(qemu_sources)
 
 guest-kernel: $(B)/guest/kernel/version
 
-$(B)/guest/kernel/version: $(top)/qemu/guest/fetch-kernel $(B)/kernel-version
+$(B)/guest/kernel/version: $(top)/qemu/guest/fetch-kernel $(top)/qemu/guest/unpack-kernel \
+		$(B)/kernel-version
 	$(top)/qemu/guest/fetch-kernel $(B)/guest/kernel
 	@touch $@
 

@@ -8,10 +8,10 @@ set -eu
 usage()
 {
 	cat <<USAGE
-Usage: deps.sh [--list] run|check|check-debug|lint|bench
+Usage: deps.sh [--list] run|check|check-debug|check-kernels|lint|bench
 
-Installs what is missing for "make run" (or check, check-debug, lint, bench) with
-apt-get, as root or with sudo. With --list, prints the packages and installs nothing.
+Installs what is missing for "make run" (or check, check-debug, ...) with apt-get, as
+root or with sudo. With --list, prints the packages and installs nothing.
 USAGE
 }
 
@@ -42,6 +42,8 @@ run)	;;
 check)	packages="$packages linux-source-6.12 udev" ;;
 check-debug)
 	packages="$packages linux-source-6.12 udev bison flex bc libelf-dev" ;;
+check-kernels)
+	packages="$packages linux-source-6.12 udev mmdebstrap debian-archive-keyring" ;;
 lint)	packages="$packages linux-source-6.12 sparse shellcheck perl" ;;
 bench)	packages="$packages linux-source-6.12" ;; # and npm, if it is there: scripts/bench
 -h|--help)
