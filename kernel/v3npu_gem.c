@@ -17,12 +17,13 @@
 #include <drm/drm_utils.h>
 
 #include "v3npu_as.h"
+#include "v3npu_compat.h"
 #include "v3npu_drv.h"
 #include "v3npu_gem.h"
 
 #define V3NPU_BO_SIZE_MAX	(4ull * SZ_1G)
 
-MODULE_IMPORT_NS(DMA_BUF);
+MODULE_IMPORT_NS("DMA_BUF");
 
 /* A file got a handle, by BO_CREATE or by importing a dma-buf */
 static int v3npu_gem_open(struct drm_gem_object *obj, struct drm_file *file)
