@@ -154,6 +154,19 @@ static bool is_folded(struct q_graph *g, const struct tfl_op *op, const int32_t 
 	return true;
 }
 
+/* RESHAPE with its new shape as an operand, where an option of the file had it */
+static int add_reshape(struct q_graph *g, const struct tfl_op *op, int32_t in, int32_t out)
+{
+	const struct ir_shape *shape = &g->tensors[out].shape;
+	int32_t operands[2] = { in }, size[V3C_MAX_RANK];
+	int i;
+
+	for (i = 0; i < shape->rank; i++)
+		size[i] = shape->dim[i];
+	operands[1] = q_add_int32(g, size, shape->rank);
+	return operands[1] < 0 ? operands[1] : q_add_op(g, op, operands, 2, &out, 1);
+}
+
 static int read_op(struct v3c_ctx *ctx, const struct tfl_op *op, struct q_graph *g)
 {
 	int32_t *in = read_list(ctx, &op->inputs), *out = read_list(ctx, &op->outputs);
@@ -162,6 +175,8 @@ static int read_op(struct v3c_ctx *ctx, const struct tfl_op *op, struct q_graph 
 		return v3c_no_memory(ctx);
 	if (is_folded(g, op, in, out))
 		return 0;
+	if (op->code == TFL_RESHAPE && op->inputs.count == 1 && op->outputs.count == 1)
+		return add_reshape(g, op, in[0], out[0]);
 	return q_add_op(g, op, in, op->inputs.count, out, op->outputs.count);
 }
 
@@ -172,10 +187,8 @@ int q_load(struct v3c_ctx *ctx, const void *data, size_t size, struct q_graph *g
 	int ret = tfl_read(ctx, &m, data, size);
 
 	*graph = (struct q_graph) { .ctx = ctx };
-	for (i = 0; ret >= 0 && i < m.tensor_count; i++) {
-		/* Tensors that rolling left without a use may be anything */
+	for (i = 0; ret >= 0 && i < m.tensor_count; i++)
 		ret = read_tensor(ctx, &m, i, graph);
-	}
 	for (i = 0; ret >= 0 && i < m.op_count; i++)
 		ret = read_op(ctx, &m.ops[i], graph);
 	if (ret < 0)
