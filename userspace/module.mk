@@ -12,7 +12,7 @@ LIBV3C_OBJS := $(patsubst $(top)/%.c,$(B)/%.o,$(sort $(wildcard $(top)/userspace
 LIBV3CPU_OBJS := $(patsubst $(top)/%.c,$(B)/%.o,$(sort $(wildcard $(top)/userspace/cpu/*.c)))
 LIBV3NPU_OBJS := $(addprefix $(USERSPACE_DIR)/libv3npu/, device.o device_accel.o device_cpu.o \
 	device_sim.o error.o fault.o find.o job.o model.o profile.o sequence.o session.o)
-V3RUN_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, bench.o detect.o draw.o font.o image.o image_jpeg.o \
+V3RUN_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, bench.o canvas.o detect.o draw.o font.o image.o image_jpeg.o \
 	image_png.o json_text.o letterbox.o names.o options.o profile.o report.o tool.o v3run.o)
 V3COMPILE_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, json_text.o model_json.o model_report.o \
 	model_text.o tool.o v3compile.o)

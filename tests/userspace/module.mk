@@ -15,7 +15,7 @@ CHECK_DEPS += userspace smallnet qemu guest-kernel kernel firmware \
 
 $(tests_userspace)/letterbox_test: $(top)/userspace/tools/letterbox.c $(tests_userspace_image)
 $(tests_userspace)/letterbox_test: tests_libs := -ljpeg -lpng -lm
-$(tests_userspace)/detect_test: $(addprefix $(top)/userspace/tools/, detect.c draw.c font.c names.c)
+$(tests_userspace)/detect_test: $(addprefix $(top)/userspace/tools/, canvas.c detect.c draw.c font.c names.c)
 $(tests_userspace)/detect_test: tests_libs := -ljansson -lm
 $(tests_userspace)/image_test: $(tests_userspace_image)
 $(tests_userspace)/image_test: tests_libs := -ljpeg -lpng

@@ -3,8 +3,8 @@
 # v3quant, which uses the runtime and the tools' pictures and detections
 #
 V3QUANT_OBJS := $(patsubst $(top)/%.c,$(B)/%.o,$(sort $(wildcard $(top)/userspace/quant/*.c))) \
-	$(addprefix $(USERSPACE_DIR)/tools/, detect.o image.o image_jpeg.o image_png.o \
-		letterbox.o names.o tool.o)
+	$(addprefix $(USERSPACE_DIR)/tools/, canvas.o detect.o font.o image.o image_jpeg.o \
+		image_png.o letterbox.o model_report.o names.o tool.o)
 V3QUANT_LIBS := -ljansson -ljpeg -lpng $(LIBV3NPU_LIBS)
 
 userspace: $(USERSPACE_DIR)/v3quant

@@ -8,7 +8,9 @@
 
 #include "compiler/metadata.h"
 #include "cpu/cpu.h"
+#include "noise.h"
 #include "report.h"
+#include "study.h"
 
 #define MISSED	3	/* exit status: the model is made, but misses the bar */
 
@@ -54,6 +56,22 @@ static int evaluate(const struct q_source *s, const struct q_product *p, const s
 	return ret;
 }
 
+/* Which tensors lose most, on pictures that the ranges were calibrated with */
+static int show_noise(const struct q_product *p, const struct options *o,
+		      struct pthreadpool *threads, struct tool_error *error)
+{
+	struct q_noise *list = NULL;
+	uint32_t count;
+	int ret = q_noise_measure(p, o->calib, threads, &list, &count, error);
+
+	if (!ret)
+		q_noise_print(list, count);
+	if (!ret && o->plot)
+		ret = q_noise_plot(list, count, o->plot, error);
+	free(list);
+	return ret;
+}
+
 static int run(const struct options *o, struct q_source *s, struct pthreadpool *threads,
 	       bool *missed, struct tool_error *error)
 {
@@ -61,14 +79,30 @@ static int run(const struct options *o, struct q_source *s, struct pthreadpool *
 	int ret = check_output(o->out, error);
 
 	if (!ret)
+		ret = check_output(o->plot, error);
+	if (!ret)
 		ret = q_convert(s, o->mode, o, threads, &p, error);
 	if (!ret && o->out)
 		ret = write_product(&p, o->out, error);
 	if (!ret)
 		report_product(s, &p, o->out);
+	if (!ret && p.mode == MODE_FULL_INTEGER && (o->eval || o->plot))
+		ret = show_noise(&p, o, threads, error);
 	if (!ret && o->eval)
 		ret = evaluate(s, &p, o, threads, missed, error);
 	free(p.data);
+	return ret;
+}
+
+static int one(const struct options *o, struct pthreadpool *threads, bool *missed,
+	       struct tool_error *error)
+{
+	struct q_source source;
+	int ret = q_source_read(o->models[0], &source, error);
+
+	if (!ret)
+		ret = run(o, &source, threads, missed, error);
+	q_source_free(&source);
 	return ret;
 }
 
@@ -76,7 +110,6 @@ int main(int argc, char **argv)
 {
 	struct pthreadpool *threads;
 	struct tool_error error;
-	struct q_source source;
 	struct options o;
 	bool missed = false;
 	int ret;
@@ -85,12 +118,9 @@ int main(int argc, char **argv)
 	if (ret >= 0)
 		return ret;
 	threads = v3cpu_threads_new();
-	ret = q_source_read(o.models[0], &source, &error);
-	if (!ret)
-		ret = run(&o, &source, threads, &missed, &error);
+	ret = o.study ? study(&o, threads, &missed, &error) : one(&o, threads, &missed, &error);
 	if (!ret && (fflush(stdout) || ferror(stdout)))
 		ret = tool_fail(&error, "standard output: cannot be written: %s", strerror(errno));
-	q_source_free(&source);
 	v3cpu_threads_free(threads);
 	if (ret)
 		fprintf(stderr, "v3quant: %s\n", error.text);

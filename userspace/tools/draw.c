@@ -2,13 +2,9 @@
 #include "draw.h"
 
 #include <stdio.h>
-#include <string.h>
 
+#include "canvas.h"
 #include "font.h"
-
-struct colour {
-	uint8_t r, g, b;
-};
 
 /* Told apart by eye, also next to each other, and each bright enough for black text */
 static const struct colour palette[] = {
@@ -19,57 +15,19 @@ static const struct colour palette[] = {
 
 static const struct colour black = { 0, 0, 0 };
 
-/* Fills columns x0..x1 - 1 of rows y0..y1 - 1, as far as they are in the picture */
-static void fill(struct image *image, int x0, int y0, int x1, int y1, struct colour c)
-{
-	int x, y;
-
-	x0 = x0 < 0 ? 0 : x0;
-	y0 = y0 < 0 ? 0 : y0;
-	x1 = x1 > image->width ? image->width : x1;
-	y1 = y1 > image->height ? image->height : y1;
-	for (y = y0; y < y1; y++)
-		for (x = x0; x < x1; x++)
-			memcpy(image->pixels + ((size_t)y * image->width + x) * 3, &c, 3);
-}
-
 static void frame(struct image *image, int x0, int y0, int x1, int y1, int thick, struct colour c)
 {
-	fill(image, x0 - thick, y0 - thick, x1 + thick, y0, c);
-	fill(image, x0 - thick, y1, x1 + thick, y1 + thick, c);
-	fill(image, x0 - thick, y0, x0, y1, c);
-	fill(image, x1, y0, x1 + thick, y1, c);
-}
-
-static int text_width(const char *text)
-{
-	int width = 0;
-
-	for (; *text; text++)
-		width += font_glyph(*text)->width + FONT_GAP;
-	return width - FONT_GAP;
-}
-
-static void draw_text(struct image *image, int x, int y, int size, const char *text)
-{
-	for (; *text; text++) {
-		const struct glyph *g = font_glyph(*text);
-		int row, col;
-
-		for (row = 0; row < FONT_HEIGHT; row++)
-			for (col = 0; col < g->width; col++)
-				if (g->row[row] >> (4 - col) & 1)
-					fill(image, x + col * size, y + row * size,
-					     x + (col + 1) * size, y + (row + 1) * size, black);
-		x += (g->width + FONT_GAP) * size;
-	}
+	canvas_fill(image, x0 - thick, y0 - thick, x1 + thick, y0, c);
+	canvas_fill(image, x0 - thick, y1, x1 + thick, y1 + thick, c);
+	canvas_fill(image, x0 - thick, y0, x0, y1, c);
+	canvas_fill(image, x1, y0, x1 + thick, y1, c);
 }
 
 /* Above the box if there is room, below it otherwise, and never outside the picture */
 static void label(struct image *image, const int box[4], int thick, int size, const char *text,
 		  struct colour c)
 {
-	int width = (text_width(text) + 4) * size, height = (FONT_HEIGHT + 2) * size;
+	int width = (canvas_text_width(text) + 4) * size, height = (FONT_HEIGHT + 2) * size;
 	int x = box[0] - thick, y = box[1] - thick - height;
 
 	if (y < 0)
@@ -80,8 +38,8 @@ static void label(struct image *image, const int box[4], int thick, int size, co
 		x = image->width - width;
 	if (x < 0)
 		x = 0;
-	fill(image, x, y, x + width, y + height, c);
-	draw_text(image, x + 2 * size, y + 2 * size, size, text);
+	canvas_fill(image, x, y, x + width, y + height, c);
+	canvas_text(image, x + 2 * size, y + 2 * size, size, text, black);
 }
 
 void draw_detections(struct image *image, const struct detection *found, int count,

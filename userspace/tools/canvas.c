@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "canvas.h"
+
+#include <string.h>
+
+#include "font.h"
+
+void canvas_fill(struct image *image, int x0, int y0, int x1, int y1, struct colour c)
+{
+	int x, y;
+
+	x0 = x0 < 0 ? 0 : x0;
+	y0 = y0 < 0 ? 0 : y0;
+	x1 = x1 > image->width ? image->width : x1;
+	y1 = y1 > image->height ? image->height : y1;
+	for (y = y0; y < y1; y++)
+		for (x = x0; x < x1; x++)
+			memcpy(image->pixels + ((size_t)y * image->width + x) * 3, &c, 3);
+}
+
+int canvas_text_width(const char *text)
+{
+	int width = 0;
+
+	for (; *text; text++)
+		width += font_glyph(*text)->width + FONT_GAP;
+	return width - FONT_GAP;
+}
+
+void canvas_text(struct image *image, int x, int y, int size, const char *text, struct colour c)
+{
+	for (; *text; text++) {
+		const struct glyph *g = font_glyph(*text);
+		int row, col;
+
+		for (row = 0; row < FONT_HEIGHT; row++)
+			for (col = 0; col < g->width; col++)
+				if (g->row[row] >> (4 - col) & 1)
+					canvas_fill(image, x + col * size, y + row * size,
+						    x + (col + 1) * size, y + (row + 1) * size, c);
+		x += (g->width + FONT_GAP) * size;
+	}
+}
