@@ -23,7 +23,13 @@
 #define PAGE		4096ul
 #define HANG_US		500000000u
 /* Between two hangs, each of which keeps the NPU for two seconds */
-#define HANG_EVERY_S	20
+#define HANG_EVERY_MS	20000
+/*
+ * Between two files that are left with jobs on the NPU. These jobs are run, and
+ * contexts of one priority take turns: who comes with new contexts faster than
+ * what higher priorities leave of the NPU can serve delays all others of its own.
+ */
+#define LEAVE_EVERY_MS	3000
 
 /*
  * What no job may wait for. A job of low priority is next after 100 ms and then
@@ -121,6 +127,12 @@ static void malformed_client(struct crew *crew, struct member *member)
 	bench_close(&bench);
 }
 
+static void pause_ms(const struct crew *crew, unsigned int ms)
+{
+	for (uint64_t end = now_us() + ms * 1000ull; now_us() < end && !crew->stop;)
+		usleep(20000);
+}
+
 static void leaving_client(struct crew *crew, struct member *member)
 {
 	while (!crew->stop) {
@@ -135,7 +147,7 @@ static void leaving_client(struct crew *crew, struct member *member)
 		if (ret && ret != -ENOSPC)
 			complain(member, "cannot submit: %s", strerror(-ret));
 		member->rounds++;
-		usleep(50000);
+		pause_ms(crew, LEAVE_EVERY_MS);
 	}
 }
 
@@ -146,8 +158,7 @@ static void hanging_client(struct crew *crew, struct member *member)
 	while (!crew->stop) {
 		bench.job.cmds_size = npu_cmd_stall(bench.bo.map, 1, HANG_US);
 		must_fail(member, &bench, -ETIME);
-		for (unsigned int i = 0; i < HANG_EVERY_S * 10 && !crew->stop; i++)
-			usleep(100000);
+		pause_ms(crew, HANG_EVERY_MS);
 	}
 	bench_close(&bench);
 }

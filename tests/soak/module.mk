@@ -5,7 +5,7 @@
 
 soak_programs := $(patsubst %,$(B)/tests/guest/v3npu_soak_%,resets unplug reload clients)
 soak_objects := $(patsubst %,$(B)/tests/soak/%.o,chain client crew)
-soak_tests := $(patsubst %,tests/soak/%.py,resets unplug reload)
+soak_tests := $(patsubst %,tests/soak/%.py,resets unplug reload clients)
 
 CHECK_PROGS += $(soak_tests)
 CHECK_DEPS += $(soak_programs) smallnet
