@@ -104,6 +104,28 @@ struct v3npu_sched_job *v3npu_jobs_find(struct v3npu_device *vdev, u32 hw_id, u6
 	return job;
 }
 
+/**
+ * v3npu_jobs_age_ms() - how long the NPU has had a job
+ * @vdev: device
+ * @hw_id: its context's number
+ * @seqno: its number
+ *
+ * Return: milliseconds; 0 when the NPU has no such job.
+ */
+u64 v3npu_jobs_age_ms(struct v3npu_device *vdev, u32 hw_id, u64 seqno)
+{
+	struct v3npu_sched_job *job;
+	u64 age = 0;
+
+	spin_lock(&vdev->jobs.lock);
+	job = v3npu_jobs_find_locked(&vdev->jobs, hw_id, seqno);
+	if (job)
+		age = ktime_ms_delta(ktime_get(), job->given);
+	spin_unlock(&vdev->jobs.lock);
+
+	return age;
+}
+
 /* Give a job to the firmware, or leave it to the reset that is coming */
 static void v3npu_job_start(struct v3npu_device *vdev, struct v3npu_sched_job *job)
 {
@@ -122,8 +144,9 @@ static int v3npu_job_enlist(struct v3npu_jobs *jobs, struct v3npu_sched_job *job
 	spin_lock(&jobs->lock);
 	ret = jobs->error;
 	if (!ret) {
+		job->given = ktime_get();
 		if (list_empty(&jobs->on_npu))
-			jobs->progress = ktime_get();
+			jobs->progress = job->given;
 		list_add_tail(&job->link, &jobs->on_npu);
 	}
 	spin_unlock(&jobs->lock);

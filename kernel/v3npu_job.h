@@ -58,6 +58,7 @@ struct v3npu_jobs {
  * @link: in v3npu_jobs.on_npu
  * @free_work: frees it away from the scheduler's workqueue
  * @seqno: its number for the firmware, once it was given to the NPU
+ * @given: when it was given to the NPU first
  * @cmds: NPU address of the command stream
  * @cmds_size: bytes
  * @cancelled: the NPU does not get it, since its context was destroyed
@@ -75,6 +76,7 @@ struct v3npu_sched_job {
 	struct list_head link;
 	struct work_struct free_work;
 	u64 seqno;
+	ktime_t given;
 	u64 cmds;
 	u32 cmds_size;
 	bool cancelled;
@@ -103,6 +105,7 @@ void v3npu_job_fail(struct v3npu_sched_job *job, int error, u32 fault,
 		    const struct v3npu_fw_status *status);
 void v3npu_jobs_fail_all(struct v3npu_device *vdev, int error);
 struct v3npu_sched_job *v3npu_jobs_find(struct v3npu_device *vdev, u32 hw_id, u64 seqno);
+u64 v3npu_jobs_age_ms(struct v3npu_device *vdev, u32 hw_id, u64 seqno);
 struct v3npu_sched_job *v3npu_jobs_first(struct v3npu_device *vdev, u32 hw_id);
 void v3npu_jobs_restart(struct v3npu_device *vdev);
 

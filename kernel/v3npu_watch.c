@@ -41,7 +41,8 @@ bool v3npu_watch_hung(struct v3npu_device *vdev)
 		watch->seqno = status.seqno;
 		watch->since = ktime_get();
 	} else if (status.run_us / USEC_PER_MSEC >= timeout_ms &&
-		   v3npu_jobs_find(vdev, status.ctx, status.seqno)) {
+		   v3npu_jobs_age_ms(vdev, status.ctx, status.seqno) >= timeout_ms) {
+		/* A firmware that is about to crash may say anything, so both clocks must agree */
 		return true;
 	}
 
