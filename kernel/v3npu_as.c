@@ -51,7 +51,7 @@ struct v3npu_as *v3npu_as_create(struct v3npu_device *vdev)
 	struct v3npu_as *as;
 	int ret;
 
-	as = kzalloc(sizeof(*as), GFP_KERNEL);
+	as = kzalloc(sizeof(*as), GFP_KERNEL_ACCOUNT);
 	if (!as)
 		return ERR_PTR(-ENOMEM);
 
@@ -218,7 +218,7 @@ static int v3npu_mapping_create(struct v3npu_as *as, struct drm_gem_object *obj,
 	struct v3npu_mapping *mapping;
 	int ret;
 
-	mapping = kzalloc(sizeof(*mapping), GFP_KERNEL);
+	mapping = kzalloc(sizeof(*mapping), GFP_KERNEL_ACCOUNT);
 	if (!mapping)
 		return -ENOMEM;
 	kref_init(&mapping->refs);

@@ -22,9 +22,10 @@ static void v3npu_ctx_release(struct v3npu_device *vdev, struct v3npu_retired *r
 {
 	struct v3npu_ctx *ctx = container_of(retired, struct v3npu_ctx, retired);
 
-	v3npu_mmu_put_slot(vdev, &ctx->as->mmu);
+	v3npu_mmu_put_slot(vdev, &ctx->file->as->mmu);
 	xa_erase(&vdev->jobs.ctxs, ctx->hw_id);
-	v3npu_as_put(ctx->as);
+	v3npu_file_uncharge_ctx(ctx->file);
+	v3npu_file_put(ctx->file);
 	mutex_destroy(&ctx->submit_lock);
 	kfree(ctx);
 }
@@ -37,7 +38,7 @@ static void v3npu_ctx_free(struct kref *refs)
 	drm_sched_entity_fini(&ctx->entity);
 	dma_fence_put(ctx->last);
 	ctx->retired.release = v3npu_ctx_release;
-	v3npu_mmu_retire(ctx->vdev, &ctx->as->mmu, &ctx->retired);
+	v3npu_mmu_retire(ctx->vdev, &ctx->file->as->mmu, &ctx->retired);
 }
 
 /**
@@ -69,15 +70,21 @@ struct v3npu_ctx *v3npu_ctx_get(struct v3npu_file *vfile, u32 id)
 	return ctx;
 }
 
-static struct v3npu_ctx *v3npu_ctx_create(struct v3npu_device *vdev, struct v3npu_as *as,
-					  u32 priority)
+static struct v3npu_ctx *v3npu_ctx_create(struct v3npu_file *vfile, u32 priority)
 {
+	struct v3npu_device *vdev = vfile->vdev;
 	struct v3npu_ctx *ctx;
 	int ret;
 
+	ret = v3npu_file_charge_ctx(vfile);
+	if (ret)
+		return ERR_PTR(ret);
+
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
-	if (!ctx)
-		return ERR_PTR(-ENOMEM);
+	if (!ctx) {
+		ret = -ENOMEM;
+		goto err_uncharge;
+	}
 	ctx->vdev = vdev;
 
 	/* Cyclic, so that a number rests as long as possible before another file gets it */
@@ -91,12 +98,12 @@ static struct v3npu_ctx *v3npu_ctx_create(struct v3npu_device *vdev, struct v3np
 	ret = v3npu_sched_init_entity(ctx);
 	if (ret)
 		goto err_erase;
-	ret = v3npu_mmu_get_slot(vdev, &as->mmu);
+	ret = v3npu_mmu_get_slot(vdev, &vfile->as->mmu);
 	if (ret)
 		goto err_fini_entity;
 
 	kref_init(&ctx->refs);
-	ctx->as = v3npu_as_get(as);
+	ctx->file = v3npu_file_get(vfile);
 	ctx->priority = priority;
 	ctx->fence_context = dma_fence_context_alloc(1);
 	mutex_init(&ctx->submit_lock);
@@ -110,6 +117,8 @@ err_erase:
 	xa_erase(&vdev->jobs.ctxs, ctx->hw_id);
 err_free:
 	kfree(ctx);
+err_uncharge:
+	v3npu_file_uncharge_ctx(vfile);
 	return ERR_PTR(ret);
 }
 
@@ -136,7 +145,6 @@ void v3npu_ctx_close_all(struct v3npu_file *vfile)
 
 int v3npu_ctx_create_ioctl(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct v3npu_device *vdev = to_v3npu_device(drm);
 	struct v3npu_file *vfile = file->driver_priv;
 	struct drm_v3npu_ctx_create *args = data;
 	struct v3npu_ctx *ctx;
@@ -148,7 +156,7 @@ int v3npu_ctx_create_ioctl(struct drm_device *drm, void *data, struct drm_file *
 	    !drm_is_current_master(file))
 		return -EACCES;
 
-	ctx = v3npu_ctx_create(vdev, vfile->as, args->priority);
+	ctx = v3npu_ctx_create(vfile, args->priority);
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
 

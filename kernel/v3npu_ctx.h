@@ -14,17 +14,14 @@
 
 struct drm_device;
 struct drm_file;
-struct v3npu_as;
 struct v3npu_device;
 struct v3npu_file;
-
-#define V3NPU_FILE_CONTEXTS_MAX	16
 
 /**
  * struct v3npu_ctx - a context: jobs that run in order
  * @refs: one for the file, one for each job
  * @vdev: device
- * @as: address space of its file
+ * @file: what it was made for, open or not
  * @entity: its queue in its scheduler
  * @fence_context: of its jobs' hardware fences
  * @last: that of the job that came to its turn last; only for the scheduler
@@ -37,7 +34,7 @@ struct v3npu_file;
 struct v3npu_ctx {
 	struct kref refs;
 	struct v3npu_device *vdev;
-	struct v3npu_as *as;
+	struct v3npu_file *file;
 	struct drm_sched_entity entity;
 	/** @submit_lock: jobs enter @entity in the order of their fences */
 	struct mutex submit_lock;

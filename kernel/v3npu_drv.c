@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The device's life: probe, open files, the ioctl table, removal. */
+/* The device's life: probe, the ioctl table, removal. */
 
 #include <linux/dma-mapping.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/pci.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include <drm/drm_accel.h>
@@ -19,7 +18,6 @@
 
 #include "v3npu/cmd.h"
 
-#include "v3npu_as.h"
 #include "v3npu_compat.h"
 #include "v3npu_ctx.h"
 #include "v3npu_debugfs.h"
@@ -52,36 +50,6 @@ static int v3npu_dev_query_ioctl(struct drm_device *drm, void *data, struct drm_
 		return -EFAULT;
 
 	return 0;
-}
-
-static int v3npu_open(struct drm_device *drm, struct drm_file *file)
-{
-	struct v3npu_file *vfile;
-
-	vfile = kzalloc(sizeof(*vfile), GFP_KERNEL);
-	if (!vfile)
-		return -ENOMEM;
-
-	vfile->as = v3npu_as_create(to_v3npu_device(drm));
-	if (IS_ERR(vfile->as)) {
-		int ret = PTR_ERR(vfile->as);
-
-		kfree(vfile);
-		return ret;
-	}
-	xa_init_flags(&vfile->ctxs, XA_FLAGS_ALLOC1);
-	file->driver_priv = vfile;
-
-	return 0;
-}
-
-static void v3npu_postclose(struct drm_device *drm, struct drm_file *file)
-{
-	struct v3npu_file *vfile = file->driver_priv;
-
-	v3npu_ctx_close_all(vfile);
-	v3npu_as_put(vfile->as);
-	kfree(vfile);
 }
 
 static const struct drm_ioctl_desc v3npu_ioctls[] = {
@@ -138,8 +106,8 @@ static const struct file_operations v3npu_fops = {
 static const struct drm_driver v3npu_driver = {
 	.driver_features = DRIVER_COMPUTE_ACCEL | DRIVER_GEM | DRIVER_GEM_GPUVA | DRIVER_SYNCOBJ |
 			   DRIVER_SYNCOBJ_TIMELINE,
-	.open = v3npu_open,
-	.postclose = v3npu_postclose,
+	.open = v3npu_file_open,
+	.postclose = v3npu_file_postclose,
 	.gem_create_object = v3npu_gem_create_object,
 	.gem_prime_import = v3npu_gem_prime_import,
 	.gem_prime_import_sg_table = drm_gem_shmem_prime_import_sg_table,
@@ -219,6 +187,9 @@ static int v3npu_identify(struct v3npu_device *vdev)
 	info->job_timeout_ms = clamp(job_timeout_ms, V3NPU_JOB_TIMEOUT_MIN_MS,
 				     V3NPU_JOB_TIMEOUT_MAX_MS);
 	info->max_contexts = V3NPU_FILE_CONTEXTS_MAX;
+	info->max_user_contexts = V3NPU_USER_CONTEXTS_MAX;
+	info->max_bos = V3NPU_FILE_BOS_MAX;
+	info->max_jobs = V3NPU_FILE_JOBS_MAX;
 	if (info->job_timeout_ms != job_timeout_ms)
 		dev_warn(vdev->drm.dev, "job_timeout_ms is out of range, %u is used\n",
 			 info->job_timeout_ms);
@@ -273,6 +244,9 @@ static int v3npu_init(struct v3npu_device *vdev)
 	if (ret)
 		return ret;
 	ret = v3npu_preempt_init(vdev);
+	if (ret)
+		return ret;
+	ret = v3npu_users_init(vdev);
 	if (ret)
 		return ret;
 	ret = v3npu_jobs_init(vdev);

@@ -4,7 +4,6 @@
 
 #include <linux/io.h>
 #include <linux/sizes.h>
-#include <linux/xarray.h>
 
 #include <drm/drm_device.h>
 #include <drm/drm_file.h>
@@ -12,6 +11,7 @@
 #include "drm/v3npu_accel.h"
 #include "v3npu/regs.h"
 
+#include "v3npu_file.h"
 #include "v3npu_fw.h"
 #include "v3npu_gem.h"
 #include "v3npu_ipc.h"
@@ -36,6 +36,7 @@
  * @bos: buffers
  * @mmu: address spaces and invalidation
  * @ipc: rings and tables shared with the firmware
+ * @users: who has files
  * @preempt: what the firmware put aside
  * @jobs: schedulers and jobs that the NPU has
  * @reset: recovery
@@ -52,20 +53,11 @@ struct v3npu_device {
 	struct v3npu_bos bos;
 	struct v3npu_mmu mmu;
 	struct v3npu_ipc ipc;
+	struct v3npu_users users;
 	struct v3npu_preempt preempt;
 	struct v3npu_jobs jobs;
 	struct v3npu_reset reset;
 	struct v3npu_watch watch;
-};
-
-/**
- * struct v3npu_file - one open file
- * @as: its address space
- * @ctxs: its contexts by number
- */
-struct v3npu_file {
-	struct v3npu_as *as;
-	struct xarray ctxs;
 };
 
 static inline struct v3npu_device *to_v3npu_device(struct drm_device *drm)

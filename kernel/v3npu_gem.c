@@ -29,8 +29,15 @@ MODULE_IMPORT_NS("DMA_BUF");
 static int v3npu_gem_open(struct drm_gem_object *obj, struct drm_file *file)
 {
 	struct v3npu_file *vfile = file->driver_priv;
+	int ret;
 
-	return v3npu_as_map(vfile->as, obj);
+	if (!atomic_add_unless(&vfile->num_bos, 1, V3NPU_FILE_BOS_MAX))
+		return -ENOSPC;
+	ret = v3npu_as_map(vfile->as, obj);
+	if (ret)
+		atomic_dec(&vfile->num_bos);
+
+	return ret;
 }
 
 static void v3npu_gem_close(struct drm_gem_object *obj, struct drm_file *file)
@@ -38,6 +45,7 @@ static void v3npu_gem_close(struct drm_gem_object *obj, struct drm_file *file)
 	struct v3npu_file *vfile = file->driver_priv;
 	struct v3npu_mapping *mapping = v3npu_mapping_get(vfile->as, obj);
 
+	atomic_dec(&vfile->num_bos);
 	if (!mapping)
 		return;
 
@@ -147,7 +155,7 @@ struct drm_gem_object *v3npu_gem_create_object(struct drm_device *drm, size_t si
 {
 	struct v3npu_bo *bo;
 
-	bo = kzalloc(sizeof(*bo), GFP_KERNEL);
+	bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
 	if (!bo)
 		return ERR_PTR(-ENOMEM);
 

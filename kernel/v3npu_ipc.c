@@ -66,7 +66,7 @@ int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *
 	/* The firmware may be reading it for the context's job before this one: no torn field */
 	WRITE_ONCE(desc->ring, V3NPU_IPC_VA + ring_offset);
 	WRITE_ONCE(desc->ring_entries, V3NPU_RING_ENTRIES);
-	WRITE_ONCE(desc->as, job->ctx->as->mmu.slot);
+	WRITE_ONCE(desc->as, job->ctx->file->as->mmu.slot);
 	WRITE_ONCE(desc->priority, job->ctx->priority);
 
 	memset(entry, 0, sizeof(*entry));

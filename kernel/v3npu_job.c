@@ -25,21 +25,23 @@
  * @ctx: context, of which the job takes a reference
  *
  * Return: the job, to be freed with v3npu_job_free() unless it is pushed to
- * the scheduler; NULL when there is no memory.
+ * the scheduler; -EBUSY when the file has too many that are not done; -ENOMEM.
  */
 struct v3npu_sched_job *v3npu_job_alloc(struct v3npu_ctx *ctx)
 {
+	atomic_t *num_jobs = &ctx->file->num_jobs;
 	struct v3npu_sched_job *job;
+
+	if (!atomic_add_unless(num_jobs, 1, V3NPU_FILE_JOBS_MAX))
+		return ERR_PTR(-EBUSY);
 
 	job = kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
 	if (!job)
-		return NULL;
+		goto err_uncharge;
 	/* Not when it runs: memory reclaim may wait for the job */
 	job->fence = v3npu_fence_alloc();
-	if (!job->fence) {
-		kfree(job);
-		return NULL;
-	}
+	if (!job->fence)
+		goto err_free;
 
 	INIT_LIST_HEAD(&job->link);
 	kref_get(&ctx->refs);
@@ -49,6 +51,12 @@ struct v3npu_sched_job *v3npu_job_alloc(struct v3npu_ctx *ctx)
 	atomic_inc(&ctx->vdev->jobs.count);
 
 	return job;
+
+err_free:
+	kfree(job);
+err_uncharge:
+	atomic_dec(num_jobs);
+	return ERR_PTR(-ENOMEM);
 }
 
 /**
@@ -65,6 +73,8 @@ void v3npu_job_free(struct v3npu_sched_job *job)
 	kvfree(job->mappings);
 
 	v3npu_fence_free(job->fence);
+	if (!job->done)
+		atomic_dec(&job->ctx->file->num_jobs);
 	v3npu_ctx_put(job->ctx);
 	kfree(job);
 
@@ -133,6 +143,18 @@ static void v3npu_job_start(struct v3npu_device *vdev, struct v3npu_sched_job *j
 		v3npu_reset_request(vdev, "the firmware does not take jobs");
 }
 
+/* The job may be gone after this */
+static void v3npu_job_signal(struct v3npu_sched_job *job, int error)
+{
+	/* First, so that who waited for it can submit another */
+	job->done = true;
+	atomic_dec(&job->ctx->file->num_jobs);
+
+	if (error)
+		dma_fence_set_error(job->fence, error);
+	dma_fence_signal(job->fence);
+}
+
 /* Put the job on the list, or say why it cannot run */
 static int v3npu_job_enlist(struct v3npu_jobs *jobs, struct v3npu_sched_job *job)
 {
@@ -167,8 +189,7 @@ void v3npu_job_run(struct v3npu_sched_job *job)
 
 	ret = v3npu_job_enlist(&vdev->jobs, job);
 	if (ret) {
-		dma_fence_set_error(job->fence, ret);
-		dma_fence_signal(job->fence);
+		v3npu_job_signal(job, ret);
 		return;
 	}
 
@@ -214,9 +235,7 @@ static void v3npu_job_end(struct v3npu_sched_job *job, int error, u32 fault,
 			  const struct v3npu_event *event)
 {
 	v3npu_job_account(job, fault, event);
-	if (error)
-		dma_fence_set_error(job->fence, error);
-	dma_fence_signal(job->fence);
+	v3npu_job_signal(job, error);
 }
 
 /* errno of the fence and DRM_V3NPU_FAULT_* for each V3NPU_JOB_* */

@@ -62,6 +62,7 @@ struct v3npu_jobs {
  * @cmds: NPU address of the command stream
  * @cmds_size: bytes
  * @cancelled: the NPU does not get it, since its context was destroyed
+ * @done: its fence is signalled, or about to be
  * @resume: a reset found it put aside, and the firmware is to go on with it
  * @unexplained_resets: while it was on the NPU and no job was found guilty
  * @num_mappings: entries of @mappings
@@ -80,6 +81,7 @@ struct v3npu_sched_job {
 	u64 cmds;
 	u32 cmds_size;
 	bool cancelled;
+	bool done;
 	bool resume;
 	unsigned int unexplained_resets;
 	u32 num_mappings;

@@ -76,7 +76,7 @@ static const struct dma_fence_ops v3npu_fence_ops = {
  */
 struct dma_fence *v3npu_fence_alloc(void)
 {
-	struct v3npu_fence *fence = kzalloc(sizeof(*fence), GFP_KERNEL);
+	struct v3npu_fence *fence = kzalloc(sizeof(*fence), GFP_KERNEL_ACCOUNT);
 
 	if (!fence)
 		return NULL;

@@ -104,7 +104,7 @@ static int v3npu_submit_get_bos(struct v3npu_submit *submit, const struct drm_v3
 	if (ret || !args->bo_count)
 		return ret;
 
-	job->mappings = kvcalloc(args->bo_count, sizeof(*job->mappings), GFP_KERNEL);
+	job->mappings = kvcalloc(args->bo_count, sizeof(*job->mappings), GFP_KERNEL_ACCOUNT);
 	if (!job->mappings)
 		return -ENOMEM;
 
@@ -115,7 +115,7 @@ static int v3npu_submit_get_bos(struct v3npu_submit *submit, const struct drm_v3
 		obj = drm_gem_object_lookup(file, submit->bos[i].handle);
 		if (!obj)
 			return -ENOENT;
-		mapping = v3npu_mapping_get(job->ctx->as, obj);
+		mapping = v3npu_mapping_get(job->ctx->file->as, obj);
 		drm_gem_object_put(obj);
 		if (!mapping)
 			return -ENOENT;
@@ -314,8 +314,8 @@ int v3npu_submit_ioctl(struct drm_device *drm, void *data, struct drm_file *file
 		return -ENOENT;
 
 	submit.job = v3npu_job_alloc(ctx);
-	if (!submit.job) {
-		ret = -ENOMEM;
+	if (IS_ERR(submit.job)) {
+		ret = PTR_ERR(submit.job);
 		goto out;
 	}
 	submit.job->cmds = args->cmds;

@@ -279,14 +279,18 @@ TEST_F_TIMEOUT(recovery, firmware_crash_in_a_job, 120)
 	struct npu_bo running, bytes;
 	struct npu_job behind = copy(self->fd, &bytes, 44);
 	uint32_t out = running_stall(self->fd, self->job.ctx, &running, 12, self->timeout_s * 1000 / 3);
+	int ret;
 
 	behind.out = npu_syncobj(self->fd);
 	ASSERT_EQ(npu_submit(self->fd, &behind), 0);
 	break_firmware(RV32_ILLEGAL);
-	EXPECT_EQ(npu_wait(self->fd, out, 4 * self->timeout_s + 20), -EIO);
+	/* It stops, or runs wild on what is left of its data. */
+	ret = npu_wait(self->fd, out, 4 * self->timeout_s + 20);
+	EXPECT_TRUE(ret == -EIO || ret == -ETIME);
 	EXPECT_EQ(npu_wait(self->fd, behind.out, 20), 0);
 	EXPECT_EQ(bytes.map[2048], 44);
-	EXPECT_EQ(npu_ctx_query(self->fd, self->job.ctx).fault, DRM_V3NPU_FAULT_DEVICE);
+	EXPECT_EQ(npu_ctx_query(self->fd, self->job.ctx).fault,
+		  ret == -EIO ? DRM_V3NPU_FAULT_DEVICE : DRM_V3NPU_FAULT_TIMEOUT);
 	EXPECT_EQ(npu_ctx_query(self->fd, self->job.ctx).fault_cmd_tag, 12);
 }
 
