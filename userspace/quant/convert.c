@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "convert.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,4 +168,17 @@ int q_convert(struct q_source *s, enum q_mode mode, const struct options *o,
 	if (!p->data)
 		return tool_fail(error, "%s: %s", s->path, s->text);
 	return refuse_anomalies(s, p, error);
+}
+
+int q_product_write(const struct q_product *p, const char *path, struct tool_error *error)
+{
+	struct tool_output out;
+
+	if (tool_output_open(&out, path, error))
+		return -1;
+	if (fwrite(p->data, 1, p->size, out.file) == p->size)
+		return tool_output_commit(&out, error);
+	tool_fail(error, "%s: cannot be written: %s", path, strerror(errno));
+	tool_output_discard(&out);
+	return -1;
 }

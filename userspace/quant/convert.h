@@ -74,4 +74,7 @@ struct q_product {
 int q_convert(struct q_source *source, enum q_mode mode, const struct options *o,
 	      struct pthreadpool *threads, struct q_product *product, struct tool_error *error);
 
+/* Writes the file; it appears whole or not at all; 0 or -1 */
+int q_product_write(const struct q_product *product, const char *path, struct tool_error *error);
+
 #endif /* V3Q_CONVERT_H */

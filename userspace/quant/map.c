@@ -124,6 +124,9 @@ static float average(struct map_hit *const *hits, uint32_t count, uint32_t objec
 	uint32_t good = 0, i;
 	int k;
 
+	/* The curve has no point to begin with */
+	if (!count)
+		return 0;
 	recall[0] = 0;
 	precision[0] = 1;
 	for (i = 0; i < count; i++) {

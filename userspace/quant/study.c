@@ -51,16 +51,6 @@ static char *name_of(const char *path)
 	return strndup(base, n);
 }
 
-static int write_file(const struct q_product *p, const char *path, struct tool_error *error)
-{
-	struct tool_output out;
-
-	if (tool_output_open(&out, path, error))
-		return -1;
-	fwrite(p->data, 1, p->size, out.file);
-	return tool_output_commit(&out, error);
-}
-
 /* What the compiler says of a written file */
 static int compile_file(const char *path, struct study_model *m, struct study_row *row,
 			struct tool_error *error)
@@ -119,7 +109,7 @@ static int make_mode(struct q_source *s, enum q_mode mode, const struct options 
 		ret = tool_fail(error, "out of memory");
 	}
 	if (!ret)
-		ret = write_file(&p, path, error);
+		ret = q_product_write(&p, path, error);
 	if (!ret)
 		ret = compile_file(path, m, &m->made[mode], error);
 	if (!ret && o->eval)

@@ -27,16 +27,6 @@ static int check_output(const char *path, struct tool_error *error)
 	return 0;
 }
 
-static int write_product(const struct q_product *p, const char *path, struct tool_error *error)
-{
-	struct tool_output out;
-
-	if (tool_output_open(&out, path, error))
-		return -1;
-	fwrite(p->data, 1, p->size, out.file);
-	return tool_output_commit(&out, error);
-}
-
 static int evaluate(const struct q_source *s, const struct q_product *p, const struct options *o,
 		    struct pthreadpool *threads, bool *missed, struct tool_error *error)
 {
@@ -83,7 +73,7 @@ static int run(const struct options *o, struct q_source *s, struct pthreadpool *
 	if (!ret)
 		ret = q_convert(s, o->mode, o, threads, &p, error);
 	if (!ret && o->out)
-		ret = write_product(&p, o->out, error);
+		ret = q_product_write(&p, o->out, error);
 	if (!ret)
 		report_product(s, &p, o->out);
 	if (!ret && p.mode == MODE_FULL_INTEGER && (o->eval || o->plot))
