@@ -5,7 +5,7 @@
 
 debug_kernel := $(B)/debug-kernel
 debug_tests := tests/debug-kernel/detects tests/debug-kernel/faults tests/guest/run.sh \
-	tests/e2e/guest tests/userspace/guest tests/hotplug/test.py \
+	tests/e2e/guest tests/userspace/guest tests/hotplug/test.py tests/soak/unplug.py \
 	tests/inject/test.py tests/ioctl-fuzz/run
 
 CHECK_DEPS += $(B)/tests/guest/v3npu_faults
