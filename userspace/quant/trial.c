@@ -22,26 +22,28 @@ static int start(struct q_trial *t, const struct pictures *pictures, struct q_fl
 	size_t pixels = ir_elements(&t->g->tensors[t->g->inputs[0]].shape), i;
 	size_t outputs = ir_elements(&t->shape);
 	struct letterbox box;
+	uint32_t k;
 
 	t->input = calloc(pictures->count, sizeof(*t->input));
 	t->real = calloc(pictures->count, sizeof(*t->real));
 	if (!t->input || !t->real)
 		return tool_fail(error, "out of memory");
-	for (t->count = 0; t->count < pictures->count; t->count++) {
+	for (k = 0; k < pictures->count; k++) {
 		const float *from = q_float_input(run);
 
-		progress("holding out", t->count, pictures->count);
-		if (pictures_read(pictures, t->count, q_float_input(run), &box, error))
+		progress("holding out", k, pictures->count);
+		if (pictures_read(pictures, k, q_float_input(run), &box, error))
 			return -1;
 		if (q_float_run(run))
 			return tool_fail(error, "%s", t->g->ctx->error);
-		t->input[t->count] = malloc(pixels);
-		t->real[t->count] = malloc(outputs * sizeof(float));
-		if (!t->input[t->count] || !t->real[t->count])
+		t->input[k] = malloc(pixels);
+		t->real[k] = malloc(outputs * sizeof(float));
+		t->count = k + 1;
+		if (!t->input[k] || !t->real[k])
 			return tool_fail(error, "out of memory");
 		for (i = 0; i < pixels; i++)
-			t->input[t->count][i] = lrintf(from[i] * 255) - 128;
-		memcpy(t->real[t->count], q_float_tensor(run, 0), outputs * sizeof(float));
+			t->input[k][i] = lrintf(from[i] * 255) - 128;
+		memcpy(t->real[k], q_float_tensor(run, 0), outputs * sizeof(float));
 	}
 	progress("holding out", pictures->count, pictures->count);
 	return 0;
@@ -66,11 +68,9 @@ void q_trial_free(struct q_trial *t)
 {
 	uint32_t i;
 
-	for (i = 0; t->input && i <= t->count; i++) {
+	for (i = 0; i < t->count; i++) {
 		free(t->input[i]);
 		free(t->real[i]);
-		if (i + 1 == t->count)
-			break;
 	}
 	free(t->input);
 	free(t->real);
