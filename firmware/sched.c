@@ -18,9 +18,11 @@ static __u64 since[V3NPU_NUM_PRIO];	/* when it began to wait */
 static __u32 ended_prio;
 /* A priority above that of the running job may have work */
 static bool contested;
-/* The running job, which had run for @run_from us, is left alone for a quantum */
+/* The starved priority whose turn it is, -1 for none, and when the turn ends */
+static int turn = -1;
+static __u64 turn_end;
+/* The running job is of that turn, and left alone until its end */
 static bool undisturbed;
-static __u32 run_from;
 
 void sched_init(__u32 starve_us, __u32 quantum_us)
 {
@@ -85,13 +87,18 @@ static bool provide(__u32 prio)
 
 static struct job *choose(void)
 {
-	int prio = starved_prio(note_waiting(V3NPU_NUM_PRIO));
+	__u64 now = note_waiting(V3NPU_NUM_PRIO);
+	int prio;
 
-	undisturbed = prio >= 0 && provide((__u32)prio);
-	if (undisturbed) {
-		run_from = jobs[prio].run_us;
-		return &jobs[prio];
+	/* A turn has as many jobs as fit: else short ones would make many contexts wait long */
+	if (now >= turn_end) {
+		turn = starved_prio(now);
+		turn_end = now + quantum;
 	}
+	undisturbed = turn >= 0 && provide((__u32)turn);
+	if (undisturbed)
+		return &jobs[turn];
+	turn_end = 0;
 	for (prio = V3NPU_NUM_PRIO - 1; prio >= 0; prio--)
 		if (provide((__u32)prio))
 			return &jobs[prio];
@@ -121,7 +128,7 @@ bool sched_overtakes(const struct job *job)
 		note_waiting(job->prio);
 		contested = is_contested(job->prio);
 	}
-	if (!contested || (undisturbed && clock_update() - run_from < quantum) ||
+	if (!contested || (undisturbed && clock_now() < turn_end) ||
 	    !preempt_possible(job))
 		return false;
 	for (prio = V3NPU_NUM_PRIO - 1; prio > job->prio; prio--)

@@ -56,7 +56,7 @@ struct v3npu_log {
  *	where the firmware keeps what it preempted; 0: jobs are not preempted
  * @starve_us: a job that has waited this long for jobs of higher priority is next
  *	when one ends; 0: never
- * @quantum_us: how long such a job runs before it can be preempted again
+ * @quantum_us: how long jobs of its priority then run before they can be preempted again
  * @reserved: 0
  */
 struct v3npu_boot_args {
