@@ -4,7 +4,8 @@
 #include <math.h>
 
 #define SIDES		4
-#define SMALLEST	(1.0f / 256)	/* size of a box by which an error counts, of the picture */
+/* An error counts by the size of its box, or by this part of the picture */
+#define SMALLEST	(1.0f / 256)
 
 bool q_is_detection(const struct ir_shape *shape)
 {

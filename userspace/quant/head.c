@@ -69,8 +69,9 @@ static int32_t find_distribution(struct head *h, int32_t distances)
 	weights = &h->g->tensors[conv->in[1]];
 	bias = conv->in_count > 2 && conv->in[2] >= 0 ? &h->g->tensors[conv->in[2]] : NULL;
 	if (!weights->real || weights->shape.rank != 4 || (bias && !bias->real) ||
-	    weights->shape.dim[0] != 1 || weights->shape.dim[1] != 1 || weights->shape.dim[2] != 1 ||
-	    conv->options.stride[0] != 1 || conv->options.stride[1] != 1)
+	    weights->shape.dim[0] != 1 || weights->shape.dim[1] != 1 ||
+	    weights->shape.dim[2] != 1 || conv->options.stride[0] != 1 ||
+	    conv->options.stride[1] != 1)
 		return -1;
 	softmax = producer(h, conv->in[0], TFL_SOFTMAX);
 	h->bins = weights->shape.dim[3];

@@ -26,7 +26,8 @@ static int read_shape(struct v3c_ctx *ctx, uint32_t i, const struct tfl_tensor *
 	for (k = 0; k < t->rank; k++) {
 		if (t->dim[k] < 1)
 			return tensor_fail(ctx, ENOTSUP, i, t,
-					   "has a dimension that is not fixed; export with fixed shapes");
+					   "has a dimension that is not fixed; export with fixed "
+					   "shapes");
 		shape->dim[k] = t->dim[k];
 		elements *= t->dim[k];
 		if (elements > V3C_MAX_ELEMENTS)
@@ -46,7 +47,8 @@ static int read_int8(struct v3c_ctx *ctx, uint32_t i, const struct tfl_tensor *t
 	if (!scales || (t->zero_point.count && t->zero_point.count != scales) ||
 	    (scales > 1 && (t->channel_dim < 0 || t->channel_dim >= q->shape.rank ||
 			    q->shape.dim[t->channel_dim] != scales)))
-		return tensor_fail(ctx, EINVAL, i, t, "is damaged: its scales do not fit its shape");
+		return tensor_fail(ctx, EINVAL, i, t,
+				   "is damaged: its scales do not fit its shape");
 	if (scales > 1)
 		for (inner = 1, d = q->shape.rank - 1; d > t->channel_dim; d--)
 			inner *= q->shape.dim[d];
@@ -115,8 +117,10 @@ static int read_tensor(struct v3c_ctx *ctx, const struct tfl_model *m, uint32_t 
 		if (t->type == TFL_INT8 || t->type == TFL_FLOAT16)
 			return tensor_fail(ctx, ENOTSUP, i, t, t->type == TFL_INT8 ?
 					   "is an int8 activation: the model is quantized already; "
-					   "give the float model it was made of, or its _int8 export" :
-					   "is a float16 activation; export with float32 activations");
+					   "give the float model it was made of, or its _int8 "
+					   "export" :
+					   "is a float16 activation; export with float32 "
+					   "activations");
 		return 0;
 	}
 	if (t->type == TFL_FLOAT32 || t->type == TFL_FLOAT16 || t->type == TFL_INT8)

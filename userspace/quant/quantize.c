@@ -59,7 +59,7 @@ static int weight_scales(struct q_graph *g, const struct q_tensor *t, int dim, b
 		scale[0] = all / WEIGHT_MAX;
 		quant->count = 1;
 	} else {
-		/* A channel of zeros has any scale; one of nearly zero must not need a shift too far */
+		/* A channel of nearly zero must not need a shift too far */
 		for (c = 0; c < channels; c++)
 			scale[c] = fmaxf(scale[c], all * 0x1p-16f) / WEIGHT_MAX;
 	}
@@ -116,7 +116,8 @@ static int32_t add_bias(struct q_graph *g, int32_t number, float in_scale,
 	for (i = 0; i < weights->count; i++)
 		scale[i] = in_scale * weights->scale[i];
 	for (i = 0; i < elements; i++) {
-		double q = round(t.real[i] / ((double)in_scale * weights->scale[i % weights->count]));
+		double step = (double)in_scale * weights->scale[i % weights->count];
+		double q = round(t.real[i] / step);
 
 		data[i] = q < INT32_MIN ? INT32_MIN : q > INT32_MAX ? INT32_MAX : (int32_t)q;
 	}

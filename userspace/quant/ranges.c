@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define LEFT_OUT	1e-4	/* share of the numbers that a percentile leaves out on a side */
+#define LEFT_OUT	1e-4	/* share of the numbers left out on a side by a percentile */
 #define CANDIDATES	64	/* bounds that are tried between 0 and the last number */
 #define ROUNDS		3	/* low, then high, and again */
 #define LEVELS		256

@@ -50,7 +50,8 @@ void report_product(const struct q_source *source, const struct q_product *p, co
 	       p->q.op_count, source->g.op_count, MB(p->size), MIB(p->size),
 	       100 * (p->size / whole - 1), 100 * (p->size / (whole / 2) - 1));
 	if (p->split_head)
-		puts("  the head is computed level by level: boxes and classes have their own scales");
+		puts("  the head is computed level by level: boxes and classes have their own "
+		     "scales");
 	if (p->mode == MODE_FULL_INTEGER)
 		report_search(p);
 }

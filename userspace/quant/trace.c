@@ -137,7 +137,9 @@ static bool add_scaled(struct trace *to, const struct trace *from, float factor)
 		if (k == TRACE_TERMS)
 			return false;
 		if (k == to->count)
-			to->term[to->count++] = (struct trace_term) { term->tensor, term->index, 0 };
+			to->term[to->count++] = (struct trace_term) {
+				term->tensor, term->index, 0,
+			};
 		to->term[k].factor += factor * term->factor;
 	}
 	return true;

@@ -14,7 +14,7 @@
 
 #define SCRATCH_MAX	(4ull << 30)	/* bytes for one quantized graph */
 #define NOTICEABLE	0.02f		/* part of a range by which another one differs */
-#define WORTHWHILE	0.998		/* a better divergence is at most this times the other */
+#define WORTHWHILE	0.998		/* a better divergence is at most this of the other */
 
 static int start(struct q_trial *t, const struct pictures *pictures, struct q_float_run *run,
 		 struct tool_error *error)
@@ -78,7 +78,7 @@ void q_trial_free(struct q_trial *t)
 }
 
 static int measure(const struct q_trial *t, struct q_run *run, uint32_t first, uint32_t count,
-		   double *result, struct tool_error *error)
+		   double limit, double *result, struct tool_error *error)
 {
 	size_t pixels = q_elements(&run->in);
 	float *out = malloc(q_elements(&run->out) * sizeof(*out));
@@ -86,7 +86,7 @@ static int measure(const struct q_trial *t, struct q_run *run, uint32_t first, u
 	int ret = out ? 0 : tool_fail(error, "out of memory");
 
 	*result = 0;
-	for (i = first; !ret && i < first + count; i++) {
+	for (i = first; !ret && i < first + count && *result <= limit; i++) {
 		memcpy(v3npu_session_input(run->session, 0), t->input[i], pixels);
 		if (v3npu_session_run(run->session)) {
 			ret = tool_fail(error, "%s", v3npu_error());
@@ -100,7 +100,7 @@ static int measure(const struct q_trial *t, struct q_run *run, uint32_t first, u
 }
 
 int q_trial_measure(const struct q_trial *t, const struct q_groups *groups, uint32_t first,
-		    uint32_t count, double *result, struct tool_error *error)
+		    uint32_t count, double limit, double *result, struct tool_error *error)
 {
 	char text[V3C_ERROR_SIZE];
 	struct v3c_ctx ctx = { .left = SCRATCH_MAX, .op = -1, .error = text };
@@ -117,7 +117,7 @@ int q_trial_measure(const struct q_trial *t, const struct q_groups *groups, uint
 	if (!ret)
 		ret = q_run_new(file, size, "sim", false, &run, error);
 	if (!ret)
-		ret = measure(t, &run, first, count, result, error);
+		ret = measure(t, &run, first, count, limit, result, error);
 	q_run_free(&run);
 	free(file);
 	v3c_release(&ctx);
@@ -167,11 +167,11 @@ static int improve(const struct q_trial *t, struct q_groups *groups, uint32_t i,
 		if (k < count || !differs(group, &best))
 			continue;
 		tried[count++] = *group;
-		if (q_trial_measure(t, groups, 0, first, &here, error))
+		if (q_trial_measure(t, groups, 0, first, half[0], &here, error))
 			return -1;
 		if (here > half[0] * WORTHWHILE)
 			continue;
-		if (q_trial_measure(t, groups, first, t->count - first, &other, error))
+		if (q_trial_measure(t, groups, first, t->count - first, half[1], &other, error))
 			return -1;
 		if (other > half[1])
 			continue;
@@ -195,14 +195,14 @@ int q_search_ranges(const struct q_trial *t, struct q_groups *groups, struct q_s
 	for (i = 0; i < Q_METHODS; i++) {
 		progress("choosing", i, steps);
 		q_set_ranges(t->g, groups, i);
-		if (q_trial_measure(t, groups, 0, t->count, &search->before[i], error))
+		if (q_trial_measure(t, groups, 0, t->count, INFINITY, &search->before[i], error))
 			return -1;
 		if (search->before[i] < search->before[search->method])
 			search->method = i;
 	}
 	q_set_ranges(t->g, groups, search->method);
-	if (q_trial_measure(t, groups, 0, first, &half[0], error) ||
-	    q_trial_measure(t, groups, first, t->count - first, &half[1], error))
+	if (q_trial_measure(t, groups, 0, first, INFINITY, &half[0], error) ||
+	    q_trial_measure(t, groups, first, t->count - first, INFINITY, &half[1], error))
 		return -1;
 	for (i = 0; i < groups->count; i++) {
 		progress("choosing", Q_METHODS + i, steps);

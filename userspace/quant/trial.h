@@ -38,12 +38,13 @@ void q_trial_free(struct q_trial *trial);
  * @groups: scales of the activations
  * @first: first picture to try
  * @count: how many
+ * @limit: a divergence beyond this need not be exact: the rest is not tried
  * @result: set
  *
  * Return: 0 or -1 with @error set.
  */
 int q_trial_measure(const struct q_trial *trial, const struct q_groups *groups, uint32_t first,
-		    uint32_t count, double *result, struct tool_error *error);
+		    uint32_t count, double limit, double *result, struct tool_error *error);
 
 /**
  * struct q_search - what a search found
