@@ -60,7 +60,7 @@ static void test_overlap(void)
 
 static void test_wrong(void)
 {
-	/* A better detection of nothing halves the precision; of the same object twice, one counts */
+	/* A better detection of nothing halves the precision; of two of one object one counts */
 	const struct detection found[] = {
 		{ 0, 0.9f, { 500, 500, 600, 600 } },
 		{ 0, 0.8f, { 0, 0, 100, 100 } },
