@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+/* What a file and a user can have at most, and what they are told then. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <xf86drm.h>
+
+#include "kselftest_harness.h"
+#include "npu.h"
+
+#define PAGE	4096ul
+
+FIXTURE(limits)
+{
+	int fd;
+	struct drm_v3npu_dev_info info;
+};
+
+FIXTURE_SETUP(limits)
+{
+	struct drm_v3npu_dev_query query = {
+		.size = sizeof(self->info),
+		.pointer = (uintptr_t)&self->info,
+	};
+
+	self->fd = npu_open();
+	ASSERT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_DEV_QUERY, &query), 0);
+	ASSERT_EQ(query.size, sizeof(self->info));
+}
+
+FIXTURE_TEARDOWN(limits)
+{
+	close(self->fd);
+}
+
+static int create_ctx(int fd)
+{
+	struct drm_v3npu_ctx_create args = { .priority = DRM_V3NPU_PRIORITY_NORMAL };
+
+	return npu_ioctl(fd, DRM_IOCTL_V3NPU_CTX_CREATE, &args);
+}
+
+/* Create contexts in new files until that fails; how many there were, @ret is why it failed. */
+static uint32_t fill_with_contexts(uint32_t per_file, int *ret)
+{
+	uint32_t count = 0;
+
+	for (;;) {
+		int fd = npu_open();
+
+		for (uint32_t i = 0; i < per_file; i++) {
+			*ret = create_ctx(fd);
+			if (*ret)
+				return count;
+			count++;
+		}
+	}
+}
+
+TEST_F(limits, dev_query_tells_them)
+{
+	EXPECT_EQ(self->info.max_contexts, 64);
+	EXPECT_EQ(self->info.max_user_contexts, 128);
+	EXPECT_EQ(self->info.max_bos, 65536);
+	EXPECT_EQ(self->info.max_jobs, 16384);
+}
+
+/* Become a user of group render who opened no file yet. */
+static void become_user(uid_t uid)
+{
+	struct group *render = getgrnam("render");
+
+	/* As udev would do */
+	if (!render || chown(npu_path(), 0, render->gr_gid) || chmod(npu_path(), 0660))
+		_exit(100);
+	if (setgroups(1, &render->gr_gid) || setgid(render->gr_gid) || setuid(uid))
+		_exit(100);
+}
+
+TEST_F_TIMEOUT(limits, a_user_leaves_contexts_to_others, 60)
+{
+	int status, ready[2], done[2];
+	char byte;
+	pid_t child;
+
+	ASSERT_EQ(pipe(ready), 0);
+	ASSERT_EQ(pipe(done), 0);
+	child = fork();
+	ASSERT_GE(child, 0);
+	if (!child) {
+		uint32_t count;
+		int ret;
+
+		become_user(4711);
+		count = fill_with_contexts(self->info.max_contexts, &ret);
+		close(done[1]);
+		if (ret != -ENOSPC || write(ready[1], "", 1) != 1 || read(done[0], &byte, 1))
+			_exit(101);
+		_exit(count == self->info.max_user_contexts ? 0 : 102);
+	}
+	ASSERT_EQ(read(ready[0], &byte, 1), 1);
+
+	/* Another user, while it has all it can get. */
+	for (uint32_t i = 0; i < self->info.max_contexts; i++)
+		EXPECT_EQ(create_ctx(self->fd), 0);
+	EXPECT_EQ(create_ctx(self->fd), -ENOSPC);
+	close(done[1]);
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	EXPECT_EQ(status, 0);
+
+	/* And the same user again, when its process is gone. */
+	child = fork();
+	ASSERT_GE(child, 0);
+	if (!child) {
+		become_user(4711);
+		_exit(create_ctx(npu_open()) ? 1 : 0);
+	}
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	EXPECT_EQ(status, 0);
+}
+
+TEST_F_TIMEOUT(limits, cap_sys_resource_gets_all_contexts, 60)
+{
+	pid_t child = fork();
+	int status;
+
+	ASSERT_GE(child, 0);
+	if (!child) {
+		int ret;
+
+		_exit(fill_with_contexts(self->info.max_contexts, &ret) == 256 &&
+		      ret == -ENOSPC ? 0 : 1);
+	}
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	EXPECT_EQ(status, 0);
+	EXPECT_EQ(create_ctx(self->fd), 0);
+}
+
+TEST_F_TIMEOUT(limits, jobs_that_are_not_done, 300)
+{
+	struct npu_bo slow = npu_bo_create(self->fd, PAGE, 0);
+	struct npu_bo cmds = npu_bo_create(self->fd, PAGE, 0);
+	struct drm_v3npu_ctx_destroy destroy = { .id = npu_ctx_create(self->fd) };
+	struct npu_job stall = { .ctx = destroy.id, .cmds = &slow, .out = npu_syncobj(self->fd) };
+	struct npu_job job = { .ctx = npu_ctx_create(self->fd), .cmds = &cmds };
+	uint32_t first = npu_syncobj(self->fd), count = 0;
+	int other = npu_open(), ret;
+	struct npu_bo its_cmds = npu_bo_create(other, PAGE, 0);
+	struct npu_job its = { .ctx = npu_ctx_create(other), .cmds = &its_cmds };
+
+	/* What the others wait for takes longer than to submit them. */
+	stall.cmds_size = npu_cmd_stall(slow.map, 0, 1000000);
+	for (; count < 200; count++)
+		ASSERT_EQ(npu_submit(self->fd, &stall), 0);
+	job.in = stall.out;
+	job.cmds_size = npu_cmd_nop(cmds.map, 0);
+	job.out = first;
+	do {
+		ret = npu_submit(self->fd, &job);
+		job.out = 0;
+		count++;
+	} while (!ret);
+	count--;
+	EXPECT_EQ(ret, -EBUSY);
+	EXPECT_LE(count, self->info.max_jobs + npu_ctx_query(self->fd, stall.ctx).jobs_done);
+	EXPECT_GE(count, self->info.max_jobs);
+
+	/* It is the file's limit. */
+	its.cmds_size = npu_cmd_nop(its_cmds.map, 0);
+	EXPECT_EQ(npu_run(other, its, 20), 0);
+
+	/* When a job is done there is room for another. */
+	ASSERT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_CTX_DESTROY, &destroy), 0);
+	ASSERT_EQ(npu_wait(self->fd, first, 60), 0);
+	EXPECT_EQ(npu_submit(self->fd, &job), 0);
+	close(other);
+}
+
+TEST_F_TIMEOUT(limits, buffers, 600)
+{
+	struct drm_v3npu_bo_create args = { .size = PAGE };
+	uint32_t count = 0, last = 0;
+	int ret;
+
+	while (!(ret = npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_CREATE, &args))) {
+		last = args.handle;
+		count++;
+	}
+	EXPECT_EQ(ret, -ENOSPC);
+	EXPECT_EQ(count, self->info.max_bos);
+	EXPECT_EQ(drmCloseBufferHandle(self->fd, last), 0);
+	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_CREATE, &args), 0);
+	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_CREATE, &args), -ENOSPC);
+}
+
+TEST_HARNESS_MAIN
