@@ -7,6 +7,7 @@
 
 #include "calibrate.h"
 #include "compiler/analysis.h"
+#include "cpu/cpu.h"
 #include "head.h"
 #include "quantize.h"
 #include "write.h"
@@ -18,11 +19,16 @@
 
 int q_source_read(const char *path, struct q_source *s, struct tool_error *error)
 {
+	struct v3cpu_program *program;
+
 	*s = (struct q_source) { .path = path };
 	s->ctx = (struct v3c_ctx) { .left = MEMORY_MAX, .op = -1, .error = s->text };
 	if (tool_read_file(path, MODEL_SIZE_MAX, &s->data, &s->size, error))
 		return -1;
-	if (q_load(&s->ctx, s->data, s->size, &s->g))
+	/* Whatever the CPU can run has shapes and constants that fit its operators */
+	program = v3cpu_compile(s->data, s->size, NULL, s->text);
+	v3cpu_program_free(program);
+	if (!program || q_load(&s->ctx, s->data, s->size, &s->g))
 		return tool_fail(error, "%s: %s", path, s->text);
 	return 0;
 }

@@ -14,7 +14,8 @@
 
 #define SCRATCH_MAX	(4ull << 30)	/* bytes for one quantized graph */
 #define NOTICEABLE	0.02f		/* part of a range by which another one differs */
-#define WORTHWHILE	0.998		/* a better divergence is at most this of the other */
+/* A divergence counts as better if it is at most this part of the other */
+#define WORTHWHILE	0.998
 
 static int start(struct q_trial *t, const struct pictures *pictures, struct q_float_run *run,
 		 struct tool_error *error)
