@@ -103,6 +103,7 @@ out:
 void bench_free(struct bench *b)
 {
 	free(b->ms);
+	*b = (struct bench){ 0 };
 }
 
 double bench_median(const struct bench *b)
