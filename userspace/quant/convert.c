@@ -15,7 +15,7 @@
 #define MODEL_SIZE_MAX	(1ull << 30)
 #define MEMORY_MAX	(8ull << 30)
 #define HELD_OUT_PART	5	/* of the pictures, one is held out */
-#define HELD_OUT_MAX	24
+#define HELD_OUT_MAX	12
 
 int q_source_read(const char *path, struct q_source *s, struct tool_error *error)
 {
