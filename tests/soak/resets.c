@@ -134,11 +134,12 @@ static uint32_t hold(struct offender *offender, uint32_t usec)
 	return job.out;
 }
 
-static void must_end(struct offender *offender, uint32_t out, int error)
+/* The job that is to blame must end with @error, or @other. */
+static void must_end(struct offender *offender, uint32_t out, int error, int other)
 {
 	int ret = npu_wait(offender->fd, out, ROUND_S);
 
-	if (ret != error)
+	if (ret != error && ret != other)
 		errx(1, "the offender's job ended with %d (%s) instead of %d", ret, strerror(-ret),
 		     error);
 	drmSyncobjDestroy(offender->fd, out);
@@ -164,7 +165,7 @@ static void must_work(struct offender *offender, uint64_t since_us)
 
 static void hang(struct offender *offender)
 {
-	must_end(offender, hold(offender, HANG_US), -ETIME);
+	must_end(offender, hold(offender, HANG_US), -ETIME, -ETIME);
 	must_work(offender, now_us());
 }
 
@@ -174,7 +175,8 @@ static void crash_in_own_job(struct offender *offender)
 	uint64_t start = now_us();
 
 	crash_firmware(offender);
-	must_end(offender, out, -EIO);
+	/* On a machine that is too slow the driver may take it for a hang. */
+	must_end(offender, out, -EIO, -ETIME);
 	must_work(offender, start);
 }
 

@@ -7,5 +7,5 @@ import soak
 count = soak.number("SOAK_RESETS", 12)
 # iomem=relaxed lets the program overwrite the firmware in its memory.
 soak.test("resets under load from 4 clients", count, "resets",
-          f"rmmod v3npu && modprobe v3npu job_timeout_ms=500 && v3npu_soak_resets {count}",
+          f"rmmod v3npu && modprobe v3npu job_timeout_ms=1000 && v3npu_soak_resets {count}",
           limit=soak.timeout(count), arguments=["--append", "iomem=relaxed"])
