@@ -13,6 +13,7 @@
 #include <xf86drm.h>
 
 #include "npu.h"
+#include "v3npu/ipc.h"
 
 const char *npu_path(void)
 {
@@ -170,6 +171,43 @@ int npu_run(int fd, struct npu_job job, unsigned int seconds)
 		ret = npu_wait(fd, job.out, seconds);
 	drmSyncobjDestroy(fd, job.out);
 	return ret;
+}
+
+uint32_t npu_stall_running(int fd, uint32_t ctx, struct npu_bo *cmds, uint32_t tag,
+			   unsigned int ms)
+{
+	struct npu_job job = { .ctx = ctx, .out = npu_syncobj(fd) };
+	volatile uint8_t *started;
+	int ret;
+
+	*cmds = npu_bo_create(fd, 4096, 0);
+	started = cmds->map + 2048;
+	cmds->map[1024] = 1;
+	job.cmds = cmds;
+	job.cmds_size = npu_cmd_copy(cmds->map, 0, cmds->va + 1024, cmds->va + 2048, 1);
+	job.cmds_size += npu_cmd_stall(cmds->map + job.cmds_size, tag, ms * 1000);
+	ret = npu_submit(fd, &job);
+	if (ret)
+		errx(1, "SUBMIT of a stall: %s", strerror(-ret));
+	while (!*started)
+		usleep(1000);
+	return job.out;
+}
+
+void npu_break_firmware(uint32_t instruction)
+{
+	int fd = open("/sys/class/accel/accel0/device/resource2", O_RDWR);
+	volatile uint32_t *core;
+
+	if (fd < 0)
+		err(1, "resource2");
+	core = mmap(NULL, V3NPU_FW_LIMIT, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (core == MAP_FAILED)
+		err(1, "mmap of resource2");
+	for (size_t i = 0; i < V3NPU_FW_LIMIT / 4; i++)
+		core[i] = instruction;
+	munmap((void *)core, V3NPU_FW_LIMIT);
+	close(fd);
 }
 
 int64_t npu_time(unsigned int seconds)

@@ -94,6 +94,20 @@ int npu_wait(int fd, uint32_t syncobj, unsigned int seconds);
 /* Submit with an out syncobj of its own, and wait. Return: as npu_wait(), or npu_submit()'s error. */
 int npu_run(int fd, struct npu_job job, unsigned int seconds);
 
+/*
+ * Submit a job of two commands, a copy and a stall of @ms with @tag, and wait until
+ * the stall runs. @cmds becomes the buffer with the stream, at its start. Return:
+ * the job's out syncobj.
+ */
+uint32_t npu_stall_running(int fd, uint32_t ctx, struct npu_bo *cmds, uint32_t tag,
+			   unsigned int ms);
+
+/* Overwrite the firmware in core memory with an instruction; needs iomem=relaxed. */
+void npu_break_firmware(uint32_t instruction);
+
+#define RV32_ILLEGAL	0xffffffffu	/* nor is it an address, where the core still has old code */
+#define RV32_LOOP	0x6fu		/* jump to itself */
+
 /* CLOCK_MONOTONIC, @seconds from now. */
 int64_t npu_time(unsigned int seconds);
 

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Hung jobs, killed processes, destroyed contexts, firmware that fails. */
-#include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +10,6 @@
 
 #include "kselftest_harness.h"
 #include "npu.h"
-#include "v3npu/ipc.h"
 
 #define PAGE	4096ul
 
@@ -59,26 +55,6 @@ static uint32_t stall(int fd, uint32_t ctx, struct npu_bo *cmds, uint32_t tag, u
 }
 
 #define HANG_MS	500000
-
-/* The same, and wait until it runs; the stall is command 1 of its stream. */
-static uint32_t running_stall(int fd, uint32_t ctx, struct npu_bo *cmds, uint32_t tag,
-			      unsigned int ms)
-{
-	struct npu_job job = { .ctx = ctx, .out = npu_syncobj(fd) };
-	volatile uint8_t *started;
-
-	*cmds = npu_bo_create(fd, PAGE, 0);
-	started = cmds->map + 2048;
-	cmds->map[1024] = 1;
-	job.cmds = cmds;
-	job.cmds_size = npu_cmd_copy(cmds->map, 0, cmds->va + 1024, cmds->va + 2048, 1);
-	job.cmds_size += npu_cmd_stall(cmds->map + job.cmds_size, tag, ms * 1000);
-	if (npu_submit(fd, &job))
-		exit(1);
-	while (!*started)
-		usleep(1000);
-	return job.out;
-}
 
 /* A job that copies a byte from one place to another of its own buffer. */
 static struct npu_job copy(int fd, struct npu_bo *cmds, uint8_t value)
@@ -230,7 +206,7 @@ TEST_F_TIMEOUT(recovery, destroyed_context_cancels_queued_jobs, 120)
 	uint32_t outs[8];
 	struct npu_bo cmds;
 
-	outs[0] = running_stall(self->fd, self->job.ctx, &cmds, 1, self->timeout_s * 1000 / 4);
+	outs[0] = npu_stall_running(self->fd, self->job.ctx, &cmds, 1, self->timeout_s * 1000 / 4);
 	for (int i = 1; i < 8; i++)
 		outs[i] = stall(self->fd, self->job.ctx, &cmds, 1, self->timeout_s * 1000 / 8);
 	ASSERT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_CTX_DESTROY, &destroy), 0);
@@ -254,36 +230,16 @@ TEST_F_TIMEOUT(recovery, buffers_are_closed_while_the_npu_is_busy, 120)
 	EXPECT_EQ(npu_wait(self->fd, out, 4 * self->timeout_s + 20), 0);
 }
 
-/* Overwrite the firmware in core memory with one instruction; needs iomem=relaxed. */
-static void break_firmware(uint32_t instruction)
-{
-	int fd = open("/sys/class/accel/accel0/device/resource2", O_RDWR);
-	volatile uint32_t *core;
-
-	if (fd < 0)
-		err(1, "resource2");
-	core = mmap(NULL, V3NPU_FW_LIMIT, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (core == MAP_FAILED)
-		err(1, "mmap of resource2");
-	for (size_t i = 0; i < V3NPU_FW_LIMIT / 4; i++)
-		core[i] = instruction;
-	munmap((void *)core, V3NPU_FW_LIMIT);
-	close(fd);
-}
-
-#define RV32_ILLEGAL	0xffffffffu	/* nor is it an address, where the core still has old code */
-#define RV32_LOOP	0x6fu		/* jump to itself */
-
 TEST_F_TIMEOUT(recovery, firmware_crash_in_a_job, 120)
 {
 	struct npu_bo running, bytes;
 	struct npu_job behind = copy(self->fd, &bytes, 44);
-	uint32_t out = running_stall(self->fd, self->job.ctx, &running, 12, self->timeout_s * 1000 / 3);
+	uint32_t out = npu_stall_running(self->fd, self->job.ctx, &running, 12, self->timeout_s * 1000 / 3);
 	int ret;
 
 	behind.out = npu_syncobj(self->fd);
 	ASSERT_EQ(npu_submit(self->fd, &behind), 0);
-	break_firmware(RV32_ILLEGAL);
+	npu_break_firmware(RV32_ILLEGAL);
 	/* It stops, or runs wild on what is left of its data. */
 	ret = npu_wait(self->fd, out, 4 * self->timeout_s + 20);
 	EXPECT_TRUE(ret == -EIO || ret == -ETIME);
@@ -298,7 +254,7 @@ TEST_F_TIMEOUT(recovery, firmware_crash_while_idle, 120)
 {
 	struct npu_bo bytes;
 
-	break_firmware(RV32_ILLEGAL);
+	npu_break_firmware(RV32_ILLEGAL);
 	/* Whether it notices before or with this job, nobody is to blame. */
 	EXPECT_EQ(npu_run(self->fd, copy(self->fd, &bytes, 45), 4 * self->timeout_s + 20), 0);
 	EXPECT_EQ(bytes.map[2048], 45);
@@ -308,7 +264,7 @@ TEST_F_TIMEOUT(recovery, firmware_hangs, 120)
 {
 	struct npu_bo bytes;
 
-	break_firmware(RV32_LOOP);
+	npu_break_firmware(RV32_LOOP);
 	/* The job timeout may come first, but the firmware has not begun the job. */
 	EXPECT_EQ(npu_run(self->fd, copy(self->fd, &bytes, 46), 4 * self->timeout_s + 20), 0);
 	EXPECT_EQ(bytes.map[2048], 46);
