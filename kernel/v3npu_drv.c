@@ -24,6 +24,7 @@
 #include "v3npu_drv.h"
 #include "v3npu_gem.h"
 #include "v3npu_submit.h"
+#include "v3npu_sysfs.h"
 
 #define V3NPU_JOB_TIMEOUT_MIN_MS	100
 #define V3NPU_JOB_TIMEOUT_MAX_MS	600000
@@ -89,7 +90,7 @@ static long v3npu_compat_ioctl(struct file *filp, unsigned int cmd, unsigned lon
 #define v3npu_compat_ioctl NULL
 #endif
 
-/* As DEFINE_DRM_ACCEL_FOPS() has them, but for the ioctls */
+/* As DEFINE_DRM_ACCEL_FOPS() has them, but for the ioctls, and with fdinfo */
 static const struct file_operations v3npu_fops = {
 	.owner = THIS_MODULE,
 	.open = accel_open,
@@ -101,6 +102,7 @@ static const struct file_operations v3npu_fops = {
 	.llseek = noop_llseek,
 	.mmap = drm_gem_mmap,
 	.fop_flags = FOP_UNSIGNED_OFFSET,
+	.show_fdinfo = drm_show_fdinfo,
 };
 
 static const struct drm_driver v3npu_driver = {
@@ -108,6 +110,7 @@ static const struct drm_driver v3npu_driver = {
 			   DRIVER_SYNCOBJ_TIMELINE,
 	.open = v3npu_file_open,
 	.postclose = v3npu_file_postclose,
+	.show_fdinfo = v3npu_show_fdinfo,
 	.gem_create_object = v3npu_gem_create_object,
 	.gem_prime_import = v3npu_gem_prime_import,
 	.gem_prime_import_sg_table = drm_gem_shmem_prime_import_sg_table,
@@ -228,6 +231,7 @@ static int v3npu_init(struct v3npu_device *vdev)
 {
 	int ret;
 
+	v3npu_stats_init(vdev);
 	ret = v3npu_fw_init(vdev);
 	if (ret)
 		return ret;
@@ -317,6 +321,7 @@ static struct pci_driver v3npu_pci_driver = {
 	.id_table = v3npu_pci_ids,
 	.probe = v3npu_probe,
 	.remove = v3npu_remove,
+	.dev_groups = v3npu_dev_groups,
 };
 module_pci_driver(v3npu_pci_driver);
 

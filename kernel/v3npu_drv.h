@@ -19,6 +19,7 @@
 #include "v3npu_mmu.h"
 #include "v3npu_preempt.h"
 #include "v3npu_reset.h"
+#include "v3npu_stats.h"
 #include "v3npu_watch.h"
 
 /* Address 0 stays unmapped: it means "none" in command streams */
@@ -41,6 +42,7 @@
  * @jobs: schedulers and jobs that the NPU has
  * @reset: recovery
  * @watch: notices that it is needed
+ * @stats: what jobs have cost
  */
 struct v3npu_device {
 	struct drm_device drm;
@@ -58,6 +60,7 @@ struct v3npu_device {
 	struct v3npu_jobs jobs;
 	struct v3npu_reset reset;
 	struct v3npu_watch watch;
+	struct v3npu_stats stats;
 };
 
 static inline struct v3npu_device *to_v3npu_device(struct drm_device *drm)

@@ -136,6 +136,7 @@ int v3npu_file_open(struct drm_device *drm, struct drm_file *file)
 		return -ENOMEM;
 
 	kref_init(&vfile->refs);
+	v3npu_file_stats_init(&vfile->stats);
 	vfile->vdev = vdev;
 	xa_init_flags(&vfile->ctxs, XA_FLAGS_ALLOC1);
 	vfile->user = v3npu_user_get(&vdev->users, current_uid());

@@ -9,6 +9,8 @@
 #include <linux/uidgid.h>
 #include <linux/xarray.h>
 
+#include "v3npu_stats.h"
+
 struct drm_device;
 struct drm_file;
 struct v3npu_as;
@@ -54,6 +56,7 @@ struct v3npu_user {
  * @ctxs: its contexts by number
  * @num_bos: handles of buffers
  * @num_jobs: jobs that are not done
+ * @stats: what its jobs have cost
  */
 struct v3npu_file {
 	struct kref refs;
@@ -63,6 +66,7 @@ struct v3npu_file {
 	struct xarray ctxs;
 	atomic_t num_bos;
 	atomic_t num_jobs;
+	struct v3npu_file_stats stats;
 };
 
 static inline struct v3npu_file *v3npu_file_get(struct v3npu_file *vfile)

@@ -134,6 +134,18 @@ void v3npu_fw_status(struct v3npu_device *vdev, struct v3npu_fw_status *status)
 	memcpy_fromio(status, vdev->core_mem + V3NPU_STATUS_OFFSET, sizeof(*status));
 }
 
+/**
+ * v3npu_fw_preemptions() - read how many jobs the firmware put aside since it booted
+ * @vdev: device, within drm_dev_enter()
+ *
+ * Return: the number, not to be trusted.
+ */
+u32 v3npu_fw_preemptions(struct v3npu_device *vdev)
+{
+	return readl(vdev->core_mem + V3NPU_STATUS_OFFSET +
+		     offsetof(struct v3npu_fw_status, preemptions));
+}
+
 static void v3npu_fw_load(struct v3npu_device *vdev)
 {
 	struct v3npu_boot_args args = {
@@ -231,6 +243,7 @@ int v3npu_fw_boot(struct v3npu_device *vdev)
 		return ret;
 	v3npu_mmu_reset(vdev);
 	v3npu_ipc_reset(vdev);
+	v3npu_stats_booting(vdev);
 	v3npu_fw_load(vdev);
 
 	v3npu_write(vdev, V3NPU_REG_CONTROL, V3NPU_CONTROL_CORE_RUN);

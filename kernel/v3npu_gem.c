@@ -136,6 +136,12 @@ static void v3npu_gem_free(struct drm_gem_object *obj)
 	drm_gem_shmem_free(&bo->base);
 }
 
+/* All memory of a mapped buffer is there; it goes with the last mapping's buffer */
+static enum drm_gem_object_status v3npu_gem_status(struct drm_gem_object *obj)
+{
+	return to_drm_gem_shmem_obj(obj)->sgt ? DRM_GEM_OBJECT_RESIDENT : 0;
+}
+
 static const struct drm_gem_object_funcs v3npu_gem_funcs = {
 	.free = v3npu_gem_free,
 	.open = v3npu_gem_open,
@@ -148,6 +154,7 @@ static const struct drm_gem_object_funcs v3npu_gem_funcs = {
 	.vunmap = drm_gem_shmem_object_vunmap,
 	.mmap = drm_gem_shmem_object_mmap,
 	.vm_ops = &drm_gem_shmem_vm_ops,
+	.status = v3npu_gem_status,
 };
 
 /* drm_driver.gem_create_object: the helpers fill in the rest */

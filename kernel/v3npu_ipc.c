@@ -109,6 +109,10 @@ unsigned int v3npu_ipc_process_events(struct v3npu_device *vdev)
 		wptr = ipc->event_rptr;
 	}
 
+	/* Before jobs end: who waited for them finds the preemptions that they met */
+	if (ipc->event_rptr != wptr)
+		v3npu_stats_preempted(vdev, v3npu_fw_preemptions(vdev));
+
 	/* The events after the pointer that made them valid */
 	dma_rmb();
 	while (ipc->event_rptr != wptr) {

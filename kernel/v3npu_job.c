@@ -169,6 +169,7 @@ static int v3npu_job_enlist(struct v3npu_jobs *jobs, struct v3npu_sched_job *job
 		job->given = ktime_get();
 		if (list_empty(&jobs->on_npu))
 			jobs->progress = job->given;
+		v3npu_stats_job_begins(job->ctx->vdev);
 		list_add_tail(&job->link, &jobs->on_npu);
 	}
 	spin_unlock(&jobs->lock);
@@ -235,6 +236,7 @@ static void v3npu_job_end(struct v3npu_sched_job *job, int error, u32 fault,
 			  const struct v3npu_event *event)
 {
 	v3npu_job_account(job, fault, event);
+	v3npu_stats_job_ends(job->ctx->file, error, event);
 	v3npu_job_signal(job, error);
 }
 
