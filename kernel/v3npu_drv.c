@@ -19,6 +19,7 @@
 #include "v3npu/cmd.h"
 
 #include "v3npu_compat.h"
+#include "v3npu_coredump.h"
 #include "v3npu_ctx.h"
 #include "v3npu_debugfs.h"
 #include "v3npu_drv.h"
@@ -233,6 +234,10 @@ static int v3npu_init(struct v3npu_device *vdev)
 
 	v3npu_stats_init(vdev);
 	ret = v3npu_fw_init(vdev);
+	if (ret)
+		return ret;
+	/* Before the workqueue, as it goes after it */
+	ret = v3npu_coredump_init(vdev);
 	if (ret)
 		return ret;
 	ret = v3npu_wq_init(vdev);

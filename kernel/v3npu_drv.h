@@ -26,6 +26,8 @@
 #define V3NPU_VA_START		SZ_1M
 #define V3NPU_VA_END		V3NPU_VA_DRAM_END
 
+struct v3npu_coredump;
+
 /**
  * struct v3npu_device - one NPU
  * @drm: DRM device
@@ -43,6 +45,7 @@
  * @reset: recovery
  * @watch: notices that it is needed
  * @stats: what jobs have cost
+ * @coredump: room for what is kept of a failure
  */
 struct v3npu_device {
 	struct drm_device drm;
@@ -61,6 +64,7 @@ struct v3npu_device {
 	struct v3npu_reset reset;
 	struct v3npu_watch watch;
 	struct v3npu_stats stats;
+	struct v3npu_coredump *coredump;
 };
 
 static inline struct v3npu_device *to_v3npu_device(struct drm_device *drm)

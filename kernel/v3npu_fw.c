@@ -265,6 +265,36 @@ static char v3npu_fw_printable(u8 c)
 }
 
 /**
+ * v3npu_fw_read_log() - read the firmware's log
+ * @vdev: device, within drm_dev_enter() or being probed
+ * @text: room for V3NPU_FW_LOG_ROOM bytes; filled in with what the ring has, from
+ *	the oldest byte on: printable lines, and a terminating 0 in place of the last
+ *	newline
+ *
+ * Return: 0, or -ENODATA when there is no log.
+ */
+int v3npu_fw_read_log(struct v3npu_device *vdev, char *text)
+{
+	void __iomem *log = vdev->core_mem + V3NPU_LOG_OFFSET;
+	u32 size = readl(log + offsetof(struct v3npu_log, size));
+	u32 written = readl(log + offsetof(struct v3npu_log, written));
+	u32 len = min(written, size), i;
+
+	if (readl(log + offsetof(struct v3npu_log, magic)) != V3NPU_LOG_MAGIC ||
+	    !is_power_of_2(size) || size > sizeof_field(struct v3npu_log, text) || !len)
+		return -ENODATA;
+
+	for (i = 0; i < len; i++)
+		text[i] = v3npu_fw_printable(readb(log + offsetof(struct v3npu_log, text) +
+						   (written - len + i) % size));
+	if (text[len - 1] == '\n')
+		len--;
+	text[len] = '\0';
+
+	return 0;
+}
+
+/**
  * v3npu_fw_print_log() - print the end of the firmware's log, a line at a time
  * @vdev: device, within drm_dev_enter() or being probed
  * @p: where to
@@ -275,33 +305,24 @@ static char v3npu_fw_printable(u8 c)
  */
 int v3npu_fw_print_log(struct v3npu_device *vdev, struct drm_printer *p, unsigned int max_lines)
 {
-	void __iomem *log = vdev->core_mem + V3NPU_LOG_OFFSET;
-	u32 size = readl(log + offsetof(struct v3npu_log, size));
-	u32 written = readl(log + offsetof(struct v3npu_log, written));
-	u32 len = min(written, size), i, lines = 0;
+	unsigned int lines = 0;
 	char *text, *line;
+	size_t i;
+	int ret;
 
-	if (readl(log + offsetof(struct v3npu_log, magic)) != V3NPU_LOG_MAGIC ||
-	    !is_power_of_2(size) || size > sizeof_field(struct v3npu_log, text) || !len)
-		return -ENODATA;
-
-	text = kmalloc(len + 1, GFP_NOWAIT | __GFP_NOWARN);
+	text = kmalloc(V3NPU_FW_LOG_ROOM, GFP_NOWAIT | __GFP_NOWARN);
 	if (!text)
 		return -ENOMEM;
 
-	for (i = 0; i < len; i++)
-		text[i] = v3npu_fw_printable(readb(log + offsetof(struct v3npu_log, text) +
-						   (written - len + i) % size));
-	if (text[len - 1] == '\n')
-		len--;
-	text[len] = '\0';
-
-	for (i = len; i > 0; i--)
-		if (text[i - 1] == '\n' && ++lines == max_lines)
-			break;
-	for (line = text + i; line;)
-		drm_printf(p, "%s\n", strsep(&line, "\n"));
+	ret = v3npu_fw_read_log(vdev, text);
+	if (!ret) {
+		for (i = strlen(text); i > 0; i--)
+			if (text[i - 1] == '\n' && ++lines == max_lines)
+				break;
+		for (line = text + i; line;)
+			drm_printf(p, "%s\n", strsep(&line, "\n"));
+	}
 	kfree(text);
 
-	return 0;
+	return ret;
 }

@@ -41,6 +41,11 @@ u64 v3npu_ipc_event_ring_va(void)
 	return V3NPU_IPC_VA + V3NPU_IPC_EVENTS;
 }
 
+static struct v3npu_job_ring *v3npu_ipc_ring(struct v3npu_device *vdev, u32 hw_id)
+{
+	return vdev->ipc.mem + V3NPU_IPC_RINGS + hw_id * V3NPU_IPC_RING_SIZE;
+}
+
 /**
  * v3npu_ipc_push_job() - hand a job to the firmware
  * @vdev: device, within drm_dev_enter()
@@ -56,7 +61,7 @@ int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *
 	u32 hw_id = job->ctx->hw_id;
 	u64 ring_offset = V3NPU_IPC_RINGS + hw_id * V3NPU_IPC_RING_SIZE;
 	struct v3npu_ctx_desc *desc = ipc->mem + hw_id * sizeof(*desc);
-	struct v3npu_job_ring *ring = ipc->mem + ring_offset;
+	struct v3npu_job_ring *ring = v3npu_ipc_ring(vdev, hw_id);
 	u32 wptr = ipc->wptr[hw_id];
 	struct v3npu_job *entry = &ring->jobs[wptr % V3NPU_RING_ENTRIES];
 
@@ -134,6 +139,68 @@ unsigned int v3npu_ipc_process_events(struct v3npu_device *vdev)
 	return completed;
 }
 
+/**
+ * v3npu_ipc_read_ctx() - read a context's entry and its ring's pointers, as the firmware does
+ * @vdev: device
+ * @hw_id: context
+ * @desc: filled in; not to be trusted, like all that is in the shared memory
+ * @wptr: filled in
+ * @rptr: filled in
+ */
+void v3npu_ipc_read_ctx(struct v3npu_device *vdev, u32 hw_id, struct v3npu_ctx_desc *desc,
+			u32 *wptr, u32 *rptr)
+{
+	const struct v3npu_job_ring *ring = v3npu_ipc_ring(vdev, hw_id);
+
+	memcpy(desc, vdev->ipc.mem + hw_id * sizeof(*desc), sizeof(*desc));
+	*wptr = READ_ONCE(ring->wptr);
+	*rptr = READ_ONCE(ring->rptr);
+}
+
+/**
+ * v3npu_ipc_read_job() - read a job from its context's ring
+ * @vdev: device
+ * @hw_id: context
+ * @seqno: of the job
+ * @job: filled in; not to be trusted
+ *
+ * Return: whether the ring has the job.
+ */
+bool v3npu_ipc_read_job(struct v3npu_device *vdev, u32 hw_id, u64 seqno, struct v3npu_job *job)
+{
+	const struct v3npu_job_ring *ring = v3npu_ipc_ring(vdev, hw_id);
+	unsigned int i;
+
+	for (i = 0; i < V3NPU_RING_ENTRIES; i++) {
+		memcpy(job, &ring->jobs[i], sizeof(*job));
+		if (job->seqno == seqno)
+			return true;
+	}
+
+	return false;
+}
+
+/**
+ * v3npu_ipc_read_events() - read the last entries of the event ring
+ * @vdev: device
+ * @wptr: events that the firmware says it wrote
+ * @rptr: events that the driver took
+ * @events: filled in with those before @wptr, the oldest first; not to be trusted
+ * @count: entries of @events, at most V3NPU_EVENT_ENTRIES
+ */
+void v3npu_ipc_read_events(struct v3npu_device *vdev, u32 *wptr, u32 *rptr,
+			   struct v3npu_event *events, unsigned int count)
+{
+	const struct v3npu_event_ring *ring = vdev->ipc.mem + V3NPU_IPC_EVENTS;
+	unsigned int i;
+
+	*wptr = READ_ONCE(ring->wptr);
+	*rptr = vdev->ipc.event_rptr;
+	for (i = 0; i < count; i++)
+		memcpy(&events[i], &ring->events[(*wptr - count + i) % V3NPU_EVENT_ENTRIES],
+		       sizeof(*events));
+}
+
 static irqreturn_t v3npu_ipc_event_irq(int irq, void *data)
 {
 	struct v3npu_device *vdev = data;
@@ -177,8 +244,7 @@ static void v3npu_ipc_ring_again(struct v3npu_device *vdev)
 	u32 hw_id;
 
 	for (hw_id = 0; hw_id < V3NPU_NUM_CTX; hw_id++) {
-		struct v3npu_job_ring *ring = ipc->mem + V3NPU_IPC_RINGS +
-					      hw_id * V3NPU_IPC_RING_SIZE;
+		struct v3npu_job_ring *ring = v3npu_ipc_ring(vdev, hw_id);
 
 		if (READ_ONCE(ring->rptr) != ipc->wptr[hw_id])
 			v3npu_write(vdev, V3NPU_REG_DOORBELL, hw_id);

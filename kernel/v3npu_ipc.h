@@ -42,4 +42,10 @@ int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *
 unsigned int v3npu_ipc_process_events(struct v3npu_device *vdev);
 unsigned int v3npu_ipc_poll(struct v3npu_device *vdev);
 
+void v3npu_ipc_read_ctx(struct v3npu_device *vdev, u32 hw_id, struct v3npu_ctx_desc *desc,
+			u32 *wptr, u32 *rptr);
+bool v3npu_ipc_read_job(struct v3npu_device *vdev, u32 hw_id, u64 seqno, struct v3npu_job *job);
+void v3npu_ipc_read_events(struct v3npu_device *vdev, u32 *wptr, u32 *rptr,
+			   struct v3npu_event *events, unsigned int count);
+
 #endif /* __V3NPU_IPC_H__ */

@@ -16,6 +16,7 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_print.h>
 
+#include "v3npu_coredump.h"
 #include "v3npu_ctx.h"
 #include "v3npu_drv.h"
 
@@ -45,7 +46,8 @@ void v3npu_reset_request(struct v3npu_device *vdev, const char *reason)
  * the firmware is to blame: its log follows, and the jobs get another chance,
  * but not for ever.
  */
-static void v3npu_reset_blame(struct v3npu_device *vdev, const char *reason, int error, u32 fault)
+static void v3npu_reset_blame(struct v3npu_device *vdev, struct v3npu_coredump *dump,
+			      const char *reason, int error, u32 fault)
 {
 	struct drm_printer p = drm_err_printer(&vdev->drm, "firmware log");
 	struct v3npu_sched_job *job, *next;
@@ -53,6 +55,7 @@ static void v3npu_reset_blame(struct v3npu_device *vdev, const char *reason, int
 
 	v3npu_fw_status(vdev, &status);
 	job = v3npu_jobs_find(vdev, status.ctx, status.seqno);
+	v3npu_coredump_end(dump, reason, &status, job);
 	if (job) {
 		drm_err(&vdev->drm, "%s: job %llu of context %u, process %s (%d), command %u opcode %u tag %u; resetting\n",
 			reason, job->seqno, job->ctx->hw_id, job->comm, job->pid, status.cmd_index,
@@ -110,6 +113,7 @@ static void v3npu_reset_work(struct work_struct *work)
 {
 	struct v3npu_reset *reset = container_of(work, struct v3npu_reset, work);
 	struct v3npu_device *vdev = container_of(reset, struct v3npu_device, reset);
+	struct v3npu_coredump *dump;
 	const char *reason;
 	char text[128];
 	int idx;
@@ -122,11 +126,12 @@ static void v3npu_reset_work(struct work_struct *work)
 		goto out;
 
 	/* Before the reset begins, which changes them */
+	dump = v3npu_coredump_begin(vdev);
 	snprintf(text, sizeof(text), "%s (status %#x halt code %#x pc %#x)", reason,
 		 v3npu_read(vdev, V3NPU_REG_STATUS), v3npu_read(vdev, V3NPU_REG_HALT_CODE),
 		 v3npu_read(vdev, V3NPU_REG_CORE_PC));
 	v3npu_reset_begin(vdev);
-	v3npu_reset_blame(vdev, text, -EIO, DRM_V3NPU_FAULT_DEVICE);
+	v3npu_reset_blame(vdev, dump, text, -EIO, DRM_V3NPU_FAULT_DEVICE);
 	v3npu_reset_restart(vdev);
 	v3npu_reset_end(vdev);
 out:
@@ -141,8 +146,9 @@ out:
  */
 void v3npu_reset_hung(struct v3npu_device *vdev)
 {
-	int error = -ETIME;
+	struct v3npu_coredump *dump = v3npu_coredump_begin(vdev);
 	u32 fault = DRM_V3NPU_FAULT_TIMEOUT;
+	int error = -ETIME;
 	char text[64];
 
 	snprintf(text, sizeof(text), "timeout of %u ms", vdev->info.job_timeout_ms);
@@ -152,7 +158,7 @@ void v3npu_reset_hung(struct v3npu_device *vdev)
 		error = -EIO;
 		fault = DRM_V3NPU_FAULT_DEVICE;
 	}
-	v3npu_reset_blame(vdev, text, error, fault);
+	v3npu_reset_blame(vdev, dump, text, error, fault);
 	v3npu_reset_restart(vdev);
 	v3npu_reset_end(vdev);
 }

@@ -34,4 +34,5 @@ run modules "$tests/v3npu_modules.sh"
 # The default time is for slow machines; here it would only be waited for.
 rmmod v3npu && modprobe v3npu job_timeout_ms=2000
 run recovery "$tests/v3npu_recovery"
+run coredump "$tests/v3npu_coredump"
 run unload rmmod v3npu
