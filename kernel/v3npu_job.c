@@ -19,6 +19,7 @@
 #include "v3npu_ctx.h"
 #include "v3npu_drv.h"
 #include "v3npu_sched.h"
+#include "v3npu_trace.h"
 
 /**
  * v3npu_job_alloc() - make a job
@@ -139,6 +140,7 @@ u64 v3npu_jobs_age_ms(struct v3npu_device *vdev, u32 hw_id, u64 seqno)
 /* Give a job to the firmware, or leave it to the reset that is coming */
 static void v3npu_job_start(struct v3npu_device *vdev, struct v3npu_sched_job *job)
 {
+	trace_v3npu_job_run(job);
 	if (v3npu_ipc_push_job(vdev, job))
 		v3npu_reset_request(vdev, "the firmware does not take jobs");
 }
@@ -237,6 +239,9 @@ static void v3npu_job_end(struct v3npu_sched_job *job, int error, u32 fault,
 {
 	v3npu_job_account(job, fault, event);
 	v3npu_stats_job_ends(job->ctx->file, error, event);
+	if (fault != DRM_V3NPU_FAULT_NONE)
+		trace_v3npu_job_fault(job, fault, event);
+	trace_v3npu_job_done(job, error, event);
 	v3npu_job_signal(job, error);
 }
 

@@ -19,6 +19,7 @@
 #include "v3npu_coredump.h"
 #include "v3npu_ctx.h"
 #include "v3npu_drv.h"
+#include "v3npu_trace.h"
 
 /* A job that saw this many resets without a culprit is taken for it */
 #define V3NPU_UNEXPLAINED_RESETS_MAX	2
@@ -53,6 +54,7 @@ static void v3npu_reset_blame(struct v3npu_device *vdev, struct v3npu_coredump *
 	struct v3npu_sched_job *job, *next;
 	struct v3npu_fw_status status;
 
+	trace_v3npu_reset(vdev, reason);
 	v3npu_fw_status(vdev, &status);
 	job = v3npu_jobs_find(vdev, status.ctx, status.seqno);
 	v3npu_coredump_end(dump, reason, &status, job);
@@ -74,10 +76,16 @@ static void v3npu_reset_blame(struct v3npu_device *vdev, struct v3npu_coredump *
 
 static void v3npu_reset_restart(struct v3npu_device *vdev)
 {
+	int ret;
+
 	xchg(&vdev->reset.reason, NULL);
 	v3npu_preempt_reset(vdev);
+	ret = v3npu_fw_boot(vdev);
 	/* Twice: a reset that does not end may end the next time */
-	if (v3npu_fw_boot(vdev) && v3npu_fw_boot(vdev)) {
+	if (ret)
+		ret = v3npu_fw_boot(vdev);
+	trace_v3npu_reset_done(vdev, ret);
+	if (ret) {
 		drm_err(&vdev->drm, "reset failed, no job can run; unload the module and load it again\n");
 		WRITE_ONCE(vdev->reset.failed, true);
 		v3npu_jobs_fail_all(vdev, -EIO);

@@ -17,6 +17,7 @@
 #include "v3npu_ctx.h"
 #include "v3npu_drv.h"
 #include "v3npu_submit.h"
+#include "v3npu_trace.h"
 
 /**
  * struct v3npu_out_sync - a syncobj to signal
@@ -257,6 +258,7 @@ static void v3npu_submit_push(struct v3npu_submit *submit)
 		}
 	}
 
+	trace_v3npu_job_submit(job);
 	/* It may be gone as soon as it is pushed */
 	submit->job = NULL;
 	drm_sched_entity_push_job(&job->base);

@@ -35,4 +35,5 @@ run modules "$tests/v3npu_modules.sh"
 rmmod v3npu && modprobe v3npu job_timeout_ms=2000
 run recovery "$tests/v3npu_recovery"
 run coredump "$tests/v3npu_coredump"
+run trace "$tests/v3npu_trace.sh"
 run unload rmmod v3npu

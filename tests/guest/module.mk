@@ -5,7 +5,8 @@
 guest_out := $(B)/tests/guest
 guest_programs := bo ctx submit jobs sched limits coredump fdinfo recovery
 guest_built := $(guest_programs:%=$(guest_out)/v3npu_%) $(guest_out)/v3npu_image \
-	$(guest_out)/v3npu_example $(guest_out)/v3npu_guest.sh $(guest_out)/v3npu_modules.sh
+	$(guest_out)/v3npu_example $(guest_out)/v3npu_guest.sh $(guest_out)/v3npu_modules.sh \
+	$(guest_out)/v3npu_trace.sh
 guest_cflags = $(HOST_CFLAGS) -isystem $(B)/linux/tools/testing/selftests \
 	$(shell pkg-config --cflags libdrm)
 
