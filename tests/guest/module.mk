@@ -3,7 +3,7 @@
 # Tests that run in the guest: what is built in $(B)/tests/guest is in its /tests.
 
 guest_out := $(B)/tests/guest
-guest_programs := bo ctx submit jobs sched limits coredump fdinfo recovery
+guest_programs := bo ctx submit jobs sched limits debugfs coredump fdinfo recovery
 guest_built := $(guest_programs:%=$(guest_out)/v3npu_%) $(guest_out)/v3npu_image \
 	$(guest_out)/v3npu_example $(guest_out)/v3npu_guest.sh $(guest_out)/v3npu_modules.sh \
 	$(guest_out)/v3npu_trace.sh
