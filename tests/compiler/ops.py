@@ -261,7 +261,7 @@ for name in ("MAX_POOL_2D", "AVERAGE_POOL_2D"):
         add("%s_%s" % (name.lower(), ("same", "valid")[padding]), "POOL",
             lambda n, name=name, padding=padding: [n.pool(name, n.input([2, 9, 10, 5]), (3, 2),
                                                           (2, 1), padding, RELU6)])
-add("max_pool_spp", "POOL", lambda n: [n.pool("MAX_POOL_2D", n.input([1, 6, 6, 20]), (5, 5),
+add("max_pool_spp", "POOL POOL", lambda n: [n.pool("MAX_POOL_2D", n.input([1, 6, 6, 20]), (5, 5),
                                               (1, 1), SAME)])
 
 
