@@ -39,6 +39,7 @@ static uint64_t loop_avx512_vnni(void)
 	int i, k;
 
 	for (i = 0; i < ROUNDS; i++) {
+#pragma GCC unroll 12
 		for (k = 0; k < SUMS; k++) {
 			sum[k] = _mm512_dpbusd_epi32(sum[k], a, b);
 			__asm__ volatile("" : "+v"(sum[k]));
@@ -54,6 +55,7 @@ static uint64_t loop_avx2(void)
 	int i, k;
 
 	for (i = 0; i < ROUNDS; i++) {
+#pragma GCC unroll 12
 		for (k = 0; k < SUMS; k++) {
 			sum[k] = _mm256_add_epi32(sum[k], _mm256_madd_epi16(a, b));
 			KEEP(sum[k]);
