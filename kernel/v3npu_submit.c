@@ -209,7 +209,8 @@ static int v3npu_submit_lock_bos(struct v3npu_submit *submit, struct drm_exec *e
 
 	drm_exec_until_all_locked(exec) {
 		for (i = 0; i < job->num_mappings; i++) {
-			ret = drm_exec_prepare_obj(exec, job->mappings[i]->base.gem.obj, 1);
+			/* A buffer that is listed as read and as written gets a fence for each */
+			ret = drm_exec_prepare_obj(exec, job->mappings[i]->base.gem.obj, 2);
 			drm_exec_retry_on_contention(exec);
 			if (ret)
 				return ret;

@@ -398,6 +398,27 @@ TEST_F(submit, buffers_order_jobs_of_two_contexts)
 	}
 }
 
+/* Each listing as written, then as read, is two fences of a buffer that has others'. */
+TEST_F(submit, buffer_listed_as_written_and_as_read)
+{
+	struct drm_v3npu_bo_ref refs[2] = { { .flags = DRM_V3NPU_BO_REF_WRITE } };
+	struct drm_v3npu_bo_wait wait = { .timeout_ns = npu_time(20) };
+	struct npu_bo stall;
+
+	start_stall(self->fd, self->ctx, &stall, 1);
+	wait.handle = refs[0].handle = refs[1].handle = stall.handle;
+	self->args.bos = (uintptr_t)refs;
+	self->args.bo_count = 2;
+	for (int i = 0; i < 20; i++) {
+		/* Odd numbers and even ones */
+		self->args.bo_count = i == 10 ? 1 : 2;
+		self->args.ctx = npu_ctx_create(self->fd);
+		ASSERT_EQ(submit(self->fd, self->args), 0);
+	}
+	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_WAIT, &wait), 0);
+	EXPECT_EQ(npu_ctx_query(self->fd, self->args.ctx).jobs_done, 1);
+}
+
 TEST_F(submit, bo_wait_times_out_and_then_ends)
 {
 	struct npu_bo stall;
