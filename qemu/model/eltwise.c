@@ -4,6 +4,7 @@
  * function of one int8, so it is computed once for all 256 values. So is what
  * PRELU makes of an operand that is not negative; the rest is a product.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "fixed.h"
@@ -148,6 +149,19 @@ static void scale_operand(struct eltwise *e, int index)
 	}
 }
 
+/* The largest magnitude that a sum or product of the operands can have */
+static int64_t most_of_sums(const struct eltwise *e)
+{
+	int64_t most[2] = { 0 };
+	int i, q;
+
+	for (i = 0; i < 2; i++)
+		for (q = 0; q < 256; q++)
+			if (llabs((int64_t)e->scaled[i][q]) > most[i])
+				most[i] = llabs((int64_t)e->scaled[i][q]);
+	return e->product ? most[0] * most[1] : most[0] + most[1];
+}
+
 void v3npu_run_eltwise(struct v3npu_run *run, const struct v3npu_cmd_eltwise *cmd)
 {
 	const struct v3npu_tensor *tensors[] = { &cmd->out, &cmd->in[0], &cmd->in[1] };
@@ -165,7 +179,8 @@ void v3npu_run_eltwise(struct v3npu_run *run, const struct v3npu_cmd_eltwise *cm
 		e.right[i] = cmd->shift > 0 ? 0 : -cmd->shift;
 	}
 	e.scale = (struct v3npu_scale) {
-		e.bias, e.multiplier, e.left, e.right, cmd->zero_point, cmd->min, cmd->max
+		e.bias, e.multiplier, e.left, e.right, cmd->zero_point, cmd->min, cmd->max,
+		v3npu_is_narrow(most_of_sums(&e), cmd->shift)
 	};
 	v3npu_walk_init(&e.walk, tensors, 3);
 	v3npu_parallel(run, e.walk.items, e.walk.rows * e.walk.cols * 2, eltwise_tile, &e);

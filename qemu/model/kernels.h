@@ -52,6 +52,8 @@ struct v3npu_mac {
  * @zero_point: added last
  * @min: lower clamp
  * @max: upper clamp
+ * @narrow: allows shorter arithmetic: no sum with its bias reaches 2^29 in
+ *	magnitude, @left is 0 and @right is 1..V3NPU_NARROW_RIGHT throughout
  */
 struct v3npu_scale {
 	const int32_t *bias;
@@ -61,7 +63,16 @@ struct v3npu_scale {
 	int32_t zero_point;
 	int32_t min;
 	int32_t max;
+	bool narrow;
 };
+
+#define V3NPU_NARROW_RIGHT	21
+
+/* Is the scale of a channel narrow? @most: what a sum with its bias can be, in magnitude */
+static inline bool v3npu_is_narrow(int64_t most, int shift)
+{
+	return most < 1 << 29 && shift <= -1 && shift >= -V3NPU_NARROW_RIGHT;
+}
 
 /**
  * struct v3npu_kernels - one set
@@ -75,7 +86,9 @@ struct v3npu_scale {
  *	the last quad count as @zero_point
  * @mac: multiply and accumulate
  * @sums: sum of the weights of each of a brick's 16 channels; @biased only
- * @output: the output stage: 16 * @blocks channels of @pixels pixels
+ * @output: the output stage: 16 * @blocks channels of @pixels pixels, which go
+ *	@pitch bytes apart to @to. @acc is as of struct v3npu_mac and has room
+ *	for V3NPU_MAC_PIXELS, whatever is in those that are not used.
  */
 struct v3npu_kernels {
 	const char *name;

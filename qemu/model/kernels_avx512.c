@@ -145,8 +145,9 @@ TARGET static inline __m512i srdhm(__m512i x, __m512i m, __m512i m_odd)
 				       _mm512_slli_epi64(odd, 1));
 }
 
-TARGET static void output_avx512(const struct v3npu_scale *scale, const int32_t *acc,
-				 unsigned int pixels, unsigned int blocks, int8_t *to, size_t pitch)
+/* The output stage as the scalar code does it, for any constants */
+TARGET static void output_wide(const struct v3npu_scale *scale, const int32_t *acc,
+			       unsigned int pixels, unsigned int blocks, int8_t *to, size_t pitch)
 {
 	const __m512i one = _mm512_set1_epi32(1);
 	const __m512i zero_point = _mm512_set1_epi32(scale->zero_point);
@@ -182,6 +183,145 @@ TARGET static void output_avx512(const struct v3npu_scale *scale, const int32_t 
 			_mm_storeu_si128((__m128i *)(to + p * pitch + b * V3NPU_BRICK_O), q);
 		}
 	}
+}
+
+/**
+ * struct narrow - constants of 16 channels whose scale is narrow
+ * @bias: as in the scale
+ * @multiplier: as in the scale
+ * @multiplier_odd: of the odd lanes, for multiplication in 64 bits
+ * @add: what is added before the shift if the sum is not negative
+ * @negative: its bits that differ if the sum is negative
+ * @shift: the shift
+ *
+ * Both roundings are done in one shift. Of a product P = x m, the doubling
+ * high multiplication is y = floor((P + 2^30) / 2^31) = floor((q + 1) / 2)
+ * with q = floor(P / 2^30), and the rounding shift of y by r >= 1 is
+ * floor((y + 2^(r - 1) - s) / 2^r), where s is 1 for y < 0. So it is
+ * floor((q + 1 + 2^r - 2 s) / 2^(r + 1)). Where x < 0 but y = 0, s does not
+ * matter, so that the sign of x will do. The zero point is added as
+ * 2^(r + 1) times itself.
+ */
+struct narrow {
+	__m512i bias;
+	__m512i multiplier;
+	__m512i multiplier_odd;
+	__m512i add;
+	__m512i negative;
+	__m512i shift;
+};
+
+TARGET static inline __attribute__((always_inline))
+struct narrow load_narrow(const struct v3npu_scale *scale, unsigned int brick)
+{
+	const unsigned int channel = brick * V3NPU_BRICK_O;
+	const __m512i one = _mm512_set1_epi32(1);
+	__m512i right = _mm512_loadu_si512(scale->right + channel);
+	struct narrow n;
+
+	n.bias = _mm512_loadu_si512(scale->bias + channel);
+	n.multiplier = _mm512_loadu_si512(scale->multiplier + channel);
+	n.multiplier_odd = _mm512_srli_epi64(n.multiplier, 32);
+	n.shift = _mm512_add_epi32(right, one);
+	n.add = _mm512_sllv_epi32(_mm512_set1_epi32(scale->zero_point), n.shift);
+	n.add = _mm512_add_epi32(n.add, _mm512_sllv_epi32(one, right));
+	/* Now 2^r is in it but neither 1 nor -1 is */
+	n.negative = _mm512_sub_epi32(n.add, one);
+	n.add = _mm512_add_epi32(n.add, one);
+	n.negative = _mm512_xor_si512(n.negative, n.add);
+	return n;
+}
+
+/* 16 results, which saturation to 8 bits completes */
+TARGET static inline __attribute__((always_inline))
+__m512i scale_narrow(const struct narrow *n, const int32_t *acc)
+{
+	const __m512i high = _mm512_setr_epi32(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29,
+					       15, 31);
+	__m512i x = _mm512_add_epi32(_mm512_loadu_si512(acc), n->bias);
+	/* (x m) >> 30 is the upper half of (4 x) m */
+	__m512i x4 = _mm512_slli_epi32(x, 2);
+	__m512i even = _mm512_mul_epi32(x4, n->multiplier);
+	__m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(x4, 32), n->multiplier_odd);
+	__m512i q = _mm512_permutex2var_epi32(even, high, odd);
+	__m512i sign = _mm512_srai_epi32(x, 31);
+	/* add ^ (sign & negative) */
+	__m512i add = _mm512_ternarylogic_epi32(n->add, sign, n->negative, 0x78);
+
+	return _mm512_srav_epi32(_mm512_add_epi32(q, add), n->shift);
+}
+
+/* Four vectors of 16 results as bytes, one after the other */
+TARGET static inline __attribute__((always_inline))
+__m512i narrow_bytes(const __m512i v[4], __m512i min, __m512i max)
+{
+	/* The packing leaves four bytes of each vector in turn */
+	const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11,
+						15);
+	__m512i words[2] = { _mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3]) };
+	__m512i bytes = _mm512_packs_epi16(words[0], words[1]);
+
+	bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, min), max);
+	return _mm512_permutexvar_epi32(order, bytes);
+}
+
+/* One brick, four pixels at a time */
+TARGET static void output_narrow1(const struct v3npu_scale *scale, const int32_t *acc,
+				  unsigned int pixels, int8_t *to, size_t pitch)
+{
+	const __m512i min = _mm512_set1_epi8((char)scale->min);
+	const __m512i max = _mm512_set1_epi8((char)scale->max);
+	const struct narrow n = load_narrow(scale, 0);
+	unsigned int p, i;
+
+	for (p = 0; p < pixels; p += 4, acc += 4 * V3NPU_ACC_PITCH) {
+		__m512i v[4], bytes;
+
+#pragma GCC unroll 4
+		for (i = 0; i < 4; i++)
+			v[i] = scale_narrow(&n, acc + i * V3NPU_ACC_PITCH);
+		bytes = narrow_bytes(v, min, max);
+		for (i = p; i < pixels && i < p + 4; i++, to += pitch) {
+			_mm_storeu_si128((__m128i *)to, _mm512_castsi512_si128(bytes));
+			bytes = _mm512_alignr_epi64(bytes, bytes, 2);
+		}
+	}
+}
+
+/* Two bricks, two pixels at a time */
+TARGET static void output_narrow2(const struct v3npu_scale *scale, const int32_t *acc,
+				  unsigned int pixels, int8_t *to, size_t pitch)
+{
+	const __m512i min = _mm512_set1_epi8((char)scale->min);
+	const __m512i max = _mm512_set1_epi8((char)scale->max);
+	const struct narrow low = load_narrow(scale, 0), high = load_narrow(scale, 1);
+	unsigned int p;
+
+	for (p = 0; p < pixels; p += 2, acc += 2 * V3NPU_ACC_PITCH, to += 2 * pitch) {
+		const __m512i v[4] = {
+			scale_narrow(&low, acc),
+			scale_narrow(&high, acc + V3NPU_BRICK_O),
+			scale_narrow(&low, acc + V3NPU_ACC_PITCH),
+			scale_narrow(&high, acc + V3NPU_ACC_PITCH + V3NPU_BRICK_O),
+		};
+		__m512i bytes = narrow_bytes(v, min, max);
+
+		_mm256_storeu_si256((__m256i *)to, _mm512_castsi512_si256(bytes));
+		if (p + 1 < pixels)
+			_mm256_storeu_si256((__m256i *)(to + pitch),
+					    _mm512_extracti64x4_epi64(bytes, 1));
+	}
+}
+
+TARGET static void output_avx512(const struct v3npu_scale *scale, const int32_t *acc,
+				 unsigned int pixels, unsigned int blocks, int8_t *to, size_t pitch)
+{
+	if (!scale->narrow)
+		output_wide(scale, acc, pixels, blocks, to, pitch);
+	else if (blocks == 1)
+		output_narrow1(scale, acc, pixels, to, pitch);
+	else
+		output_narrow2(scale, acc, pixels, to, pitch);
 }
 
 const struct v3npu_kernels v3npu_kernels_avx512_vnni = {

@@ -3,6 +3,7 @@
  * The MAC array: output constants, gathering of operands, and the loop over
  * bricks and pixels around the kernels.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "fixed.h"
@@ -50,6 +51,8 @@ void v3npu_array_chunk(struct v3npu_array *array, uint32_t channel, uint32_t cha
 	const struct v3npu_chan *chan = array->run->engine->chan;
 	bool per_tensor = array->output->flags & V3NPU_OUTPUT_PER_TENSOR;
 	int32_t correction = V3NPU_KERNEL_OFFSET + array->zero_point;
+	/* Of a sum: (a - za) (b - zb), in MATMUL as two products */
+	int64_t most = (int64_t)quads * V3NPU_BRICK_I * 255 * 128 * 2;
 	uint32_t b, i;
 
 	array->channel = channel;
@@ -57,8 +60,9 @@ void v3npu_array_chunk(struct v3npu_array *array, uint32_t channel, uint32_t cha
 	array->bricks = (channels + V3NPU_BRICK_O - 1) / V3NPU_BRICK_O;
 	array->quads = quads;
 	array->weights = weights;
+	array->narrow = true;
 	for (i = 0; i < array->bricks * V3NPU_BRICK_O; i++) {
-		struct v3npu_chan c = { 0 };
+		struct v3npu_chan c = { .shift = -1 };
 
 		if (i < channels)
 			c = chan[per_tensor ? 0 : channel + i];
@@ -66,6 +70,7 @@ void v3npu_array_chunk(struct v3npu_array *array, uint32_t channel, uint32_t cha
 		array->multiplier[i] = c.multiplier;
 		array->left[i] = c.shift > 0 ? c.shift : 0;
 		array->right[i] = c.shift > 0 ? 0 : -c.shift;
+		array->narrow &= v3npu_is_narrow(most + llabs((int64_t)c.bias), c.shift);
 	}
 	if (!kernels->biased)
 		return;
@@ -195,6 +200,7 @@ bool v3npu_array_apply(struct v3npu_thread *thread, const struct v3npu_array *ar
 			.zero_point = array->output->zero_point,
 			.min = array->output->min,
 			.max = array->output->max,
+			.narrow = array->narrow,
 		};
 
 		mac.bricks = array->bricks - b < V3NPU_MAC_BRICKS ? array->bricks - b

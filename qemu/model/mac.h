@@ -27,6 +27,7 @@
  * @multiplier: of each channel
  * @left: of each channel, see struct v3npu_scale
  * @right: of each channel
+ * @narrow: see struct v3npu_scale
  */
 struct v3npu_array {
 	struct v3npu_run *run;
@@ -42,6 +43,7 @@ struct v3npu_array {
 	int32_t multiplier[V3NPU_CHUNK_CHANNELS];
 	int32_t left[V3NPU_CHUNK_CHANNELS];
 	int32_t right[V3NPU_CHUNK_CHANNELS];
+	bool narrow;
 };
 
 /**

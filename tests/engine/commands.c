@@ -6,6 +6,8 @@
 #include "commands.h"
 #include "v3npu/regs.h"
 
+const char *const kernel_names[KERNEL_NAMES] = { "c", "avx2", "avx512-vnni" };
+
 uint32_t rng_u32(struct rng *rng)
 {
 	/* splitmix64 */

@@ -31,6 +31,10 @@ int64_t rng_range(struct rng *rng, int64_t low, int64_t high);
 /* True one time in @n */
 bool rng_one_in(struct rng *rng, uint32_t n);
 
+/* The sets of kernels that there are, for V3NPU_KERNEL; not all run on every processor */
+#define KERNEL_NAMES	3
+extern const char *const kernel_names[KERNEL_NAMES];
+
 /* Where a command's parts lie: each has its own region, in DRAM or in SRAM */
 enum region {
 	REGION_IN,

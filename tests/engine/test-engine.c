@@ -20,8 +20,6 @@
 #define COMMANDS	300
 #endif
 
-static const char *const kernels[] = { "c", "avx2", "avx512-vnni" };
-
 static const char *result_name(enum v3npu_result result)
 {
 	static const char *const names[] = { "done", "fault", "illegal", "aborted" };
@@ -102,19 +100,19 @@ int main(int argc, char **argv)
 	size_t i;
 
 	config.sram_size = SPACE_SRAM;
-	for (i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+	for (i = 0; i < KERNEL_NAMES; i++) {
 		struct v3npu_engine *engine;
 		char name[64];
 
-		setenv("V3NPU_KERNEL", kernels[i], 1);
+		setenv("V3NPU_KERNEL", kernel_names[i], 1);
 		for (config.threads = 1; config.threads <= 3; config.threads += 2) {
-			snprintf(name, sizeof(name), "%s, %u threads", kernels[i], config.threads);
+			snprintf(name, sizeof(name), "%s, %u threads", kernel_names[i], config.threads);
 			engine = v3npu_engine_new(&config, NULL, NULL, NULL);
 			if (!engine) {
 				tap_ok(true, "%s # SKIP not on this processor", name);
 				continue;
 			}
-			tap_ok(!strcmp(v3npu_engine_kernel(engine), kernels[i]), "%s chosen", name);
+			tap_ok(!strcmp(v3npu_engine_kernel(engine), kernel_names[i]), "%s chosen", name);
 			check_random(engine, first, count, name);
 			v3npu_engine_free(engine);
 		}

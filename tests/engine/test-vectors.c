@@ -55,21 +55,20 @@ static void check_vector(struct v3npu_engine *engine, const struct vector *v, co
 
 int main(void)
 {
-	static const char *const kernels[] = { "c", "avx2", "avx512-vnni" };
 	struct v3npu_config config = V3NPU_CONFIG_DEFAULT;
 	size_t k, i;
 
-	for (k = 0; k < sizeof(kernels) / sizeof(kernels[0]); k++) {
+	for (k = 0; k < KERNEL_NAMES; k++) {
 		struct v3npu_engine *engine;
 
-		setenv("V3NPU_KERNEL", kernels[k], 1);
+		setenv("V3NPU_KERNEL", kernel_names[k], 1);
 		engine = v3npu_engine_new(&config, NULL, NULL, NULL);
 		if (!engine) {
-			tap_ok(true, "%s # SKIP not on this processor", kernels[k]);
+			tap_ok(true, "%s # SKIP not on this processor", kernel_names[k]);
 			continue;
 		}
 		for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
-			check_vector(engine, &vectors[i], kernels[k]);
+			check_vector(engine, &vectors[i], kernel_names[k]);
 		v3npu_engine_free(engine);
 	}
 	return tap_done();
