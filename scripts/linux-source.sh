@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # linux-source.sh OUTDIR: extract what lint and tests use of the kernel's
-# source (Debian's linux-source-6.12): checkpatch and the kselftest headers.
+# source (Debian's linux-source-6.12): checkpatch, the kselftest headers, and
+# vgem's, which is in no package of headers for programs.
 
 set -eu
 
@@ -19,7 +20,8 @@ mkdir -p "$1"
 # The root directory's name in the archive is left out.
 tar -C "$1" -xJf $tarball --strip-components=1 --wildcards --no-anchored \
 	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch \
-	tools/testing/selftests/kselftest.h tools/testing/selftests/kselftest_harness.h
+	tools/testing/selftests/kselftest.h tools/testing/selftests/kselftest_harness.h \
+	include/uapi/drm/vgem_drm.h
 # Where checkpatch looks for names, when run here.
 mkdir -p "$1/include"
 dpkg-query -W -f '${Version}\n' linux-source-6.12 >"$1/version"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* DEV_QUERY, BO_CREATE, BO_MMAP_OFFSET, BO_INFO, BO_WAIT, and sharing through dma-bufs. */
+/* DEV_QUERY, BO_CREATE, BO_MMAP_OFFSET, BO_INFO, BO_WAIT. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -262,29 +262,6 @@ TEST_F(bo, wait_without_a_job_returns)
 	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_WAIT, &poll), 0);
 	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_WAIT, &past), 0);
 	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_WAIT, &future), 0);
-}
-
-TEST_F(bo, dma_buf_maps_in_another_file)
-{
-	struct npu_bo bo = npu_bo_create(self->fd, 2 * PAGE, DRM_V3NPU_BO_NPU_READONLY);
-	struct drm_v3npu_bo_info info = {};
-	int other = npu_open();
-	uint32_t handle;
-	int dma_buf;
-
-	ASSERT_EQ(drmPrimeHandleToFD(self->fd, bo.handle, DRM_CLOEXEC, &dma_buf), 0);
-	ASSERT_EQ(drmPrimeFDToHandle(other, dma_buf, &handle), 0);
-	info.handle = handle;
-	ASSERT_EQ(npu_ioctl(other, DRM_IOCTL_V3NPU_BO_INFO, &info), 0);
-	EXPECT_EQ(info.size, bo.size);
-	EXPECT_EQ(info.flags, DRM_V3NPU_BO_NPU_READONLY);
-	EXPECT_NE(info.va, 0);
-
-	/* The same file gets its own handle back. */
-	ASSERT_EQ(drmPrimeFDToHandle(self->fd, dma_buf, &handle), 0);
-	EXPECT_EQ(handle, bo.handle);
-	close(dma_buf);
-	close(other);
 }
 
 TEST_F(bo, node_needs_permission)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -315,68 +314,6 @@ TEST_F(jobs, many_files_at_once)
 	}
 	for (int i = 0; i < FILES; i++)
 		close(fds[i]);
-}
-
-TEST_F(jobs, dma_buf_is_the_same_memory)
-{
-	struct npu_bo bo = npu_bo_create(self->fd, PAGE, 0);
-	int other = npu_open();
-	struct npu_bo cmds = npu_bo_create(other, PAGE, 0);
-	struct npu_job job = { .ctx = npu_ctx_create(other), .cmds = &cmds };
-	struct drm_v3npu_bo_info info = {};
-	int dma_buf;
-
-	fill(bo.map, PAGE, 3);
-	ASSERT_EQ(drmPrimeHandleToFD(self->fd, bo.handle, DRM_CLOEXEC, &dma_buf), 0);
-	ASSERT_EQ(drmPrimeFDToHandle(other, dma_buf, &info.handle), 0);
-	ASSERT_EQ(npu_ioctl(other, DRM_IOCTL_V3NPU_BO_INFO, &info), 0);
-	job.cmds_size = npu_cmd_copy(cmds.map, 1, info.va, cmds.va + 2048, 256);
-	ASSERT_EQ(npu_run(other, job, 10), 0);
-	EXPECT_EQ(memcmp(cmds.map + 2048, bo.map, 256), 0);
-	close(dma_buf);
-	close(other);
-}
-
-/* vgem's buffer of a page, as a dma-buf; -1 without vgem */
-static int vgem_dma_buf(uint8_t byte)
-{
-	struct drm_mode_create_dumb dumb = { .width = PAGE, .height = 1, .bpp = 8 };
-	struct drm_mode_map_dumb map = {};
-	int fd = drmOpenWithType("vgem", NULL, DRM_NODE_PRIMARY);
-	uint8_t *bytes;
-	int dma_buf;
-
-	if (fd < 0 || drmIoctl(fd, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
-		return -1;
-	map.handle = dumb.handle;
-	if (drmIoctl(fd, DRM_IOCTL_MODE_MAP_DUMB, &map))
-		return -1;
-	bytes = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)map.offset);
-	if (bytes == MAP_FAILED || drmPrimeHandleToFD(fd, dumb.handle, DRM_CLOEXEC, &dma_buf))
-		return -1;
-	memset(bytes, byte, PAGE);
-	munmap(bytes, PAGE);
-	close(fd);
-	return dma_buf;
-}
-
-TEST_F(jobs, dma_buf_of_another_driver)
-{
-	struct drm_v3npu_bo_info info = {};
-	struct drm_v3npu_bo_mmap_offset offset = {};
-	int dma_buf = vgem_dma_buf(0x77);
-
-	ASSERT_GE(dma_buf, 0);
-	ASSERT_EQ(drmPrimeFDToHandle(self->fd, dma_buf, &info.handle), 0);
-	ASSERT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_INFO, &info), 0);
-	EXPECT_EQ(info.size, PAGE);
-	offset.handle = info.handle;
-	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_MMAP_OFFSET, &offset), -EINVAL);
-	self->job.cmds_size = npu_cmd_copy(self->cmds.map, 1, info.va, self->cmds.va + 2048, 16);
-	ASSERT_EQ(npu_run(self->fd, self->job, 10), 0);
-	EXPECT_EQ(self->cmds.map[2048], 0x77);
-	EXPECT_EQ(self->cmds.map[2063], 0x77);
-	close(dma_buf);
 }
 
 TEST_F(jobs, four_processes_at_once)

@@ -9,6 +9,7 @@
 
 #include <xf86drm.h>
 
+#include "dmabuf.h"
 #include "kselftest_harness.h"
 #include "npu.h"
 
@@ -183,7 +184,8 @@ TEST_F_TIMEOUT(limits, jobs_that_are_not_done, 300)
 TEST_F_TIMEOUT(limits, buffers, 600)
 {
 	struct drm_v3npu_bo_create args = { .size = PAGE };
-	uint32_t count = 0, last = 0;
+	struct dmabuf import = dmabuf_udmabuf(PAGE);
+	uint32_t count = 0, last = 0, handle;
 	int ret;
 
 	while (!(ret = npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_CREATE, &args))) {
@@ -192,9 +194,13 @@ TEST_F_TIMEOUT(limits, buffers, 600)
 	}
 	EXPECT_EQ(ret, -ENOSPC);
 	EXPECT_EQ(count, self->info.max_bos);
+	/* Imported ones count, too. */
+	EXPECT_EQ(drmPrimeFDToHandle(self->fd, import.fd, &handle), -1);
+	EXPECT_EQ(errno, ENOSPC);
 	EXPECT_EQ(drmCloseBufferHandle(self->fd, last), 0);
-	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_CREATE, &args), 0);
+	EXPECT_EQ(drmPrimeFDToHandle(self->fd, import.fd, &handle), 0);
 	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_CREATE, &args), -ENOSPC);
+	dmabuf_close(&import);
 }
 
 TEST_HARNESS_MAIN
