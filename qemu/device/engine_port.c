@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the core asks the engine for, one request after the other. A thread of its own runs it,
- * since commands can take seconds; but most take less time than it takes to wake a thread up.
+ * What the core asks the engine for, one request after the other. Commands can take seconds, and
+ * a thread runs those. But firmware waits for each command, and to wake a thread up and be woken
+ * by it again takes as long as most commands do: so the core's thread itself runs the commands
+ * after which it is still in time to feed its watchdog.
  */
 #include <string.h>
 
@@ -12,6 +14,9 @@
 
 /* SRAM that is cleared in some ten microseconds */
 #define QUICK_SCRUB	(1u << 20)
+
+/* How long the core's thread can be away, in microseconds, if no watchdog waits for it */
+#define AWAY_MAX_US	250000
 
 static uint32_t result_to_status(enum v3npu_result result)
 {
@@ -79,13 +84,22 @@ static void serve(struct v3npu_hw *hw)
 	v3npu_core_kick(hw);
 }
 
-static bool is_quick(struct v3npu_hw *hw)
+/* Microseconds that the core's thread can be away and still feed its watchdog in good time */
+static uint64_t away_max(const struct v3npu_hw *hw)
+{
+	uint64_t now = v3npu_hw_now(hw), watchdog = hw->timer.watchdog;
+	uint64_t quarter = watchdog > now ? (watchdog - now) / 4 : 0;
+
+	return quarter < AWAY_MAX_US ? quarter : AWAY_MAX_US;
+}
+
+static bool can_run_in_core(struct v3npu_hw *hw)
 {
 	if (hw->engine.request == V3NPU_REQUEST_SCRUB)
 		return hw->config.sram_size <= QUICK_SCRUB;
 	/* A command that is to hang must not take the core with it */
 	return !v3npu_inject_left(hw, V3NPU_INJECT_ENGINE_HANG) &&
-	       v3npu_cmd_is_quick(hw->engine.cmd, hw->config.sram_size);
+	       v3npu_cmd_time(hw->engine.cmd, hw->config.sram_size) / 1000 <= away_max(hw);
 }
 
 void v3npu_engine_start(struct v3npu_hw *hw, enum v3npu_engine_request request)
@@ -98,10 +112,13 @@ void v3npu_engine_start(struct v3npu_hw *hw, enum v3npu_engine_request request)
 	port->request = request;
 	port->cmd_as = request == V3NPU_REQUEST_RUN ? port->as : AS_NONE;
 	memcpy(port->cmd, port->desc, sizeof(port->cmd));
-	if (is_quick(hw))
-		serve(hw);
-	else
+	if (!can_run_in_core(hw)) {
 		hw->wake_engine = true;
+		return;
+	}
+	port->in_core = true;
+	serve(hw);
+	port->in_core = false;
 }
 
 void *v3npu_engine_thread(void *opaque)

@@ -91,11 +91,12 @@ enum v3npu_engine_request {
  * @abort: polled by the engine while it runs
  * @request: what the engine thread is to take up
  * @busy: from the request until its end
+ * @in_core: the core's thread runs it, and no instruction meanwhile
  * @pending: V3NPU_CORE_PENDING_ENGINE
  * @status: V3NPU_ENGINE_*, but for BUSY
  * @as: V3NPU_CORE_ENGINE_AS
  * @desc: descriptor registers
- * @cmd: copy of @desc that runs, the engine thread's while @busy
+ * @cmd: copy of @desc that runs, the running thread's while @busy
  * @cmd_as: address space that @cmd runs in
  * @invalidating: an invalidation waits for the end of @cmd
  * @counters: of the last command
@@ -106,6 +107,7 @@ struct v3npu_engine_port {
 	atomic_bool abort;
 	enum v3npu_engine_request request;
 	bool busy;
+	bool in_core;
 	bool pending;
 	uint32_t status;
 	uint32_t as;
@@ -278,14 +280,18 @@ uint8_t *v3npu_inject_lie(struct v3npu_hw *hw);
 void *v3npu_engine_thread(void *hw);
 
 /*
- * Starts a request if the engine is idle, from the core thread. A short one is done at once, with
- * the lock, which is held, dropped meanwhile; the others the engine thread takes up.
+ * Starts a request if the engine is idle, from the core thread. One that does not take too long is
+ * done at once, with the lock, which is held, dropped meanwhile; the others the engine thread
+ * takes up.
  */
 void v3npu_engine_start(struct v3npu_hw *hw, enum v3npu_engine_request request);
 
-/* quick.c */
+/* cmd_time.c */
 
-/* Does the command take less time than waking up a thread for it, or not much more? */
-bool v3npu_cmd_is_quick(const void *cmd, uint32_t sram_size);
+/*
+ * Return: nanoseconds that a command takes at most on one thread with the slowest kernels, unless
+ * the host has other things to do; UINT64_MAX if that cannot be told.
+ */
+uint64_t v3npu_cmd_time(const void *cmd, uint32_t sram_size);
 
 #endif /* V3NPU_DEVICE_HW_H */

@@ -31,10 +31,10 @@ static uint32_t read_status(const struct v3npu_hw *hw)
 	const struct v3npu_core_ctl *core = &hw->core;
 	uint32_t status = 0;
 
-	/* A core that was stopped runs until its thread has noticed */
+	/* A core that was stopped runs until its thread has noticed, or if that is in a command */
 	if (core->halted)
 		status |= V3NPU_STATUS_CORE_HALTED;
-	else if (core->run || core->active)
+	else if (core->run || (core->active && !hw->engine.in_core))
 		status |= V3NPU_STATUS_CORE_RUNNING;
 	if (core->watchdog_hit)
 		status |= V3NPU_STATUS_WATCHDOG;

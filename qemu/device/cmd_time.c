@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* How long a command takes, roughly and rather too long: is it worth another thread? */
+/* How long a command takes, roughly and rather too long */
 #include <stddef.h>
 
 #include "hw.h"
 #include "v3npu/cmd_check.h"
-
-/* Up to this many nanoseconds the core's thread does the engine's work itself */
-#define QUICK_NS	50000
 
 /* A page that is met for the first time is looked up in the tables */
 #define PAGE_NS		200
@@ -63,7 +60,7 @@ _Static_assert(offsetof(struct v3npu_cmd_conv, in) == sizeof(struct v3npu_cmd_hd
 	       offsetof(struct v3npu_cmd_copy, in) == sizeof(struct v3npu_cmd_hdr) &&
 	       offsetof(struct v3npu_cmd_argmax, in) == sizeof(struct v3npu_cmd_hdr), "layout");
 
-bool v3npu_cmd_is_quick(const void *cmd, uint32_t sram_size)
+uint64_t v3npu_cmd_time(const void *cmd, uint32_t sram_size)
 {
 	const struct v3npu_cmd_hdr *hdr = cmd;
 	const struct v3npu_tensor *t = (const void *)(hdr + 1);
@@ -72,13 +69,13 @@ bool v3npu_cmd_is_quick(const void *cmd, uint32_t sram_size)
 
 	/* One that is refused ends at once, and of the others the products do not overflow */
 	if (v3npu_cmd_check(cmd, V3NPU_CMD_MAX_SIZE, sram_size) || hdr->opcode == V3NPU_OP_NOP)
-		return true;
+		return 0;
 	if (hdr->opcode == V3NPU_OP_STALL)
-		return false;
+		return UINT64_MAX;
 
 	n = hdr->opcode == V3NPU_OP_MATMUL || hdr->opcode == V3NPU_OP_ELTWISE ? 3 : 2;
 	ns = elements(&t[n - 1]) * output_ns(hdr, &t[0]);
 	for (i = 0; i < n; i++)
 		ns += pages(&t[i]) * PAGE_NS;
-	return ns <= QUICK_NS;
+	return ns;
 }
