@@ -69,13 +69,16 @@ struct drm_v3npu_dev_info {
 	__u64 va_end;
 	/** @job_timeout_ms: a job that runs longer is ended with ETIME */
 	__u32 job_timeout_ms;
-	/** @max_contexts: contexts that one file can have */
+	/** @max_contexts: contexts that one file can have; more: ENOSPC */
 	__u32 max_contexts;
-	/** @max_user_contexts: contexts that all files of one user can have together */
+	/**
+	 * @max_user_contexts: contexts that all files of one user can have
+	 * together, unless it has CAP_SYS_RESOURCE; more: ENOSPC
+	 */
 	__u32 max_user_contexts;
-	/** @max_bos: buffers that one file can have */
+	/** @max_bos: buffers that one file can have; more: ENOSPC */
 	__u32 max_bos;
-	/** @max_jobs: jobs of one file that are not done */
+	/** @max_jobs: jobs of one file that are not done; more: EBUSY */
 	__u32 max_jobs;
 	/** @pad: 0 */
 	__u32 pad;
