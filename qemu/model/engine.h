@@ -118,7 +118,7 @@ void v3npu_cost(const struct v3npu_config *config, const void *cmd,
 /* Clears SRAM, so that no address space sees what another left; from the running thread only */
 void v3npu_engine_scrub(struct v3npu_engine *engine);
 
-/* Name of the multiply-accumulate kernels in use: "avx512-vnni", "avx2", "c", ... (V3NPU_KERNEL
+/* Name of the multiply-accumulate kernels in use: "avx512-vbmi", "avx2", "c", ... (V3NPU_KERNEL
  * in the environment forces one for tests) */
 const char *v3npu_engine_kernel(const struct v3npu_engine *engine);
 

@@ -67,6 +67,38 @@ static inline int32_t v3npu_mbqm(int32_t x, int32_t multiplier, int shift)
 	return v3npu_rounding_shift(v3npu_srdhm(v3npu_wrap_shl(x, left), multiplier), right);
 }
 
+/* x * 2^bits, saturated: gemmlowp's SaturatingRoundingMultiplyByPOT for bits > 0 */
+static inline int32_t v3npu_saturating_shl(int32_t x, unsigned int bits)
+{
+	int64_t y = (int64_t)x * ((int64_t)1 << bits);
+
+	return y > INT32_MAX ? INT32_MAX : y < INT32_MIN ? INT32_MIN : (int32_t)y;
+}
+
+/* Of the Newton-Raphson division below: 48/17 and -32/17 in Q2.29 */
+#define V3NPU_48_OVER_17	1515870810
+#define V3NPU_MINUS_32_OVER_17	(-1010580540)
+
+/**
+ * v3npu_reciprocal() - gemmlowp's one_over_one_plus_x_for_x_in_0_1
+ * @half: (1 + x) / 2 in Q0.31, 2^30..2^31 - 1
+ *
+ * 1 / (1 + x) in Q0.31, by three Newton-Raphson steps in Q2.29. gemmlowp
+ * starts from x; its RoundingHalfSum of x and 2^31 - 1 is @half.
+ */
+static inline int32_t v3npu_reciprocal(int32_t half)
+{
+	int32_t x = v3npu_wrap_add(V3NPU_48_OVER_17, v3npu_srdhm(half, V3NPU_MINUS_32_OVER_17));
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		int32_t rest = v3npu_wrap_sub(1 << 29, v3npu_srdhm(half, x));
+
+		x = v3npu_wrap_add(x, v3npu_saturating_shl(v3npu_srdhm(x, rest), 2));
+	}
+	return v3npu_saturating_shl(x, 1);
+}
+
 static inline int8_t v3npu_clamp(int32_t x, int32_t min, int32_t max)
 {
 	return (int8_t)(x < min ? min : x > max ? max : x);

@@ -75,6 +75,26 @@ static inline bool v3npu_is_narrow(int64_t most, int shift)
 }
 
 /**
+ * struct v3npu_softmax_table - a softmax's exponentials, by how far an element is below its
+ *	row's maximum
+ * @exponential: Q0.31, not negative; INT32_MAX at 0
+ * @term: the same in Q12.19, at most 2^19
+ */
+struct v3npu_softmax_table {
+	int32_t exponential[256];
+	int32_t term[256];
+};
+
+/* Rows that are done together, and the most elements of one: their sum is at most 2^31 */
+#define V3NPU_SOFTMAX_ROWS	64
+#define V3NPU_SOFTMAX_DEPTH	4096
+/*
+ * A result is exponential times reciprocal, in Q0.31, of which 8 bits are kept. The reciprocal is
+ * of a sum of 12 integer bits that was shifted left by its leading zeros, which is made up for.
+ */
+#define V3NPU_SOFTMAX_SHIFT	(12 + 31 - 8)
+
+/**
  * struct v3npu_kernels - one set
  * @name: as v3npu_engine_kernel() reports it
  * @element: bytes of a gathered operand element
@@ -89,6 +109,9 @@ static inline bool v3npu_is_narrow(int64_t most, int shift)
  * @output: the output stage: 16 * @blocks channels of @pixels pixels, which go
  *	@pitch bytes apart to @to. @acc is as of struct v3npu_mac and has room
  *	for V3NPU_MAC_PIXELS, whatever is in those that are not used.
+ * @softmax: of @rows rows in place; element d of row r is at @data[d * @pitch + r].
+ *	There is room for rows up to the next multiple of V3NPU_SOFTMAX_ROWS,
+ *	in which anything may be written.
  */
 struct v3npu_kernels {
 	const char *name;
@@ -101,6 +124,8 @@ struct v3npu_kernels {
 	void (*sums)(const int8_t *brick, size_t quads, int32_t *sums);
 	void (*output)(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
 		       unsigned int blocks, int8_t *to, size_t pitch);
+	void (*softmax)(const struct v3npu_softmax_table *table, int8_t *data, uint32_t depth,
+			size_t pitch, uint32_t rows);
 };
 
 /* What @load adds to an element when it is @biased */
@@ -110,6 +135,7 @@ extern const struct v3npu_kernels v3npu_kernels_c;
 #if defined(__x86_64__)
 extern const struct v3npu_kernels v3npu_kernels_avx2;
 extern const struct v3npu_kernels v3npu_kernels_avx512_vnni;
+extern const struct v3npu_kernels v3npu_kernels_avx512_vbmi;
 #endif
 
 /* The best set, or the one of that @name; NULL if it is unknown or not for this processor */

@@ -9,7 +9,8 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "fixed.h"
+#include "kernels_x86.h"
 
 #define TARGET __attribute__((target("avx2")))
 
@@ -179,6 +180,92 @@ TARGET static void output_avx2(const struct v3npu_scale *scale, const int32_t *a
 	}
 }
 
+/* v3npu_srdhm() of 8 lanes, of which no two are both INT32_MIN */
+TARGET static inline __m256i srdhm_any(__m256i a, __m256i b)
+{
+	return srdhm(a, b, _mm256_srli_epi64(b, 32));
+}
+
+/* v3npu_reciprocal() of 8 lanes; in its domain no step but the last saturates */
+TARGET static inline __m256i reciprocal(__m256i half)
+{
+	const __m256i one = _mm256_set1_epi32(1 << 29);
+	__m256i x = _mm256_set1_epi32(V3NPU_48_OVER_17);
+	__m256i large;
+	int i;
+
+	x = _mm256_add_epi32(x, srdhm_any(half, _mm256_set1_epi32(V3NPU_MINUS_32_OVER_17)));
+	for (i = 0; i < 3; i++) {
+		__m256i rest = _mm256_sub_epi32(one, srdhm_any(half, x));
+
+		x = _mm256_add_epi32(x, _mm256_slli_epi32(srdhm_any(x, rest), 2));
+	}
+	large = _mm256_cmpgt_epi32(x, _mm256_set1_epi32((1 << 30) - 1));
+	return _mm256_blendv_epi8(_mm256_slli_epi32(x, 1), _mm256_set1_epi32(INT32_MAX), large);
+}
+
+/* Differences of 8 elements to their rows' maximum */
+TARGET static inline __m256i below(__m256i max, const int8_t *data)
+{
+	__m128i bytes = _mm_loadl_epi64((const __m128i *)data);
+
+	return _mm256_sub_epi32(max, _mm256_cvtepi8_epi32(bytes));
+}
+
+/* 8 rows */
+TARGET static void softmax_rows(const struct v3npu_softmax_table *table, int8_t *data,
+				uint32_t depth, size_t pitch)
+{
+	__m256i max = _mm256_set1_epi32(INT8_MIN), sum = _mm256_setzero_si256();
+	__m256i zeros, scale, shift, half;
+	uint32_t sums[8], clz[8];
+	uint32_t d;
+	int i;
+
+	for (d = 0; d < depth; d++) {
+		__m128i bytes = _mm_loadl_epi64((const __m128i *)(data + d * pitch));
+
+		max = _mm256_max_epi32(max, _mm256_cvtepi8_epi32(bytes));
+	}
+	for (d = 0; d < depth; d++) {
+		__m256i term = _mm256_i32gather_epi32(table->term, below(max, data + d * pitch),
+						      sizeof(*table->term));
+
+		sum = _mm256_add_epi32(sum, term);
+	}
+	_mm256_storeu_si256((__m256i *)sums, sum);
+	for (i = 0; i < 8; i++)
+		clz[i] = __builtin_clz(sums[i]);
+	zeros = _mm256_loadu_si256((const __m256i *)clz);
+	scale = reciprocal(_mm256_srli_epi32(_mm256_sllv_epi32(sum, zeros), 1));
+	shift = _mm256_sub_epi32(_mm256_set1_epi32(V3NPU_SOFTMAX_SHIFT), zeros);
+	/* 2^(shift - 1), and as the shifts that follow 0 where there is no such bit */
+	half = _mm256_sllv_epi32(_mm256_set1_epi32(1),
+				 _mm256_sub_epi32(shift, _mm256_set1_epi32(1)));
+	for (d = 0; d < depth; d++) {
+		__m256i e = _mm256_i32gather_epi32(table->exponential,
+						   below(max, data + d * pitch),
+						   sizeof(*table->exponential));
+		__m128i q;
+
+		/* Neither is negative, so the sum has room in 32 bits without a sign */
+		e = _mm256_srlv_epi32(_mm256_add_epi32(srdhm_any(scale, e), half), shift);
+		q = _mm_packs_epi32(_mm256_castsi256_si128(e), _mm256_extracti128_si256(e, 1));
+		q = _mm_packus_epi16(q, q);
+		q = _mm_xor_si128(q, _mm_set1_epi8(INT8_MIN));
+		_mm_storel_epi64((__m128i *)(data + d * pitch), q);
+	}
+}
+
+TARGET void v3npu_softmax_avx2(const struct v3npu_softmax_table *table, int8_t *data,
+			       uint32_t depth, size_t pitch, uint32_t rows)
+{
+	uint32_t r;
+
+	for (r = 0; r < rows; r += 8)
+		softmax_rows(table, data + r, depth, pitch);
+}
+
 const struct v3npu_kernels v3npu_kernels_avx2 = {
 	.name = "avx2",
 	.element = sizeof(int16_t),
@@ -186,6 +273,7 @@ const struct v3npu_kernels v3npu_kernels_avx2 = {
 	.load = load_avx2,
 	.mac = mac_avx2,
 	.output = output_avx2,
+	.softmax = v3npu_softmax_avx2,
 };
 
 #endif /* __x86_64__ */

@@ -8,14 +8,15 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "kernels_x86.h"
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 
 static bool supported_avx512(void)
 {
 	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-	       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+	       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") &&
+	       __builtin_cpu_supports("avx2");
 }
 
 TARGET static inline void load_bytes(uint8_t *to, const int8_t *from, size_t size)
@@ -30,7 +31,7 @@ TARGET static inline void load_bytes(uint8_t *to, const int8_t *from, size_t siz
 				_mm512_xor_si512(_mm512_maskz_loadu_epi8(tail, from), offset));
 }
 
-TARGET static void load_avx512(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels,
+TARGET void v3npu_load_avx512(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels,
 			       uint32_t channels, uint32_t quads, int32_t zero_point)
 {
 	uint32_t depth = quads * V3NPU_BRICK_I;
@@ -106,7 +107,7 @@ void mac_block(const struct v3npu_mac *mac, const unsigned int pixels, const uns
 			mac_block(mac, n, 2);			\
 		break
 
-TARGET static void mac_avx512(const struct v3npu_mac *mac)
+TARGET void v3npu_mac_avx512(const struct v3npu_mac *mac)
 {
 	switch (mac->pixels) {
 	MAC_CASE(1);
@@ -124,7 +125,7 @@ TARGET static void mac_avx512(const struct v3npu_mac *mac)
 	}
 }
 
-TARGET static void sums_avx512(const int8_t *brick, size_t quads, int32_t *sums)
+TARGET void v3npu_sums_avx512(const int8_t *brick, size_t quads, int32_t *sums)
 {
 	const __m512i ones = _mm512_set1_epi8(1);
 	__m512i sum = _mm512_setzero_si512();
@@ -313,7 +314,7 @@ TARGET static void output_narrow2(const struct v3npu_scale *scale, const int32_t
 	}
 }
 
-TARGET static void output_avx512(const struct v3npu_scale *scale, const int32_t *acc,
+TARGET void v3npu_output_avx512(const struct v3npu_scale *scale, const int32_t *acc,
 				 unsigned int pixels, unsigned int blocks, int8_t *to, size_t pitch)
 {
 	if (!scale->narrow)
@@ -329,10 +330,11 @@ const struct v3npu_kernels v3npu_kernels_avx512_vnni = {
 	.element = sizeof(uint8_t),
 	.biased = true,
 	.supported = supported_avx512,
-	.load = load_avx512,
-	.mac = mac_avx512,
-	.sums = sums_avx512,
-	.output = output_avx512,
+	.load = v3npu_load_avx512,
+	.mac = v3npu_mac_avx512,
+	.sums = v3npu_sums_avx512,
+	.output = v3npu_output_avx512,
+	.softmax = v3npu_softmax_avx2,
 };
 
 #endif /* __x86_64__ */

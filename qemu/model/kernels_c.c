@@ -121,10 +121,51 @@ static void output_c(const struct v3npu_scale *scale, const int32_t *acc, unsign
 	}
 }
 
+/* V3NPU_SOFTMAX_ROWS rows */
+static void softmax_rows(const struct v3npu_softmax_table *table, int8_t *data, uint32_t depth,
+			 size_t pitch)
+{
+	int32_t scale[V3NPU_SOFTMAX_ROWS];
+	uint32_t sum[V3NPU_SOFTMAX_ROWS] = { 0 };
+	int8_t max[V3NPU_SOFTMAX_ROWS];
+	unsigned int r, shift;
+	uint32_t d;
+
+	memset(max, INT8_MIN, sizeof(max));
+	for (d = 0; d < depth; d++)
+		for (r = 0; r < V3NPU_SOFTMAX_ROWS; r++)
+			max[r] = max[r] > data[d * pitch + r] ? max[r] : data[d * pitch + r];
+	for (d = 0; d < depth; d++)
+		for (r = 0; r < V3NPU_SOFTMAX_ROWS; r++)
+			sum[r] += table->term[max[r] - data[d * pitch + r]];
+	/* The sum is 2^31 shifted right by its leading zeros, times 1 + x */
+	for (r = 0; r < V3NPU_SOFTMAX_ROWS; r++)
+		scale[r] = v3npu_reciprocal((sum[r] << __builtin_clz(sum[r])) >> 1);
+	for (d = 0; d < depth; d++) {
+		for (r = 0; r < V3NPU_SOFTMAX_ROWS; r++) {
+			int8_t *q = &data[d * pitch + r];
+			int32_t e = v3npu_srdhm(scale[r], table->exponential[max[r] - *q]);
+
+			shift = V3NPU_SOFTMAX_SHIFT - __builtin_clz(sum[r]);
+			*q = v3npu_clamp(v3npu_rounding_shift(e, shift) - 128, -128, 127);
+		}
+	}
+}
+
+static void softmax_c(const struct v3npu_softmax_table *table, int8_t *data, uint32_t depth,
+		      size_t pitch, uint32_t rows)
+{
+	uint32_t r;
+
+	for (r = 0; r < rows; r += V3NPU_SOFTMAX_ROWS)
+		softmax_rows(table, data + r, depth, pitch);
+}
+
 const struct v3npu_kernels v3npu_kernels_c = {
 	.name = "c",
 	.element = sizeof(int16_t),
 	.load = load_c,
 	.mac = mac_c,
 	.output = output_c,
+	.softmax = softmax_c,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "transpose.h"
 #include "v3npu/regs.h"
 
 void v3npu_view_init(struct v3npu_view *view, struct v3npu_run *run, uint64_t end, bool write)
@@ -157,6 +158,22 @@ static bool by_columns(const struct v3npu_tile *tile)
 	return tile->col_stride > 1 && tile->rows > 1 && tile->row_stride < tile->col_stride;
 }
 
+/*
+ * Where a tile is whose columns are contiguous and which is contiguous on the host as a whole;
+ * NULL if it is not so, or the run has failed
+ */
+static uint8_t *find_columns(struct v3npu_view *view, const struct v3npu_tile *tile)
+{
+	uint64_t size = (uint64_t)(tile->cols - 1) * tile->col_stride + tile->rows;
+	uint8_t *host;
+	size_t run;
+
+	if (tile->row_stride != 1)
+		return NULL;
+	host = v3npu_view_at(view, tile->addr, &run);
+	return host && run >= size ? host : NULL;
+}
+
 /* Do the tile's elements lie in memory as they do in a dense array of that pitch? */
 static bool is_dense(const struct v3npu_tile *tile, size_t pitch)
 {
@@ -172,6 +189,13 @@ bool v3npu_read_tile(struct v3npu_view *view, const struct v3npu_tile *tile, int
 	if (is_dense(tile, pitch))
 		return v3npu_read(view, tile->addr, dense, (size_t)tile->rows * tile->cols);
 	if (by_columns(tile)) {
+		const uint8_t *columns = find_columns(view, tile);
+
+		if (columns) {
+			v3npu_transpose((uint8_t *)dense, pitch, columns, tile->col_stride,
+					tile->cols, tile->rows);
+			return true;
+		}
 		for (i = 0; i < tile->cols; i++)
 			if (!read_row(view, tile->addr + (uint64_t)i * tile->col_stride,
 				      tile->row_stride, tile->rows, dense + i, pitch))
@@ -193,6 +217,13 @@ bool v3npu_write_tile(struct v3npu_view *view, const struct v3npu_tile *tile,
 	if (is_dense(tile, pitch))
 		return write_row(view, tile->addr, 1, tile->rows * tile->cols, dense, 1);
 	if (by_columns(tile)) {
+		uint8_t *columns = find_columns(view, tile);
+
+		if (columns) {
+			v3npu_transpose(columns, tile->col_stride, (const uint8_t *)dense, pitch,
+					tile->rows, tile->cols);
+			return true;
+		}
 		for (i = 0; i < tile->cols; i++)
 			if (!write_row(view, tile->addr + (uint64_t)i * tile->col_stride,
 				       tile->row_stride, tile->rows, dense + i, pitch))

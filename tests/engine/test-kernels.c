@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-/* Each set of kernels against the one in plain C, where random commands seldom go. */
+/*
+ * Each set of kernels against the one in plain C, where random commands seldom go, and what all
+ * sets share.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
 #include "kernels.h"
 #include "tap.h"
+#include "transpose.h"
 
 #define ROUNDS		3000
 #define SUMS		(V3NPU_MAC_PIXELS * V3NPU_ACC_PITCH)
@@ -108,15 +112,89 @@ static void test_output(const struct v3npu_kernels *kernels)
 	tap_ok(!bad, "%s: output stage", kernels->name);
 }
 
+/* Tables as the engine makes them, but of any exponentials */
+static void make_table(struct rng *rng, struct v3npu_softmax_table *table)
+{
+	int64_t most = INT32_MAX;
+	int d;
+
+	for (d = 0; d < 256; d++) {
+		table->exponential[d] = most;
+		table->term[d] = (most + (1 << 11)) >> 12;
+		most = rng_range(rng, most - most / rng_range(rng, 2, 200), most);
+	}
+}
+
+static void test_softmax(const struct v3npu_kernels *kernels)
+{
+	static int8_t want[V3NPU_SOFTMAX_DEPTH * V3NPU_SOFTMAX_ROWS], got[sizeof(want)];
+	struct rng rng = { 2 };
+	struct v3npu_softmax_table table;
+	unsigned int round, bad = 0;
+
+	for (round = 0; round < ROUNDS / 4 && !bad; round++) {
+		uint32_t rows = rng_range(&rng, 1, 200), depth = rng_range(&rng, 1, 40), r, d;
+		size_t pitch = (rows + V3NPU_SOFTMAX_ROWS - 1) / V3NPU_SOFTMAX_ROWS *
+			       V3NPU_SOFTMAX_ROWS;
+		int low = rng_range(&rng, -128, 127);
+
+		if (round % 100 == 0) {
+			rows = pitch = V3NPU_SOFTMAX_ROWS;
+			depth = rng_range(&rng, 0, 1) ? V3NPU_SOFTMAX_DEPTH : 2500;
+			/* All terms 1: the largest sum */
+			low = 127;
+		}
+		make_table(&rng, &table);
+		for (d = 0; d < depth * pitch; d++)
+			want[d] = got[d] = rng_range(&rng, low, 127);
+		v3npu_kernels_c.softmax(&table, want, depth, pitch, rows);
+		kernels->softmax(&table, got, depth, pitch, rows);
+		for (d = 0; d < depth; d++)
+			for (r = 0; r < rows; r++)
+				bad += want[d * pitch + r] != got[d * pitch + r];
+	}
+	tap_ok(!bad, "%s: softmax", kernels->name);
+}
+
+static void test_transpose(void)
+{
+	uint8_t from[70 * 70], to[70 * 70];
+	struct rng rng = { 3 };
+	unsigned int round, bad = 0;
+	uint32_t i, r, c;
+
+	for (i = 0; i < sizeof(from); i++)
+		from[i] = rng_u32(&rng);
+	for (round = 0; round < ROUNDS / 10; round++) {
+		uint32_t rows = rng_range(&rng, 1, 70), cols = rng_range(&rng, 1, 70);
+		uint32_t from_pitch = rng_range(&rng, cols, 70), to_pitch = rng_range(&rng, rows, 70);
+
+		memset(to, 1, sizeof(to));
+		v3npu_transpose(to, to_pitch, from, from_pitch, rows, cols);
+		for (c = 0; c < cols; c++)
+			for (r = 0; r < to_pitch && c * to_pitch + r < sizeof(to); r++)
+				bad += to[c * to_pitch + r] !=
+				       (r < rows ? from[r * from_pitch + c] : 1);
+	}
+	tap_ok(!bad, "transposition");
+}
+
+static void test_kernels(const struct v3npu_kernels *kernels)
+{
+	test_output(kernels);
+	test_softmax(kernels);
+}
+
 int main(void)
 {
 	size_t i;
 
+	test_transpose();
 	for (i = 0; i < KERNEL_NAMES; i++) {
 		const struct v3npu_kernels *kernels = v3npu_kernels_choose(kernel_names[i]);
 
 		if (kernels)
-			test_output(kernels);
+			test_kernels(kernels);
 		else
 			tap_ok(true, "%s # SKIP not on this processor", kernel_names[i]);
 	}
