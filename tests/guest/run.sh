@@ -9,8 +9,9 @@ top=$(dirname "$0")/../..
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# iomem=relaxed lets a test overwrite the firmware in its memory.
-"$top/qemu/run-guest" --append iomem=relaxed --timeout 1200 --dmesg "$tmp/dmesg" -- /tests/v3npu_guest.sh \
+# iomem=relaxed lets a test overwrite the firmware in its memory; all buffers that a file
+# can have need more than 1 GiB on the debug kernel.
+"$top/qemu/run-guest" --append iomem=relaxed --mem 2G --timeout 1200 --dmesg "$tmp/dmesg" -- /tests/v3npu_guest.sh \
 	>"$tmp/out" 2>"$tmp/err"
 echo "# exit $?" >>"$tmp/out"
 
