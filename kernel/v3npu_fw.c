@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The firmware: the image file, loading it into core memory, boot, its log.
+ * The firmware: loading it into core memory, boot, its log.
  */
 
-#include <linux/crc32.h>
 #include <linux/device.h>
 #include <linux/firmware.h>
 #include <linux/iopoll.h>
@@ -16,6 +15,8 @@
 #include "v3npu/fw.h"
 
 #include "v3npu_drv.h"
+#include "v3npu_fw_image.h"
+#include "v3npu_ring.h"
 
 #define V3NPU_RESET_TIMEOUT_US	1000000
 #define V3NPU_BOOT_TIMEOUT_US	10000000
@@ -23,60 +24,6 @@
 #define V3NPU_WATCHDOG_US	5000000
 
 MODULE_FIRMWARE(V3NPU_FW_NAME);
-
-static u32 v3npu_crc32(const void *data, size_t size)
-{
-	return ~crc32_le(~0, data, size);
-}
-
-/* How the image is damaged, NULL if it is not; the caller looks at versions */
-static const char *v3npu_fw_damage(const struct firmware *image)
-{
-	const struct v3npu_fw_header *hdr = (const void *)image->data;
-
-	if (image->size < sizeof(*hdr))
-		return "it is shorter than its header";
-	if (hdr->magic != V3NPU_FW_MAGIC)
-		return "it is not a V3NPU firmware image";
-	if (hdr->header_version != V3NPU_FW_HEADER_VERSION)
-		return NULL;
-	if (v3npu_crc32(hdr, offsetof(struct v3npu_fw_header, header_crc)) != hdr->header_crc)
-		return "its header's checksum is wrong";
-	if (hdr->header_size != sizeof(*hdr))
-		return "its header has another size";
-	if (!hdr->payload_size || hdr->payload_size % 4 || hdr->payload_size > V3NPU_FW_LIMIT)
-		return "its payload does not fit the control core";
-	if (image->size - sizeof(*hdr) != hdr->payload_size)
-		return "it is shorter or longer than its header says";
-	if (v3npu_crc32(image->data + sizeof(*hdr), hdr->payload_size) != hdr->payload_crc)
-		return "its payload's checksum is wrong";
-
-	return NULL;
-}
-
-static int v3npu_fw_check(struct device *dev, const struct firmware *image)
-{
-	const struct v3npu_fw_header *hdr = (const void *)image->data;
-	const char *damage = v3npu_fw_damage(image);
-
-	if (damage) {
-		dev_err(dev, "firmware %s is damaged: %s; install it again\n", V3NPU_FW_NAME,
-			damage);
-		return -EINVAL;
-	}
-	if (hdr->header_version != V3NPU_FW_HEADER_VERSION) {
-		dev_err(dev, "firmware %s has header version %u, this driver needs %u; install the one that belongs to the driver\n",
-			V3NPU_FW_NAME, hdr->header_version, V3NPU_FW_HEADER_VERSION);
-		return -EINVAL;
-	}
-	if (hdr->ipc_version != V3NPU_IPC_VERSION) {
-		dev_err(dev, "firmware %s speaks interface version %u, this driver needs %u; install the one that belongs to the driver\n",
-			V3NPU_FW_NAME, hdr->ipc_version, V3NPU_IPC_VERSION);
-		return -EINVAL;
-	}
-
-	return 0;
-}
 
 static void v3npu_fw_release(void *image)
 {
@@ -106,7 +53,7 @@ int v3npu_fw_init(struct v3npu_device *vdev)
 	if (ret)
 		return ret;
 
-	ret = v3npu_fw_check(dev, image);
+	ret = v3npu_fw_image_check(dev, image->data, image->size);
 	if (ret) {
 		release_firmware(image);
 		return ret;

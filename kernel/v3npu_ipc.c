@@ -18,6 +18,7 @@
 #include "v3npu_as.h"
 #include "v3npu_ctx.h"
 #include "v3npu_drv.h"
+#include "v3npu_ring.h"
 
 /* Where the shared memory is in V3NPU_AS_SYSTEM, and what is where in it */
 #define V3NPU_IPC_VA		SZ_1M
@@ -61,12 +62,13 @@ int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *
 	u32 hw_id = job->ctx->hw_id;
 	u64 ring_offset = V3NPU_IPC_RINGS + hw_id * V3NPU_IPC_RING_SIZE;
 	struct v3npu_ctx_desc *desc = ipc->mem + hw_id * sizeof(*desc);
-	struct v3npu_job_ring *ring = v3npu_ipc_ring(vdev, hw_id);
-	u32 wptr = ipc->wptr[hw_id];
-	struct v3npu_job *entry = &ring->jobs[wptr % V3NPU_RING_ENTRIES];
-
-	if (wptr - READ_ONCE(ring->rptr) >= V3NPU_RING_ENTRIES)
-		return -EIO;
+	struct v3npu_job entry = {
+		.seqno = job->seqno,
+		.cmds = job->cmds,
+		.cmds_size = job->cmds_size,
+		.flags = job->resume ? V3NPU_JOB_FLAG_RESUME : 0,
+	};
+	int ret;
 
 	/* The firmware may be reading it for the context's job before this one: no torn field */
 	WRITE_ONCE(desc->ring, V3NPU_IPC_VA + ring_offset);
@@ -74,19 +76,11 @@ int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *
 	WRITE_ONCE(desc->as, job->ctx->file->as->mmu.slot);
 	WRITE_ONCE(desc->priority, job->ctx->priority);
 
-	memset(entry, 0, sizeof(*entry));
-	entry->seqno = job->seqno;
-	entry->cmds = job->cmds;
-	entry->cmds_size = job->cmds_size;
-	entry->flags = job->resume ? V3NPU_JOB_FLAG_RESUME : 0;
+	ret = v3npu_job_ring_push(v3npu_ipc_ring(vdev, hw_id), &ipc->wptr[hw_id], &entry);
+	if (!ret)
+		v3npu_write(vdev, V3NPU_REG_DOORBELL, hw_id);
 
-	/* The entry before the pointer that makes it valid */
-	dma_wmb();
-	ipc->wptr[hw_id] = ++wptr;
-	WRITE_ONCE(ring->wptr, wptr);
-	v3npu_write(vdev, V3NPU_REG_DOORBELL, hw_id);
-
-	return 0;
+	return ret;
 }
 
 /**
@@ -103,27 +97,21 @@ unsigned int v3npu_ipc_process_events(struct v3npu_device *vdev)
 	struct v3npu_event_ring *ring = ipc->mem + V3NPU_IPC_EVENTS;
 	unsigned int completed = 0;
 	struct v3npu_event event;
-	u32 wptr;
+	int pending;
 
 	mutex_lock(&ipc->event_lock);
 	/* Cleared first: an event that comes later raises the interrupt again */
 	v3npu_write(vdev, V3NPU_REG_IRQ_STATUS, V3NPU_IRQ_EVENT);
-	wptr = READ_ONCE(ring->wptr);
-	if (wptr - ipc->event_rptr > V3NPU_EVENT_ENTRIES) {
+	pending = v3npu_event_ring_pending(ring, ipc->event_rptr);
+	if (pending < 0)
 		v3npu_reset_request(vdev, "the firmware's event ring is inconsistent");
-		wptr = ipc->event_rptr;
-	}
 
 	/* Before jobs end: who waited for them finds the preemptions that they met */
-	if (ipc->event_rptr != wptr)
+	if (pending > 0)
 		v3npu_stats_preempted(vdev, v3npu_fw_preemptions(vdev));
 
-	/* The events after the pointer that made them valid */
-	dma_rmb();
-	while (ipc->event_rptr != wptr) {
-		memcpy(&event, &ring->events[ipc->event_rptr % V3NPU_EVENT_ENTRIES],
-		       sizeof(event));
-		ipc->event_rptr++;
+	for (; pending > 0; pending--) {
+		v3npu_event_ring_take(ring, &ipc->event_rptr, &event);
 		if (event.type == V3NPU_EVENT_READY)
 			continue;
 		if (event.type == V3NPU_EVENT_JOB_DONE && !v3npu_job_done(vdev, &event))
@@ -131,9 +119,7 @@ unsigned int v3npu_ipc_process_events(struct v3npu_device *vdev)
 		else
 			v3npu_reset_request(vdev, "the firmware sent an event that makes no sense");
 	}
-	/* The events are read before their places are given back */
-	dma_mb();
-	WRITE_ONCE(ring->rptr, ipc->event_rptr);
+	v3npu_event_ring_release(ring, ipc->event_rptr);
 	mutex_unlock(&ipc->event_lock);
 
 	return completed;

@@ -10,10 +10,6 @@
 struct v3npu_device;
 struct v3npu_sched_job;
 
-#define V3NPU_EVENT_ENTRIES	256
-/* As many as a context ever has on the NPU: see V3NPU_JOBS_PER_CTX */
-#define V3NPU_RING_ENTRIES	4
-
 /**
  * struct v3npu_ipc - memory shared with the firmware, in V3NPU_AS_SYSTEM
  * @mem: context table, event ring and a job ring for each context

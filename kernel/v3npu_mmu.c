@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The NPU's MMU: page tables, hardware address-space slots, invalidation.
+ * The NPU's MMU: hardware address-space slots, invalidation, and the page tables
+ * (v3npu_pt.c) of a device that may be gone.
  *
  * An address space has a slot while it has a context, and there are as many
  * slots as contexts. So whoever submits jobs always has one.
@@ -12,145 +13,18 @@
  */
 
 #include <linux/device.h>
-#include <linux/dma-mapping.h>
 #include <linux/dmapool.h>
 #include <linux/iopoll.h>
-#include <linux/scatterlist.h>
-#include <linux/slab.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_print.h>
 
 #include "v3npu_drv.h"
+#include "v3npu_pt.h"
 
 /* An idle MMU is done in microseconds; a busy one waits for a whole command */
 #define V3NPU_INVALIDATE_FAST_US	1000
 #define V3NPU_INVALIDATE_RETRY_MS	10
-
-/**
- * struct v3npu_pt - one table
- * @entries: what the NPU reads
- * @dma: address of @entries for the NPU
- * @child: tables below, for levels 1 and 2
- */
-struct v3npu_pt {
-	u64 *entries;
-	dma_addr_t dma;
-	struct v3npu_pt *child[];
-};
-
-static struct v3npu_pt *v3npu_pt_alloc(struct v3npu_device *vdev, unsigned int level)
-{
-	struct v3npu_pt *pt;
-
-	pt = kzalloc(struct_size(pt, child, level ? V3NPU_PT_ENTRIES : 0), GFP_KERNEL_ACCOUNT);
-	if (!pt)
-		return NULL;
-
-	pt->entries = dma_pool_zalloc(vdev->mmu.pool, GFP_KERNEL_ACCOUNT, &pt->dma);
-	if (!pt->entries) {
-		kfree(pt);
-		return NULL;
-	}
-
-	return pt;
-}
-
-static void v3npu_pt_free(struct v3npu_device *vdev, struct v3npu_pt *pt, unsigned int level)
-{
-	unsigned int i;
-
-	if (!pt)
-		return;
-
-	for (i = 0; level && i < V3NPU_PT_ENTRIES; i++)
-		v3npu_pt_free(vdev, pt->child[i], level - 1);
-	dma_pool_free(vdev->mmu.pool, pt->entries, pt->dma);
-	kfree(pt);
-}
-
-static unsigned int v3npu_pt_index(u64 va, unsigned int level)
-{
-	return (va >> V3NPU_PT_SHIFT(level)) % V3NPU_PT_ENTRIES;
-}
-
-/* The table of @level that holds the entry of @va, NULL if there is none */
-static struct v3npu_pt *v3npu_pt_find(struct v3npu_mmu_as *as, u64 va, unsigned int level)
-{
-	struct v3npu_pt *pt = as->root;
-	unsigned int l;
-
-	for (l = 2; pt && l > level; l--)
-		pt = pt->child[v3npu_pt_index(va, l)];
-
-	return pt;
-}
-
-/* As v3npu_pt_find(), but makes the tables that are missing */
-static struct v3npu_pt *v3npu_pt_make(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
-				      unsigned int level)
-{
-	struct v3npu_pt *pt = as->root;
-	unsigned int l, i;
-
-	for (l = 2; l > level; l--) {
-		i = v3npu_pt_index(va, l);
-		if (!pt->child[i]) {
-			pt->child[i] = v3npu_pt_alloc(vdev, l - 1);
-			if (!pt->child[i])
-				return NULL;
-			/* The NPU must not see the table before its cleared entries */
-			dma_wmb();
-			WRITE_ONCE(pt->entries[i], pt->child[i]->dma | V3NPU_PTE_VALID);
-		}
-		pt = pt->child[i];
-	}
-
-	return pt;
-}
-
-/* Level and bytes of the leaf for @va; a 4 KiB table, once made, stays for the tables' life */
-static u64 v3npu_leaf(struct v3npu_mmu_as *as, u64 va, dma_addr_t addr, u64 size,
-		      unsigned int *level)
-{
-	if (IS_ALIGNED(va | addr, V3NPU_LARGE_PAGE_SIZE) && size >= V3NPU_LARGE_PAGE_SIZE &&
-	    !v3npu_pt_find(as, va, 0)) {
-		*level = 1;
-		return V3NPU_LARGE_PAGE_SIZE;
-	}
-	*level = 0;
-	return V3NPU_PAGE_SIZE;
-}
-
-/* Make all tables that v3npu_mmu_fill() with the same arguments needs */
-static int v3npu_mmu_prepare(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
-			     dma_addr_t addr, u64 size)
-{
-	unsigned int level;
-	u64 step;
-
-	for (; size; va += step, addr += step, size -= step) {
-		step = v3npu_leaf(as, va, addr, size, &level);
-		if (!v3npu_pt_make(vdev, as, va, level))
-			return -ENOMEM;
-	}
-
-	return 0;
-}
-
-static void v3npu_mmu_fill(struct v3npu_mmu_as *as, u64 va, dma_addr_t addr, u64 size, bool write)
-{
-	u64 step, flags = V3NPU_PTE_VALID | (write ? V3NPU_PTE_WRITE : 0);
-	struct v3npu_pt *pt;
-	unsigned int level;
-
-	for (; size; va += step, addr += step, size -= step) {
-		step = v3npu_leaf(as, va, addr, size, &level);
-		pt = v3npu_pt_find(as, va, level);
-		WRITE_ONCE(pt->entries[v3npu_pt_index(va, level)],
-			   addr | flags | (level ? V3NPU_PTE_LARGE : 0));
-	}
-}
 
 /**
  * v3npu_mmu_map() - map contiguous memory where nothing is mapped
@@ -161,49 +35,12 @@ static void v3npu_mmu_fill(struct v3npu_mmu_as *as, u64 va, dma_addr_t addr, u64
  * @size: bytes, a multiple of V3NPU_PAGE_SIZE
  * @write: the NPU can write it
  *
- * Return: 0, or -ENOMEM, and then no entry was written.
+ * Return: as v3npu_pt_map().
  */
 int v3npu_mmu_map(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va, dma_addr_t addr,
 		  u64 size, bool write)
 {
-	int ret;
-
-	ret = v3npu_mmu_prepare(vdev, as, va, addr, size);
-	if (!ret)
-		v3npu_mmu_fill(as, va, addr, size, write);
-
-	return ret;
-}
-
-static int v3npu_mmu_map_segments(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
-				  struct sg_table *sgt, u64 size, bool write)
-{
-	struct scatterlist *sg;
-	u64 offset = 0;
-	int i, ret;
-
-	for_each_sgtable_dma_sg(sgt, sg, i) {
-		u64 len = min_t(u64, sg_dma_len(sg), size - offset);
-
-		if (!IS_ALIGNED(sg_dma_address(sg) | len, V3NPU_PAGE_SIZE))
-			return -EINVAL;
-		ret = v3npu_mmu_prepare(vdev, as, va + offset, sg_dma_address(sg), len);
-		if (ret)
-			return ret;
-		offset += len;
-	}
-	if (offset != size)
-		return -EINVAL;
-
-	offset = 0;
-	for_each_sgtable_dma_sg(sgt, sg, i) {
-		u64 len = min_t(u64, sg_dma_len(sg), size - offset);
-
-		v3npu_mmu_fill(as, va + offset, sg_dma_address(sg), len, write);
-		offset += len;
-	}
-
-	return 0;
+	return v3npu_pt_map(vdev->mmu.pool, as->root, va, addr, size, write);
 }
 
 /**
@@ -215,9 +52,7 @@ static int v3npu_mmu_map_segments(struct v3npu_device *vdev, struct v3npu_mmu_as
  * @size: bytes of the buffer, a multiple of V3NPU_PAGE_SIZE
  * @write: the NPU can write it
  *
- * Return: 0; -ENODEV when the device is gone; -ENOMEM; -EINVAL when @sgt is
- * smaller than @size or not made of whole pages. After an error no entry was
- * written.
+ * Return: as v3npu_pt_map_sgt(), or -ENODEV when the device is gone.
  */
 int v3npu_mmu_map_sgt(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va,
 		      struct sg_table *sgt, u64 size, bool write)
@@ -226,7 +61,7 @@ int v3npu_mmu_map_sgt(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va
 
 	if (!drm_dev_enter(&vdev->drm, &idx))
 		return -ENODEV;
-	ret = v3npu_mmu_map_segments(vdev, as, va, sgt, size, write);
+	ret = v3npu_pt_map_sgt(vdev->mmu.pool, as->root, va, sgt, size, write);
 	drm_dev_exit(idx);
 
 	return ret;
@@ -243,25 +78,13 @@ int v3npu_mmu_map_sgt(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va
  */
 void v3npu_mmu_unmap(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va, u64 size)
 {
-	u64 end = va + size;
 	int idx;
 
 	/* The tables go with the device */
 	if (!drm_dev_enter(&vdev->drm, &idx))
 		return;
 
-	while (va < end) {
-		struct v3npu_pt *pt = v3npu_pt_find(as, va, 0);
-
-		if (pt) {
-			WRITE_ONCE(pt->entries[v3npu_pt_index(va, 0)], 0);
-			va += V3NPU_PAGE_SIZE;
-		} else {
-			pt = v3npu_pt_find(as, va, 1);
-			WRITE_ONCE(pt->entries[v3npu_pt_index(va, 1)], 0);
-			va += V3NPU_LARGE_PAGE_SIZE;
-		}
-	}
+	v3npu_pt_unmap(as->root, va, size);
 	drm_dev_exit(idx);
 }
 
@@ -445,7 +268,7 @@ int v3npu_mmu_as_init(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 	if (!drm_dev_enter(&vdev->drm, &idx))
 		return -ENODEV;
 
-	as->root = v3npu_pt_alloc(vdev, 2);
+	as->root = v3npu_pt_create(vdev->mmu.pool);
 	if (as->root) {
 		mutex_lock(&vdev->mmu.lock);
 		list_add(&as->link, &vdev->mmu.all);
@@ -466,7 +289,7 @@ void v3npu_mmu_as_fini(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 	mutex_lock(&vdev->mmu.lock);
 	list_del(&as->link);
 	/* Under the lock, as v3npu_mmu_release() takes away what is left at the end */
-	v3npu_pt_free(vdev, as->root, 2);
+	v3npu_pt_destroy(vdev->mmu.pool, as->root);
 	as->root = NULL;
 	mutex_unlock(&vdev->mmu.lock);
 }
@@ -496,7 +319,7 @@ static void v3npu_mmu_release(void *data)
 
 	mutex_lock(&vdev->mmu.lock);
 	list_for_each_entry(as, &vdev->mmu.all, link) {
-		v3npu_pt_free(vdev, as->root, 2);
+		v3npu_pt_destroy(vdev->mmu.pool, as->root);
 		as->root = NULL;
 	}
 	mutex_unlock(&vdev->mmu.lock);

@@ -13,6 +13,8 @@
 #include <drm/drm_gem.h>
 #include <drm/drm_syncobj.h>
 
+#include <kunit/visibility.h>
+
 #include "v3npu_as.h"
 #include "v3npu_ctx.h"
 #include "v3npu_drv.h"
@@ -65,7 +67,7 @@ static int v3npu_submit_copy(void **array, u64 user, u32 count, size_t size)
 	return 0;
 }
 
-static int v3npu_submit_check(const struct drm_v3npu_submit *args)
+VISIBLE_IF_KUNIT int v3npu_submit_check(const struct drm_v3npu_submit *args)
 {
 	if (args->flags)
 		return -EINVAL;
@@ -78,8 +80,9 @@ static int v3npu_submit_check(const struct drm_v3npu_submit *args)
 
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(v3npu_submit_check);
 
-static int v3npu_sync_check(const struct drm_v3npu_sync *sync)
+VISIBLE_IF_KUNIT int v3npu_submit_check_sync(const struct drm_v3npu_sync *sync)
 {
 	if (sync->flags & ~DRM_V3NPU_SYNC_TIMELINE)
 		return -EINVAL;
@@ -89,6 +92,7 @@ static int v3npu_sync_check(const struct drm_v3npu_sync *sync)
 
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(v3npu_submit_check_sync);
 
 /* Look the buffers up; the job keeps their mappings until it is freed */
 static int v3npu_submit_get_bos(struct v3npu_submit *submit, const struct drm_v3npu_submit *args,
@@ -138,7 +142,7 @@ static int v3npu_submit_get_in_syncs(struct v3npu_submit *submit,
 				sizeof(*syncs));
 
 	for (i = 0; !ret && i < args->in_sync_count; i++) {
-		ret = v3npu_sync_check(&syncs[i]);
+		ret = v3npu_submit_check_sync(&syncs[i]);
 		if (!ret)
 			ret = drm_syncobj_find_fence(file, syncs[i].handle, syncs[i].point, 0,
 						     &fence);
@@ -153,7 +157,7 @@ static int v3npu_submit_get_in_syncs(struct v3npu_submit *submit,
 static int v3npu_submit_get_out_sync(struct v3npu_out_sync *out, const struct drm_v3npu_sync *sync,
 				     struct drm_file *file)
 {
-	int ret = v3npu_sync_check(sync);
+	int ret = v3npu_submit_check_sync(sync);
 
 	if (ret)
 		return ret;
