@@ -34,5 +34,6 @@ kernel_compat := $(top)/kernel/v3npu_compat.h
 
 kernel-lint: $(kernel_tree)/.links $(B)/linux/version
 	+$(kernel_make) C=2 CF=-Wsparse-error modules
-	$(kernel_checkpatch) -f $(filter-out $(kernel_compat),$(kernel_sources)) $(top)/Kconfig
+	$(kernel_checkpatch) -f $(filter-out $(kernel_compat),$(kernel_sources)) $(top)/Kconfig \
+		$(wildcard $(top)/kernel/tests/*)
 	$(kernel_checkpatch) --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON -f $(kernel_compat)

@@ -4,9 +4,8 @@
 # the guest on it. Not part of "make check": it takes longer than all of that.
 
 debug_kernel := $(B)/debug-kernel
-debug_tests := tests/debug-kernel/detects tests/debug-kernel/faults tests/guest/run.sh \
-	tests/e2e/guest tests/userspace/guest tests/hotplug/test.py tests/soak/unplug.py \
-	tests/inject/test.py tests/ioctl-fuzz/run
+debug_tests := tests/debug-kernel/faults tests/guest/run.sh tests/e2e/guest tests/userspace/guest \
+	tests/hotplug/test.py tests/soak/unplug.py tests/inject/test.py tests/ioctl-fuzz/run
 
 CHECK_DEPS += $(B)/tests/guest/v3npu_faults
 
@@ -15,7 +14,7 @@ CHECK_DEPS += $(B)/tests/guest/v3npu_faults
 debug-kernel: $(debug_kernel)/guest/version
 
 $(debug_kernel)/guest/version: $(top)/tests/debug-kernel/build-kernel $(top)/tests/debug-kernel/config \
-		$(wildcard $(top)/kernel/*) $(top)/Kconfig $(wildcard $(top)/uapi/*/*.h)
+		$(wildcard $(top)/kernel/* $(top)/kernel/tests/*) $(top)/Kconfig $(wildcard $(top)/uapi/*/*.h)
 	+$< $(debug_kernel)
 	@touch $@
 
@@ -25,4 +24,4 @@ $(B)/tests/guest/v3npu_faults: $(top)/tests/debug-kernel/faults.c $(B)/tests/gue
 		$(shell pkg-config --libs libdrm)
 
 check-debug-run:
-	@$(top)/tests/debug-kernel/run $(debug_tests)
+	@$(top)/tests/debug-kernel/run tests/debug-kernel/detects tests/debug-kernel/kunit $(debug_tests)
