@@ -30,7 +30,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 # These goals are steps of makes of their own, so that packages are installed
 # before the modules' makefiles are read, and each step's output is its log's.
-DRIVERS := all run check check-debug check-kernels soak lint bench shell help deps clean distclean
+DRIVERS := all run check check-debug check-kernels coverage soak lint bench shell help deps clean distclean
 step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -56,6 +56,12 @@ check-debug: all	## run the guest's tests on a kernel that looks for the driver'
 	$(step) debug-kernel $(make) debug-kernel
 	$(step) tests $(make) check-deps
 	@$(MAKE) --no-print-directory -j1 check-debug-run
+
+coverage: all		## show which lines of the driver the guest's tests reach
+	$(step) debug-packages $(top)/scripts/deps.sh check-debug
+	$(step) debug-kernel $(make) debug-kernel
+	$(step) tests $(make) check-deps
+	@$(MAKE) --no-print-directory -j1 coverage-run
 
 check-kernels: all	## run the guest's tests on the newest kernel that Debian has
 	$(step) kernels-packages $(top)/scripts/deps.sh check-kernels

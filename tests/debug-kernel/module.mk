@@ -9,7 +9,7 @@ debug_tests := tests/debug-kernel/faults tests/guest/run.sh tests/e2e/guest test
 
 CHECK_DEPS += $(B)/tests/guest/v3npu_faults
 
-.PHONY: debug-kernel check-debug-run
+.PHONY: debug-kernel check-debug-run coverage-run
 
 debug-kernel: $(debug_kernel)/guest/version
 
@@ -25,3 +25,6 @@ $(B)/tests/guest/v3npu_faults: $(top)/tests/debug-kernel/faults.c $(B)/tests/gue
 
 check-debug-run:
 	@$(top)/tests/debug-kernel/run tests/debug-kernel/detects tests/debug-kernel/kunit $(debug_tests)
+
+coverage-run:
+	@$(top)/tests/debug-kernel/coverage $(debug_tests)
