@@ -4,8 +4,6 @@
 #include <linux/capability.h>
 #include <linux/slab.h>
 
-#include <drm/drm_auth.h>
-
 #include "v3npu_as.h"
 #include "v3npu_ctx.h"
 #include "v3npu_drv.h"
@@ -152,8 +150,7 @@ int v3npu_ctx_create_ioctl(struct drm_device *drm, void *data, struct drm_file *
 
 	if (args->flags || args->pad || args->priority > DRM_V3NPU_PRIORITY_REALTIME)
 		return -EINVAL;
-	if (args->priority > DRM_V3NPU_PRIORITY_NORMAL && !capable(CAP_SYS_NICE) &&
-	    !drm_is_current_master(file))
+	if (args->priority > DRM_V3NPU_PRIORITY_NORMAL && !capable(CAP_SYS_NICE))
 		return -EACCES;
 
 	ctx = v3npu_ctx_create(vfile, args->priority);

@@ -153,11 +153,13 @@ struct drm_v3npu_bo_wait {
 
 /** enum drm_v3npu_priority - of a context */
 enum drm_v3npu_priority {
+	/** @DRM_V3NPU_PRIORITY_LOW: for what nobody waits for */
 	DRM_V3NPU_PRIORITY_LOW = 0,
+	/** @DRM_V3NPU_PRIORITY_NORMAL: the usual one */
 	DRM_V3NPU_PRIORITY_NORMAL = 1,
-	/** @DRM_V3NPU_PRIORITY_HIGH: needs CAP_SYS_NICE or DRM master */
+	/** @DRM_V3NPU_PRIORITY_HIGH: needs CAP_SYS_NICE */
 	DRM_V3NPU_PRIORITY_HIGH = 2,
-	/** @DRM_V3NPU_PRIORITY_REALTIME: needs CAP_SYS_NICE or DRM master */
+	/** @DRM_V3NPU_PRIORITY_REALTIME: needs CAP_SYS_NICE; never put aside for others */
 	DRM_V3NPU_PRIORITY_REALTIME = 3,
 };
 
@@ -183,6 +185,7 @@ struct drm_v3npu_ctx_destroy {
 
 /** enum drm_v3npu_fault - why a context's last failed job failed */
 enum drm_v3npu_fault {
+	/** @DRM_V3NPU_FAULT_NONE: no job has failed */
 	DRM_V3NPU_FAULT_NONE = 0,
 	/** @DRM_V3NPU_FAULT_MMU: a command reached @fault_va, which is not mapped, or read-only */
 	DRM_V3NPU_FAULT_MMU,
@@ -291,6 +294,7 @@ struct drm_v3npu_submit {
 	__u64 bos;
 };
 
+/** DRM_V3NPU_SUBMIT_MAX - entries of each array of struct drm_v3npu_submit */
 #define DRM_V3NPU_SUBMIT_MAX		1024
 
 #define DRM_IOCTL_V3NPU_DEV_QUERY \
