@@ -184,19 +184,20 @@ static bool fill_windows(struct conv_item *it, uint32_t y, uint32_t x, uint32_t 
 	return true;
 }
 
-static bool write_out(struct conv_item *it, uint32_t y, uint32_t x, uint32_t count)
+/* Applies the array to output pixels x.. of row @y */
+static bool apply(struct conv_item *it, uint32_t y, uint32_t x, const struct v3npu_pixels *pixels)
 {
 	const struct v3npu_array *array = &it->conv->array;
 	const struct v3npu_tensor *out = &it->conv->cmd->out;
 	struct v3npu_tile tile = {
 		.addr = v3npu_tensor_at(out, it->n, y, x, array->channel),
-		.rows = count,
+		.rows = pixels->count,
 		.cols = array->channels,
 		.row_stride = out->stride[2],
 		.col_stride = out->stride[3],
 	};
 
-	return v3npu_write_tile(&it->out, &tile, it->thread->tile[0], v3npu_array_pitch(array));
+	return v3npu_array_apply(it->thread, array, pixels, &it->out, &tile);
 }
 
 static bool row_by_ring(struct conv_item *it, uint32_t y)
@@ -214,9 +215,7 @@ static bool row_by_ring(struct conv_item *it, uint32_t y)
 		.count = it->width,
 	};
 
-	return fill_ring(it, y) &&
-	       v3npu_array_apply(it->thread, &conv->array, &pixels, it->thread->tile[0]) &&
-	       write_out(it, y, it->x, it->width);
+	return fill_ring(it, y) && apply(it, y, it->x, &pixels);
 }
 
 static bool row_by_windows(struct conv_item *it, uint32_t y)
@@ -233,8 +232,7 @@ static bool row_by_windows(struct conv_item *it, uint32_t y)
 	for (x = 0; x < it->width; x += pixels.count) {
 		pixels.count = min_u32(most, it->width - x);
 		if (!fill_windows(it, y, it->x + x, pixels.count) ||
-		    !v3npu_array_apply(it->thread, &conv->array, &pixels, it->thread->tile[0]) ||
-		    !write_out(it, y, it->x + x, pixels.count))
+		    !apply(it, y, it->x + x, &pixels))
 			return false;
 	}
 	return true;

@@ -31,6 +31,43 @@ TARGET static inline void load_bytes(uint8_t *to, const int8_t *from, size_t siz
 				_mm512_xor_si512(_mm512_maskz_loadu_epi8(tail, from), offset));
 }
 
+/*
+ * Pixels of up to four channels that lie side by side, 16 at a time: four
+ * pixels to each quarter of a register, then each pixel to its quad
+ */
+TARGET static void load_few(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels,
+			    uint32_t channels, uint8_t fill)
+{
+	uint8_t from_byte[64], offset[64];
+	uint32_t from_dword[16];
+	__m512i dwords, bytes, offsets;
+	unsigned int i;
+
+	for (i = 0; i < 16; i++)
+		from_dword[i] = i / 4 * stride + i % 4;
+	for (i = 0; i < 64; i++) {
+		bool exists = i % 4 < channels;
+
+		/* A byte of the quarter; with its top bit set, 0 */
+		from_byte[i] = exists ? i % 16 / 4 * stride + i % 4 : 0x80;
+		offset[i] = exists ? V3NPU_KERNEL_OFFSET : fill;
+	}
+	dwords = _mm512_loadu_si512(from_dword);
+	bytes = _mm512_loadu_si512(from_byte);
+	offsets = _mm512_loadu_si512(offset);
+	while (pixels) {
+		uint32_t count = pixels < 16 ? pixels : 16;
+		uint32_t size = (count - 1) * stride + channels;
+		__m512i x = _mm512_maskz_loadu_epi8(~0ull >> (64 - size), from);
+
+		x = _mm512_shuffle_epi8(_mm512_permutexvar_epi32(dwords, x), bytes);
+		_mm512_mask_storeu_epi32(to, 0xffff >> (16 - count), _mm512_xor_si512(x, offsets));
+		pixels -= count;
+		from += count * stride;
+		to += count * V3NPU_BRICK_I;
+	}
+}
+
 TARGET void v3npu_load_avx512(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels,
 			       uint32_t channels, uint32_t quads, int32_t zero_point)
 {
@@ -39,6 +76,10 @@ TARGET void v3npu_load_avx512(uint8_t *to, const int8_t *from, size_t stride, ui
 
 	if (channels == depth && stride == depth) {
 		load_bytes(to, from, (size_t)pixels * depth);
+		return;
+	}
+	if (quads == 1 && stride >= channels && stride <= V3NPU_BRICK_I) {
+		load_few(to, from, stride, pixels, channels, fill);
 		return;
 	}
 	for (; pixels; pixels--, from += stride, to += depth) {

@@ -176,12 +176,11 @@ static void add_to_pixels(int32_t *acc, const int32_t *addend, unsigned int pixe
 				v3npu_wrap_add(acc[p * V3NPU_ACC_PITCH + c], addend[p]);
 }
 
-bool v3npu_array_apply(struct v3npu_thread *thread, const struct v3npu_array *array,
-		       const struct v3npu_pixels *pixels, int8_t *to)
+static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
+		  const struct v3npu_pixels *pixels, int8_t *to, size_t pitch)
 {
 	static const uint32_t one_tap;
 	const struct v3npu_kernels *kernels = array->run->engine->kernels;
-	size_t pitch = v3npu_array_pitch(array);
 	struct v3npu_mac mac = {
 		.pixel_stride = pixels->stride,
 		.taps = pixels->taps ? pixels->taps : &one_tap,
@@ -218,6 +217,35 @@ bool v3npu_array_apply(struct v3npu_thread *thread, const struct v3npu_array *ar
 					to + p * pitch + b * V3NPU_BRICK_O, pitch);
 		}
 	}
-	v3npu_table_apply(&array->table, to, pixels->count * pitch);
 	return true;
+}
+
+/* Where results can go as the kernels make them; NULL if they cannot, or the run has failed */
+static int8_t *find_result(const struct v3npu_array *array, struct v3npu_view *out,
+			   const struct v3npu_tile *tile)
+{
+	uint64_t size = (uint64_t)(tile->rows - 1) * tile->row_stride + tile->cols;
+	uint8_t *host;
+	size_t run;
+
+	if (tile->col_stride != 1 || tile->cols % V3NPU_BRICK_O || array->table.used)
+		return NULL;
+	host = v3npu_view_at(out, tile->addr, &run);
+	return host && run >= size ? (int8_t *)host : NULL;
+}
+
+bool v3npu_array_apply(struct v3npu_thread *thread, const struct v3npu_array *array,
+		       const struct v3npu_pixels *pixels, struct v3npu_view *out,
+		       const struct v3npu_tile *tile)
+{
+	size_t pitch = v3npu_array_pitch(array);
+	int8_t *to = find_result(array, out, tile);
+
+	if (to)
+		return apply(thread, array, pixels, to, tile->row_stride);
+	to = thread->tile[0];
+	if (!apply(thread, array, pixels, to, pitch))
+		return false;
+	v3npu_table_apply(&array->table, to, pixels->count * pitch);
+	return v3npu_write_tile(out, tile, to, pitch);
 }

@@ -100,14 +100,21 @@ static inline size_t v3npu_quad_bytes(const struct v3npu_array *array)
 	return (size_t)array->run->engine->kernels->element * V3NPU_BRICK_I;
 }
 
-/* Bytes from pixel to pixel of what v3npu_array_apply() makes */
+/* Bytes from pixel to pixel of v3npu_array_apply()'s results where they are held back */
 static inline size_t v3npu_array_pitch(const struct v3npu_array *array)
 {
 	return (size_t)array->bricks * V3NPU_BRICK_O;
 }
 
-/* Applies the array to pixels: int8 results, v3npu_array_pitch() apart, go to @to */
+/**
+ * v3npu_array_apply() - apply the array to pixels and write the results
+ * @out: view of the result
+ * @tile: where they go: a row of it is a pixel's channels
+ *
+ * Return: false when the run has failed
+ */
 bool v3npu_array_apply(struct v3npu_thread *thread, const struct v3npu_array *array,
-		       const struct v3npu_pixels *pixels, int8_t *to);
+		       const struct v3npu_pixels *pixels, struct v3npu_view *out,
+		       const struct v3npu_tile *tile);
 
 #endif /* V3NPU_MODEL_MAC_H */

@@ -137,8 +137,7 @@ static void matmul_item(struct v3npu_thread *thread, void *ctx, uint64_t item)
 			addend[r] = row_addend(m, thread->lines + r * pixels.stride);
 		pixels.addend = addend;
 	}
-	if (v3npu_array_apply(thread, &m->array, &pixels, thread->tile[0]))
-		v3npu_write_tile(&out, &tile, thread->tile[0], v3npu_array_pitch(&m->array));
+	v3npu_array_apply(thread, &m->array, &pixels, &out, &tile);
 }
 
 static void run_chunk(struct matmul *m)

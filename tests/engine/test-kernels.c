@@ -156,6 +156,52 @@ static void test_softmax(const struct v3npu_kernels *kernels)
 	tap_ok(!bad, "%s: softmax", kernels->name);
 }
 
+/* An element of what a set's load() made, without its offset */
+static int operand(const struct v3npu_kernels *kernels, const uint8_t *lines, size_t i,
+		   int zero_point)
+{
+	if (kernels->biased)
+		return lines[i] - V3NPU_KERNEL_OFFSET - zero_point;
+	return ((const int16_t *)lines)[i];
+}
+
+static void test_load(const struct v3npu_kernels *kernels)
+{
+	static int8_t from[40 * 160];
+	static uint8_t lines[sizeof(from) * 2 + 2];
+	struct rng rng = { 4 };
+	unsigned int round, bad = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(from); i++)
+		from[i] = rng_u32(&rng);
+	for (round = 0; round < ROUNDS && !bad; round++) {
+		uint32_t channels = rng_one_in(&rng, 2) ? rng_range(&rng, 1, 4) :
+							  rng_range(&rng, 1, 150);
+		uint32_t quads = (channels + V3NPU_BRICK_I - 1) / V3NPU_BRICK_I;
+		uint32_t depth = quads * V3NPU_BRICK_I, pixels = rng_range(&rng, 1, 40);
+		size_t stride = rng_one_in(&rng, 2) ? channels : rng_range(&rng, 0, 160);
+		int zero_point = rng_range(&rng, -128, 127);
+		size_t made = (size_t)pixels * depth * kernels->element;
+
+		memset(lines, 0x5a, sizeof(lines));
+		/* Its last element is the last that may be read */
+		stride = pixels > 1 ? stride : 0;
+		i = sizeof(from) - (pixels - 1) * stride - channels;
+		kernels->load(lines, from + i, stride, pixels, channels, quads, zero_point);
+		bad += lines[made] != 0x5a || lines[made + 1] != 0x5a;
+		for (i = 0; i < pixels * depth; i++) {
+			uint32_t p = i / depth, c = i % depth;
+			const int8_t *pixel = from + sizeof(from) - channels -
+					      (pixels - 1 - p) * stride;
+			int want = c < channels ? pixel[c] - zero_point : 0;
+
+			bad += operand(kernels, lines, i, zero_point) != want;
+		}
+	}
+	tap_ok(!bad, "%s: load", kernels->name);
+}
+
 static void test_transpose(void)
 {
 	uint8_t from[70 * 70], to[70 * 70];
@@ -181,6 +227,7 @@ static void test_transpose(void)
 
 static void test_kernels(const struct v3npu_kernels *kernels)
 {
+	test_load(kernels);
 	test_output(kernels);
 	test_softmax(kernels);
 }
