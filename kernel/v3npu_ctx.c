@@ -194,9 +194,9 @@ int v3npu_ctx_query_ioctl(struct drm_device *drm, void *data, struct drm_file *f
 	if (!ctx)
 		return -ENOENT;
 
-	spin_lock(&ctx->lock);
+	spin_lock_irq(&ctx->lock);
 	*args = ctx->stats;
-	spin_unlock(&ctx->lock);
+	spin_unlock_irq(&ctx->lock);
 	args->id = id;
 	v3npu_ctx_put(ctx);
 

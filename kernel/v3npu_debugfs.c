@@ -75,12 +75,12 @@ static int v3npu_jobs_show(struct seq_file *s, void *data)
 	struct v3npu_device *vdev = v3npu_from_seq(s);
 	struct v3npu_sched_job *job;
 
-	spin_lock(&vdev->jobs.lock);
+	spin_lock_irq(&vdev->jobs.lock);
 	list_for_each_entry(job, &vdev->jobs.on_npu, link)
 		seq_printf(s, "job %llu: context %u priority %u process %d %s commands %#llx size %u\n",
 			   job->seqno, job->ctx->hw_id, job->ctx->priority, job->pid, job->comm,
 			   job->cmds, job->cmds_size);
-	spin_unlock(&vdev->jobs.lock);
+	spin_unlock_irq(&vdev->jobs.lock);
 
 	return 0;
 }
@@ -114,11 +114,11 @@ static void v3npu_client_show(struct seq_file *s, struct drm_file *file)
 	/* The file's reference keeps its contexts until they are taken out under this lock */
 	xa_lock(&vfile->ctxs);
 	xa_for_each(&vfile->ctxs, id, ctx) {
-		spin_lock(&ctx->lock);
+		spin_lock_irq(&ctx->lock);
 		seq_printf(s, "  context %lu: number %u priority %u, %llu jobs done, %llu failed, %llu cycles\n",
 			   id, ctx->hw_id, ctx->priority, ctx->stats.jobs_done,
 			   ctx->stats.jobs_failed, ctx->stats.cycles);
-		spin_unlock(&ctx->lock);
+		spin_unlock_irq(&ctx->lock);
 	}
 	xa_unlock(&vfile->ctxs);
 }

@@ -81,18 +81,6 @@ void v3npu_fw_status(struct v3npu_device *vdev, struct v3npu_fw_status *status)
 	memcpy_fromio(status, vdev->core_mem + V3NPU_STATUS_OFFSET, sizeof(*status));
 }
 
-/**
- * v3npu_fw_preemptions() - read how many jobs the firmware put aside since it booted
- * @vdev: device, within drm_dev_enter()
- *
- * Return: the number, not to be trusted.
- */
-u32 v3npu_fw_preemptions(struct v3npu_device *vdev)
-{
-	return readl(vdev->core_mem + V3NPU_STATUS_OFFSET +
-		     offsetof(struct v3npu_fw_status, preemptions));
-}
-
 static void v3npu_fw_load(struct v3npu_device *vdev)
 {
 	struct v3npu_boot_args args = {

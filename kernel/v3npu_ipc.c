@@ -97,30 +97,29 @@ unsigned int v3npu_ipc_process_events(struct v3npu_device *vdev)
 	struct v3npu_event_ring *ring = ipc->mem + V3NPU_IPC_EVENTS;
 	unsigned int completed = 0;
 	struct v3npu_event event;
+	unsigned long flags;
 	int pending;
 
-	mutex_lock(&ipc->event_lock);
+	spin_lock_irqsave(&ipc->event_lock, flags);
 	/* Cleared first: an event that comes later raises the interrupt again */
 	v3npu_write(vdev, V3NPU_REG_IRQ_STATUS, V3NPU_IRQ_EVENT);
 	pending = v3npu_event_ring_pending(ring, ipc->event_rptr);
 	if (pending < 0)
 		v3npu_reset_request(vdev, "the firmware's event ring is inconsistent");
 
-	/* Before jobs end: who waited for them finds the preemptions that they met */
-	if (pending > 0)
-		v3npu_stats_preempted(vdev, v3npu_fw_preemptions(vdev));
-
 	for (; pending > 0; pending--) {
 		v3npu_event_ring_take(ring, &ipc->event_rptr, &event);
 		if (event.type == V3NPU_EVENT_READY)
 			continue;
+		/* First: who waited for the job finds the preemptions that it met */
+		v3npu_stats_preempted(vdev, event.preemptions);
 		if (event.type == V3NPU_EVENT_JOB_DONE && !v3npu_job_done(vdev, &event))
 			completed++;
 		else
 			v3npu_reset_request(vdev, "the firmware sent an event that makes no sense");
 	}
 	v3npu_event_ring_release(ring, ipc->event_rptr);
-	mutex_unlock(&ipc->event_lock);
+	spin_unlock_irqrestore(&ipc->event_lock, flags);
 
 	return completed;
 }
@@ -262,11 +261,11 @@ unsigned int v3npu_ipc_poll(struct v3npu_device *vdev)
  */
 void v3npu_ipc_reset(struct v3npu_device *vdev)
 {
-	mutex_lock(&vdev->ipc.event_lock);
+	spin_lock_irq(&vdev->ipc.event_lock);
 	memset(vdev->ipc.mem, 0, V3NPU_IPC_SIZE);
 	memset(vdev->ipc.wptr, 0, sizeof(vdev->ipc.wptr));
 	vdev->ipc.event_rptr = 0;
-	mutex_unlock(&vdev->ipc.event_lock);
+	spin_unlock_irq(&vdev->ipc.event_lock);
 }
 
 /**
@@ -298,8 +297,9 @@ int v3npu_ipc_request_irqs(struct v3npu_device *vdev)
 	if (ret < 0)
 		return ret;
 
-	ret = devm_request_threaded_irq(dev, pci_irq_vector(pdev, V3NPU_VECTOR_EVENT), NULL,
-					v3npu_ipc_event_irq, IRQF_ONESHOT, "v3npu-event", vdev);
+	/* Not threaded: whoever waits for a job would be woken by a thread that was woken first */
+	ret = devm_request_irq(dev, pci_irq_vector(pdev, V3NPU_VECTOR_EVENT), v3npu_ipc_event_irq,
+			       0, "v3npu-event", vdev);
 	if (ret)
 		return ret;
 
@@ -317,7 +317,7 @@ int v3npu_ipc_init(struct v3npu_device *vdev)
 {
 	struct v3npu_ipc *ipc = &vdev->ipc;
 
-	mutex_init(&ipc->event_lock);
+	spin_lock_init(&ipc->event_lock);
 	ipc->mem = dmam_alloc_coherent(vdev->drm.dev, V3NPU_IPC_SIZE, &ipc->dma, GFP_KERNEL);
 	if (!ipc->mem)
 		return -ENOMEM;

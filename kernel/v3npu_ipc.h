@@ -2,7 +2,7 @@
 #ifndef __V3NPU_IPC_H__
 #define __V3NPU_IPC_H__
 
-#include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 #include "v3npu/ipc.h"
@@ -21,8 +21,8 @@ struct v3npu_ipc {
 	void *mem;
 	dma_addr_t dma;
 	u32 wptr[V3NPU_NUM_CTX];
-	/** @event_lock: one reader of the event ring at a time */
-	struct mutex event_lock;
+	/** @event_lock: one reader of the event ring at a time; taken by interrupts, too */
+	spinlock_t event_lock;
 	u32 event_rptr;
 };
 

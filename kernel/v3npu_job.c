@@ -108,9 +108,9 @@ struct v3npu_sched_job *v3npu_jobs_find(struct v3npu_device *vdev, u32 hw_id, u6
 {
 	struct v3npu_sched_job *job;
 
-	spin_lock(&vdev->jobs.lock);
+	spin_lock_irq(&vdev->jobs.lock);
 	job = v3npu_jobs_find_locked(&vdev->jobs, hw_id, seqno);
-	spin_unlock(&vdev->jobs.lock);
+	spin_unlock_irq(&vdev->jobs.lock);
 
 	return job;
 }
@@ -128,11 +128,11 @@ u64 v3npu_jobs_age_ms(struct v3npu_device *vdev, u32 hw_id, u64 seqno)
 	struct v3npu_sched_job *job;
 	u64 age = 0;
 
-	spin_lock(&vdev->jobs.lock);
+	spin_lock_irq(&vdev->jobs.lock);
 	job = v3npu_jobs_find_locked(&vdev->jobs, hw_id, seqno);
 	if (job)
 		age = ktime_ms_delta(ktime_get(), job->given);
-	spin_unlock(&vdev->jobs.lock);
+	spin_unlock_irq(&vdev->jobs.lock);
 
 	return age;
 }
@@ -165,7 +165,7 @@ static int v3npu_job_enlist(struct v3npu_jobs *jobs, struct v3npu_sched_job *job
 	if (job->cancelled)
 		return -ECANCELED;
 
-	spin_lock(&jobs->lock);
+	spin_lock_irq(&jobs->lock);
 	ret = jobs->error;
 	if (!ret) {
 		job->given = ktime_get();
@@ -174,7 +174,7 @@ static int v3npu_job_enlist(struct v3npu_jobs *jobs, struct v3npu_sched_job *job
 		v3npu_stats_job_begins(job->ctx->vdev);
 		list_add_tail(&job->link, &jobs->on_npu);
 	}
-	spin_unlock(&jobs->lock);
+	spin_unlock_irq(&jobs->lock);
 
 	return ret;
 }
@@ -210,8 +210,9 @@ static void v3npu_job_account(struct v3npu_sched_job *job, u32 fault,
 {
 	struct v3npu_ctx *ctx = job->ctx;
 	struct drm_v3npu_ctx_query *stats = &ctx->stats;
+	unsigned long flags;
 
-	spin_lock(&ctx->lock);
+	spin_lock_irqsave(&ctx->lock, flags);
 	if (fault == DRM_V3NPU_FAULT_NONE) {
 		stats->jobs_done++;
 	} else {
@@ -230,7 +231,7 @@ static void v3npu_job_account(struct v3npu_sched_job *job, u32 fault,
 	stats->dram_write += event->counters.dram_write;
 	stats->sram_read += event->counters.sram_read;
 	stats->sram_write += event->counters.sram_write;
-	spin_unlock(&ctx->lock);
+	spin_unlock_irqrestore(&ctx->lock, flags);
 }
 
 /* End a job that was taken off the list; it may be gone after this */
@@ -268,17 +269,18 @@ int v3npu_job_done(struct v3npu_device *vdev, const struct v3npu_event *event)
 {
 	struct v3npu_jobs *jobs = &vdev->jobs;
 	struct v3npu_sched_job *job;
+	unsigned long flags;
 
 	if (event->status >= ARRAY_SIZE(v3npu_job_status))
 		return -ENOENT;
 
-	spin_lock(&jobs->lock);
+	spin_lock_irqsave(&jobs->lock, flags);
 	job = v3npu_jobs_find_locked(jobs, event->ctx, event->seqno);
 	if (job) {
 		list_del_init(&job->link);
 		jobs->progress = ktime_get();
 	}
-	spin_unlock(&jobs->lock);
+	spin_unlock_irqrestore(&jobs->lock, flags);
 	if (!job)
 		return -ENOENT;
 
@@ -307,9 +309,9 @@ void v3npu_job_fail(struct v3npu_sched_job *job, int error, u32 fault,
 		event.cmd_tag = status->cmd_tag;
 	}
 
-	spin_lock(&jobs->lock);
+	spin_lock_irq(&jobs->lock);
 	list_del_init(&job->link);
-	spin_unlock(&jobs->lock);
+	spin_unlock_irq(&jobs->lock);
 	v3npu_job_end(job, error, fault, &event);
 }
 
@@ -324,12 +326,12 @@ void v3npu_jobs_fail_all(struct v3npu_device *vdev, int error)
 	struct v3npu_sched_job *job;
 
 	for (;;) {
-		spin_lock(&jobs->lock);
+		spin_lock_irq(&jobs->lock);
 		job = list_first_entry_or_null(&jobs->on_npu, struct v3npu_sched_job, link);
 		/* Those that come end after those that were there */
 		if (!job)
 			jobs->error = error;
-		spin_unlock(&jobs->lock);
+		spin_unlock_irq(&jobs->lock);
 		if (!job)
 			break;
 		v3npu_job_fail(job, error, DRM_V3NPU_FAULT_DEVICE, NULL);
@@ -366,9 +368,9 @@ void v3npu_jobs_restart(struct v3npu_device *vdev)
 	struct v3npu_jobs *jobs = &vdev->jobs;
 	struct v3npu_sched_job *job;
 
-	spin_lock(&jobs->lock);
+	spin_lock_irq(&jobs->lock);
 	jobs->progress = ktime_get();
-	spin_unlock(&jobs->lock);
+	spin_unlock_irq(&jobs->lock);
 
 	list_for_each_entry(job, &jobs->on_npu, link)
 		if (job->resume)

@@ -42,7 +42,7 @@ struct v3npu_jobs {
 	u32 next_ctx;
 	atomic_t count;
 	wait_queue_head_t idle;
-	/** @lock: protects @on_npu, @progress and @error */
+	/** @lock: protects @on_npu, @progress and @error; taken by interrupts, too */
 	spinlock_t lock;
 	struct list_head on_npu;
 	ktime_t progress;

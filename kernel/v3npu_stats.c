@@ -27,11 +27,12 @@ void v3npu_stats_init(struct v3npu_device *vdev)
 void v3npu_stats_job_begins(struct v3npu_device *vdev)
 {
 	struct v3npu_stats *stats = &vdev->stats;
+	unsigned long flags;
 
-	spin_lock(&stats->lock);
+	spin_lock_irqsave(&stats->lock, flags);
 	if (!stats->on_npu++)
 		stats->busy_since = ktime_get();
-	spin_unlock(&stats->lock);
+	spin_unlock_irqrestore(&stats->lock, flags);
 }
 
 static void v3npu_totals_add(struct v3npu_totals *totals, bool failed,
@@ -63,31 +64,33 @@ void v3npu_stats_job_ends(struct v3npu_file *vfile, bool failed, const struct v3
 {
 	struct v3npu_stats *stats = &vfile->vdev->stats;
 	struct v3npu_file_stats *file = &vfile->stats;
+	unsigned long flags;
 
-	spin_lock(&stats->lock);
+	spin_lock_irqsave(&stats->lock, flags);
 	v3npu_totals_add(&stats->totals, failed, event);
 	if (!--stats->on_npu)
 		stats->busy = ktime_add(stats->busy, ktime_sub(ktime_get(), stats->busy_since));
-	spin_unlock(&stats->lock);
+	spin_unlock_irqrestore(&stats->lock, flags);
 
-	spin_lock(&file->lock);
+	spin_lock_irqsave(&file->lock, flags);
 	v3npu_totals_add(&file->totals, failed, event);
-	spin_unlock(&file->lock);
+	spin_unlock_irqrestore(&file->lock, flags);
 }
 
 /**
  * v3npu_stats_preempted() - count what the firmware did since it last told
  * @vdev: device
- * @fw_preemptions: v3npu_fw_status.preemptions
+ * @fw_preemptions: v3npu_event.preemptions, not to be trusted
  */
 void v3npu_stats_preempted(struct v3npu_device *vdev, u32 fw_preemptions)
 {
 	struct v3npu_stats *stats = &vdev->stats;
+	unsigned long flags;
 
-	spin_lock(&stats->lock);
+	spin_lock_irqsave(&stats->lock, flags);
 	stats->preemptions += fw_preemptions - stats->fw_preemptions;
 	stats->fw_preemptions = fw_preemptions;
-	spin_unlock(&stats->lock);
+	spin_unlock_irqrestore(&stats->lock, flags);
 }
 
 /**
@@ -96,9 +99,9 @@ void v3npu_stats_preempted(struct v3npu_device *vdev, u32 fw_preemptions)
  */
 void v3npu_stats_booting(struct v3npu_device *vdev)
 {
-	spin_lock(&vdev->stats.lock);
+	spin_lock_irq(&vdev->stats.lock);
 	vdev->stats.fw_preemptions = 0;
-	spin_unlock(&vdev->stats.lock);
+	spin_unlock_irq(&vdev->stats.lock);
 }
 
 /**
@@ -111,12 +114,12 @@ void v3npu_stats_read(struct v3npu_device *vdev, struct v3npu_totals *totals, kt
 {
 	struct v3npu_stats *stats = &vdev->stats;
 
-	spin_lock(&stats->lock);
+	spin_lock_irq(&stats->lock);
 	*totals = stats->totals;
 	*busy = stats->busy;
 	if (stats->on_npu)
 		*busy = ktime_add(*busy, ktime_sub(ktime_get(), stats->busy_since));
-	spin_unlock(&stats->lock);
+	spin_unlock_irq(&stats->lock);
 }
 
 /**
@@ -135,9 +138,9 @@ void v3npu_file_stats_init(struct v3npu_file_stats *stats)
  */
 void v3npu_file_stats_read(struct v3npu_file_stats *stats, struct v3npu_totals *totals)
 {
-	spin_lock(&stats->lock);
+	spin_lock_irq(&stats->lock);
 	*totals = stats->totals;
-	spin_unlock(&stats->lock);
+	spin_unlock_irq(&stats->lock);
 }
 
 /*

@@ -37,7 +37,7 @@ struct v3npu_totals {
  * @fw_preemptions: those of them since it booted
  */
 struct v3npu_stats {
-	/** @lock: protects all fields; innermost */
+	/** @lock: protects all fields; innermost; taken by interrupts, too */
 	spinlock_t lock;
 	struct v3npu_totals totals;
 	unsigned int on_npu;

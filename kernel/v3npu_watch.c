@@ -46,10 +46,10 @@ bool v3npu_watch_hung(struct v3npu_device *vdev)
 		return true;
 	}
 
-	spin_lock(&jobs->lock);
+	spin_lock_irq(&jobs->lock);
 	none = list_empty(&jobs->on_npu);
 	idle_ms = v3npu_ms_since(jobs->progress);
-	spin_unlock(&jobs->lock);
+	spin_unlock_irq(&jobs->lock);
 	running_ms = min(v3npu_ms_since(watch->since), idle_ms);
 
 	/*

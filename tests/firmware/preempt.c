@@ -413,7 +413,7 @@ static void test_damaged(void)
 	DAMAGED(s.event.cmd_tag = 1, "event: cmd_tag");
 	DAMAGED(s.event.fault_addr = 1, "event: fault_addr");
 	DAMAGED(s.event.detail = 1, "event: detail");
-	DAMAGED(s.event.reserved[3] = 1ull << 63, "event: reserved field");
+	DAMAGED(s.event.reserved[2] = 1ull << 63, "event: reserved field");
 #undef DAMAGED
 	tap_equal(resume(fw, 0, 7, size - 8).status, V3NPU_JOB_BAD_JOB, "slot: of a longer job");
 	fw_cmd_nop(fw_space(fw, 2), 0);

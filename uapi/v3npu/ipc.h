@@ -223,6 +223,8 @@ struct v3npu_counters {
  *	if it was the datapath that refused constants it read from memory
  * @commands: commands run
  * @counters: sums over the job's commands
+ * @preemptions: as in the status block
+ * @pad: 0
  * @reserved: 0
  */
 struct v3npu_event {
@@ -237,7 +239,9 @@ struct v3npu_event {
 	__u32 detail;
 	__u32 commands;
 	struct v3npu_counters counters;
-	__u64 reserved[4];
+	__u32 preemptions;
+	__u32 pad;
+	__u64 reserved[3];
 };
 
 #define V3NPU_EVENT_READY	1	/* boot done; the status block is valid */
