@@ -112,6 +112,7 @@ struct v3npu_softmax_table {
  * @softmax: of @rows rows in place; element d of row r is at @data[d * @pitch + r].
  *	There is room for rows up to the next multiple of V3NPU_SOFTMAX_ROWS,
  *	in which anything may be written.
+ * @max: raises each of @size bytes at @to to the one at @from
  */
 struct v3npu_kernels {
 	const char *name;
@@ -126,6 +127,7 @@ struct v3npu_kernels {
 		       unsigned int blocks, int8_t *to, size_t pitch);
 	void (*softmax)(const struct v3npu_softmax_table *table, int8_t *data, uint32_t depth,
 			size_t pitch, uint32_t rows);
+	void (*max)(int8_t *to, const int8_t *from, size_t size);
 };
 
 /* What @load adds to an element when it is @biased */

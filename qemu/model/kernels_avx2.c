@@ -266,6 +266,18 @@ TARGET void v3npu_softmax_avx2(const struct v3npu_softmax_table *table, int8_t *
 		softmax_rows(table, data + r, depth, pitch);
 }
 
+TARGET static void max_avx2(int8_t *to, const int8_t *from, size_t size)
+{
+	for (; size >= 32; size -= 32, to += 32, from += 32) {
+		__m256i a = _mm256_loadu_si256((const __m256i *)to);
+		__m256i b = _mm256_loadu_si256((const __m256i *)from);
+
+		_mm256_storeu_si256((__m256i *)to, _mm256_max_epi8(a, b));
+	}
+	for (; size; size--, to++, from++)
+		*to = *to > *from ? *to : *from;
+}
+
 const struct v3npu_kernels v3npu_kernels_avx2 = {
 	.name = "avx2",
 	.element = sizeof(int16_t),
@@ -274,6 +286,7 @@ const struct v3npu_kernels v3npu_kernels_avx2 = {
 	.mac = mac_avx2,
 	.output = output_avx2,
 	.softmax = v3npu_softmax_avx2,
+	.max = max_avx2,
 };
 
 #endif /* __x86_64__ */

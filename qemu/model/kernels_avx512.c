@@ -366,6 +366,20 @@ TARGET void v3npu_output_avx512(const struct v3npu_scale *scale, const int32_t *
 		output_narrow2(scale, acc, pixels, to, pitch);
 }
 
+TARGET void v3npu_max_avx512(int8_t *to, const int8_t *from, size_t size)
+{
+	__mmask64 tail;
+
+	for (; size > 64; size -= 64, to += 64, from += 64)
+		_mm512_storeu_si512(to, _mm512_max_epi8(_mm512_loadu_si512(to),
+							_mm512_loadu_si512(from)));
+	if (!size)
+		return;
+	tail = ~0ull >> (64 - size);
+	_mm512_mask_storeu_epi8(to, tail, _mm512_max_epi8(_mm512_maskz_loadu_epi8(tail, to),
+							  _mm512_maskz_loadu_epi8(tail, from)));
+}
+
 const struct v3npu_kernels v3npu_kernels_avx512_vnni = {
 	.name = "avx512-vnni",
 	.element = sizeof(uint8_t),
@@ -376,6 +390,7 @@ const struct v3npu_kernels v3npu_kernels_avx512_vnni = {
 	.sums = v3npu_sums_avx512,
 	.output = v3npu_output_avx512,
 	.softmax = v3npu_softmax_avx2,
+	.max = v3npu_max_avx512,
 };
 
 #endif /* __x86_64__ */

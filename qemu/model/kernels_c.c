@@ -161,6 +161,14 @@ static void softmax_c(const struct v3npu_softmax_table *table, int8_t *data, uin
 		softmax_rows(table, data + r, depth, pitch);
 }
 
+static void max_c(int8_t *to, const int8_t *from, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		to[i] = to[i] > from[i] ? to[i] : from[i];
+}
+
 const struct v3npu_kernels v3npu_kernels_c = {
 	.name = "c",
 	.element = sizeof(int16_t),
@@ -168,4 +176,5 @@ const struct v3npu_kernels v3npu_kernels_c = {
 	.mac = mac_c,
 	.output = output_c,
 	.softmax = softmax_c,
+	.max = max_c,
 };

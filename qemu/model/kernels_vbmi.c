@@ -181,6 +181,7 @@ const struct v3npu_kernels v3npu_kernels_avx512_vbmi = {
 	.sums = v3npu_sums_avx512,
 	.output = v3npu_output_avx512,
 	.softmax = softmax_vbmi,
+	.max = v3npu_max_avx512,
 };
 
 #endif /* __x86_64__ */

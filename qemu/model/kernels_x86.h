@@ -16,5 +16,6 @@ void v3npu_mac_avx512(const struct v3npu_mac *mac);
 void v3npu_sums_avx512(const int8_t *brick, size_t quads, int32_t *sums);
 void v3npu_output_avx512(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
 			 unsigned int blocks, int8_t *to, size_t pitch);
+void v3npu_max_avx512(int8_t *to, const int8_t *from, size_t size);
 
 #endif /* V3NPU_MODEL_KERNELS_X86_H */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Maximum and average over windows; elements outside the input do not count. */
+#include <string.h>
+
 #include "fixed.h"
 #include "internal.h"
+#include "kernels.h"
 
 /* Channels of an item times its output columns: what the accumulators hold */
 #define ACC_MAX		(V3NPU_TILE_BYTES / sizeof(int32_t))
@@ -45,17 +48,6 @@ static struct span window_span(uint32_t index, uint16_t kernel, uint16_t stride,
 /* Channels that are reduced by a loop of fixed length, which compilers vectorize */
 #define BLOCK	16
 
-static void reduce_max(int32_t *restrict acc, const int8_t *restrict in, uint32_t channels)
-{
-	uint32_t c, i;
-
-	for (c = 0; c + BLOCK <= channels; c += BLOCK)
-		for (i = 0; i < BLOCK; i++)
-			acc[c + i] = acc[c + i] > in[c + i] ? acc[c + i] : in[c + i];
-	for (; c < channels; c++)
-		acc[c] = acc[c] > in[c] ? acc[c] : in[c];
-}
-
 static void reduce_sum(int32_t *restrict acc, const int8_t *restrict in, uint32_t channels)
 {
 	uint32_t c, i;
@@ -65,21 +57,6 @@ static void reduce_sum(int32_t *restrict acc, const int8_t *restrict in, uint32_
 			acc[c + i] += in[c + i];
 	for (; c < channels; c++)
 		acc[c] += in[c];
-}
-
-static void finish(const struct pool *pool, const int32_t *acc, int8_t *out, uint32_t channels,
-		   int64_t count)
-{
-	bool avg = pool->cmd->op == V3NPU_POOL_AVG && count;
-	uint32_t c;
-
-	for (c = 0; c < channels; c++) {
-		int32_t x = acc[c];
-
-		if (avg)
-			x = (x + (x > 0 ? count / 2 : -(count / 2))) / count;
-		out[c] = v3npu_clamp(x, pool->cmd->min, pool->cmd->max);
-	}
 }
 
 /**
@@ -130,15 +107,61 @@ static struct span columns_of(const struct v3npu_cmd_pool *cmd, uint32_t x)
 	return window_span(x, cmd->kernel[1], cmd->stride[1], cmd->pad[1], cmd->in.dim[2]);
 }
 
+/* Raises the maxima of the part's windows by an input row, of which @row has columns @first.. */
+static void raise_maxima(const struct pool *pool, const struct part *part, int64_t first,
+			 const int8_t *row, int8_t *max)
+{
+	const struct v3npu_cmd_pool *cmd = pool->cmd;
+	const struct v3npu_kernels *kernels = pool->run->engine->kernels;
+	int64_t end = (int64_t)part->x + part->columns;
+	int64_t k, x;
+
+	if (cmd->stride[1] > 1) {
+		for (x = part->x; x < end; x++) {
+			struct span cols = columns_of(cmd, x);
+
+			for (k = cols.from; k < cols.until; k++)
+				kernels->max(max + (x - part->x) * part->channels,
+					     row + (k - first) * part->channels, part->channels);
+		}
+		return;
+	}
+	/* Element k of all windows side by side that have one */
+	for (k = 0; k < cmd->kernel[1]; k++) {
+		int64_t shift = k - cmd->pad[1];
+		int64_t from = part->x + shift < 0 ? -shift : part->x;
+		int64_t until = end + shift > cmd->in.dim[2] ? cmd->in.dim[2] - shift : end;
+
+		if (from < until)
+			kernels->max(max + (from - part->x) * part->channels,
+				     row + (from + shift - first) * part->channels,
+				     (until - from) * part->channels);
+	}
+}
+
+static void add_to_sums(const struct pool *pool, const struct part *part, int64_t first,
+			const int8_t *row, int32_t *sums)
+{
+	uint32_t x;
+	int64_t k;
+
+	for (x = 0; x < part->columns; x++) {
+		struct span cols = columns_of(pool->cmd, part->x + x);
+
+		for (k = cols.from; k < cols.until; k++)
+			reduce_sum(sums + (size_t)x * part->channels,
+				   row + (k - first) * part->channels, part->channels);
+	}
+}
+
 /* Reduces the part's windows into @acc, input row by input row, of which @tile holds one */
-static bool accumulate(const struct pool *pool, const struct part *part, int8_t *tile, int32_t *acc)
+static bool accumulate(const struct pool *pool, const struct part *part, int8_t *tile, void *acc)
 {
 	const struct v3npu_cmd_pool *cmd = pool->cmd;
 	const struct v3npu_tensor *in = &cmd->in;
 	bool avg = cmd->op == V3NPU_POOL_AVG;
-	void (*reduce)(int32_t *acc, const int8_t *in, uint32_t channels) =
-		avg ? reduce_sum : reduce_max;
-	struct span rows = rows_of(cmd, part->y), cols;
+	size_t size = (size_t)part->columns * part->channels;
+	struct span rows = rows_of(cmd, part->y);
 	int64_t first = columns_of(cmd, part->x).from;
 	int64_t until = columns_of(cmd, part->x + part->columns - 1).until;
 	struct v3npu_tile from = {
@@ -148,25 +171,39 @@ static bool accumulate(const struct pool *pool, const struct part *part, int8_t 
 		.col_stride = in->stride[3],
 	};
 	struct v3npu_view view;
-	int64_t row, col;
-	uint32_t i, x;
+	int64_t row;
 
-	for (i = 0; i < part->columns * part->channels; i++)
-		acc[i] = avg ? 0 : INT8_MIN;
+	memset(acc, avg ? 0 : INT8_MIN, avg ? size * sizeof(int32_t) : size);
 	v3npu_view_tensor(&view, pool->run, in, false);
 	for (row = rows.from; row < rows.until && from.rows; row++) {
 		from.addr = v3npu_tensor_at(in, part->n, row, first, part->c);
 		if (v3npu_run_stopped(pool->run) ||
 		    !v3npu_read_tile(&view, &from, tile, part->channels))
 			return false;
-		for (x = 0; x < part->columns; x++) {
-			cols = columns_of(cmd, part->x + x);
-			for (col = cols.from; col < cols.until; col++)
-				reduce(acc + (size_t)x * part->channels,
-				       tile + (col - first) * part->channels, part->channels);
-		}
+		if (avg)
+			add_to_sums(pool, part, first, tile, acc);
+		else
+			raise_maxima(pool, part, first, tile, acc);
 	}
 	return true;
+}
+
+/* Averages of the part's windows from their sums, not yet clamped */
+static void divide(const struct pool *pool, const struct part *part, const int32_t *sums, int8_t *out)
+{
+	struct span rows = rows_of(pool->cmd, part->y);
+	uint32_t x, c;
+
+	for (x = 0; x < part->columns; x++) {
+		struct span cols = columns_of(pool->cmd, part->x + x);
+		int64_t count = (cols.until - cols.from) * (rows.until - rows.from);
+
+		for (c = 0; c < part->channels; c++, sums++) {
+			int64_t half = *sums > 0 ? count / 2 : -(count / 2);
+
+			*out++ = count ? (*sums + half) / count : 0;
+		}
+	}
 }
 
 static void pool_item(struct v3npu_thread *thread, void *ctx, uint64_t item)
@@ -174,9 +211,8 @@ static void pool_item(struct v3npu_thread *thread, void *ctx, uint64_t item)
 	const struct pool *pool = ctx;
 	const struct v3npu_cmd_pool *cmd = pool->cmd;
 	struct part part = part_of_item(pool, item);
-	struct span rows = rows_of(cmd, part.y), cols;
-	int32_t *acc = (int32_t *)thread->tile[1];
-	int8_t *tile = thread->tile[0];
+	size_t size = (size_t)part.columns * part.channels, i;
+	int8_t *results = thread->tile[1];
 	struct v3npu_tile to = {
 		.addr = v3npu_tensor_at(&cmd->out, part.n, part.y, part.x, part.c),
 		.rows = part.columns,
@@ -185,18 +221,19 @@ static void pool_item(struct v3npu_thread *thread, void *ctx, uint64_t item)
 		.col_stride = cmd->out.stride[3],
 	};
 	struct v3npu_view view;
-	uint32_t x;
 
-	if (!accumulate(pool, &part, tile, acc))
+	if (!accumulate(pool, &part, thread->tile[0], thread->tile[1]))
 		return;
-	for (x = 0; x < part.columns; x++) {
-		cols = columns_of(cmd, part.x + x);
-		finish(pool, acc + (size_t)x * part.channels, tile + (size_t)x * part.channels,
-		       part.channels, (cols.until - cols.from) * (rows.until - rows.from));
+	if (cmd->op == V3NPU_POOL_AVG) {
+		results = thread->tile[0];
+		divide(pool, &part, (const int32_t *)thread->tile[1], results);
 	}
-	v3npu_table_apply(&pool->table, tile, (size_t)part.columns * part.channels);
+	if (cmd->min > INT8_MIN || cmd->max < INT8_MAX)
+		for (i = 0; i < size; i++)
+			results[i] = v3npu_clamp(results[i], cmd->min, cmd->max);
+	v3npu_table_apply(&pool->table, results, size);
 	v3npu_view_tensor(&view, pool->run, &cmd->out, true);
-	v3npu_write_tile(&view, &to, tile, part.channels);
+	v3npu_write_tile(&view, &to, results, part.channels);
 }
 
 void v3npu_run_pool(struct v3npu_run *run, const struct v3npu_cmd_pool *cmd)
