@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: MIT
 /*
- * The threads that share a command's work. They sleep between commands and
- * take work items by number, so that no item waits for a slower thread.
+ * The threads that share a command's work. They take work items by number, so
+ * that no item waits for a slower thread, and a thread that comes late finds
+ * the job closed and is not waited for. Between commands they look for work
+ * for some microseconds, then they sleep.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "internal.h"
 #include "kernels.h"
 
-/* Below this much work, in nanoseconds, waking the other threads costs more than it saves */
+/* Below this much work, in nanoseconds, the other threads cost more than they save */
 #define PARALLEL_MIN_NS		40000
+/* How long threads look for work, or for the others' end, before they sleep */
+#define SPIN_NS			20000
+/* Looks at the state between looks at the clock */
+#define SPIN_LOOKS		64
+
+/*
+ * struct v3npu_pool's @state: the job's number, whether it is open to threads,
+ * and how many started threads are at it
+ */
+#define STATE_JOB		(1ull << 8)
+#define STATE_OPEN		(1ull << 7)
+#define STATE_BUSY		(STATE_OPEN - 1)
 
 /**
  * struct v3npu_pool - the threads
@@ -21,17 +36,18 @@
  * @opaque: for both
  * @ids: of the started threads
  * @threads: what each thread owns; the caller's is the first
- * @lock: guards what follows but for @next
- * @work: there is a new job, or @quit
- * @done: @busy became 0
- * @job: counts jobs
- * @busy: started threads that have not finished the job
- * @quit: threads shall end
- * @run: of the job
+ * @state: of the job, see STATE_*
+ * @next: next item to take
+ * @run: of the job; this and what follows is set while no job is open
  * @fn: of the job
  * @ctx: of the job
  * @items: of the job
- * @next: next item to take
+ * @lock: guards sleeping and waking
+ * @work: there is a new job, or @quit
+ * @done: no started thread is busy
+ * @sleepers: started threads that sleep, or are about to
+ * @waiting: the caller sleeps, or is about to
+ * @quit: threads shall end
  */
 struct v3npu_pool {
 	unsigned int count;
@@ -41,17 +57,18 @@ struct v3npu_pool {
 	void *opaque;
 	pthread_t *ids;
 	struct v3npu_thread *threads;
-	pthread_mutex_t lock;
-	pthread_cond_t work;
-	pthread_cond_t done;
-	unsigned int job;
-	unsigned int busy;
-	bool quit;
+	_Atomic uint64_t state;
+	_Atomic uint64_t next;
 	struct v3npu_run *run;
 	v3npu_work_fn fn;
 	void *ctx;
 	uint64_t items;
-	_Atomic uint64_t next;
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	pthread_cond_t done;
+	atomic_uint sleepers;
+	atomic_bool waiting;
+	atomic_bool quit;
 };
 
 struct worker_args {
@@ -97,30 +114,107 @@ static void take_items(struct v3npu_pool *pool, struct v3npu_thread *thread)
 	}
 }
 
+/* Is there a job that a thread which saw job number @seen last can have a look at? */
+static bool has_news(const struct v3npu_pool *pool, uint64_t seen)
+{
+	return atomic_load(&pool->state) / STATE_JOB != seen || atomic_load(&pool->quit);
+}
+
+static bool is_idle(const struct v3npu_pool *pool)
+{
+	return !(atomic_load(&pool->state) & STATE_BUSY);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static inline void relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#endif
+}
+
+static void wait_for_job(struct v3npu_pool *pool, uint64_t seen)
+{
+	uint64_t end = now_ns() + SPIN_NS;
+	int i;
+
+	do {
+		for (i = 0; i < SPIN_LOOKS; i++) {
+			if (has_news(pool, seen))
+				return;
+			relax();
+		}
+	} while (now_ns() < end);
+	pthread_mutex_lock(&pool->lock);
+	/* Who posts a job looks at this after posting it: either it or this thread sees the other */
+	atomic_fetch_add(&pool->sleepers, 1);
+	while (!has_news(pool, seen))
+		pthread_cond_wait(&pool->work, &pool->lock);
+	atomic_fetch_sub(&pool->sleepers, 1);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+static void wait_for_others(struct v3npu_pool *pool)
+{
+	uint64_t end = now_ns() + SPIN_NS;
+	int i;
+
+	do {
+		for (i = 0; i < SPIN_LOOKS; i++) {
+			if (is_idle(pool))
+				return;
+			relax();
+		}
+	} while (now_ns() < end);
+	pthread_mutex_lock(&pool->lock);
+	atomic_store(&pool->waiting, true);
+	while (!is_idle(pool))
+		pthread_cond_wait(&pool->done, &pool->lock);
+	atomic_store(&pool->waiting, false);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* Takes part in the job, if it is still open. Return: its number */
+static uint64_t join_job(struct v3npu_pool *pool, struct v3npu_thread *thread)
+{
+	uint64_t state = atomic_load(&pool->state), left;
+
+	while (state & STATE_OPEN) {
+		if (!atomic_compare_exchange_weak(&pool->state, &state, state + 1))
+			continue;
+		take_items(pool, thread);
+		left = atomic_fetch_sub(&pool->state, 1) - 1;
+		if (!(left & (STATE_OPEN | STATE_BUSY)) && atomic_load(&pool->waiting)) {
+			pthread_mutex_lock(&pool->lock);
+			pthread_cond_signal(&pool->done);
+			pthread_mutex_unlock(&pool->lock);
+		}
+		break;
+	}
+	return state / STATE_JOB;
+}
+
 static void *worker(void *opaque)
 {
 	struct worker_args *args = opaque;
 	struct v3npu_pool *pool = args->pool;
 	struct v3npu_thread *thread = args->thread;
-	unsigned int seen = 0;
+	uint64_t seen = 0;
 
 	free(args);
 	if (pool->start)
 		pool->start(pool->opaque);
-	pthread_mutex_lock(&pool->lock);
-	for (;;) {
-		while (pool->job == seen && !pool->quit)
-			pthread_cond_wait(&pool->work, &pool->lock);
-		if (pool->quit)
-			break;
-		seen = pool->job;
-		pthread_mutex_unlock(&pool->lock);
-		take_items(pool, thread);
-		pthread_mutex_lock(&pool->lock);
-		if (!--pool->busy)
-			pthread_cond_signal(&pool->done);
+	while (!atomic_load(&pool->quit)) {
+		seen = join_job(pool, thread);
+		wait_for_job(pool, seen);
 	}
-	pthread_mutex_unlock(&pool->lock);
 	if (pool->stop)
 		pool->stop(pool->opaque);
 	return NULL;
@@ -185,7 +279,7 @@ void v3npu_pool_free(struct v3npu_pool *pool)
 	if (!pool)
 		return;
 	pthread_mutex_lock(&pool->lock);
-	pool->quit = true;
+	atomic_store(&pool->quit, true);
 	pthread_cond_broadcast(&pool->work);
 	pthread_mutex_unlock(&pool->lock);
 	for (i = 0; i < pool->started; i++)
@@ -218,21 +312,21 @@ void v3npu_parallel(struct v3npu_run *run, uint64_t items, uint64_t cost, v3npu_
 		return;
 	}
 
-	pthread_mutex_lock(&pool->lock);
 	pool->run = run;
 	pool->fn = fn;
 	pool->ctx = ctx;
 	pool->items = items;
 	atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
-	pool->busy = pool->started;
-	pool->job++;
-	pthread_cond_broadcast(&pool->work);
-	pthread_mutex_unlock(&pool->lock);
+	atomic_store(&pool->state, (atomic_load(&pool->state) / STATE_JOB + 1) * STATE_JOB |
+				   STATE_OPEN);
+	if (atomic_load(&pool->sleepers)) {
+		pthread_mutex_lock(&pool->lock);
+		pthread_cond_broadcast(&pool->work);
+		pthread_mutex_unlock(&pool->lock);
+	}
 
 	take_items(pool, &pool->threads[0]);
 
-	pthread_mutex_lock(&pool->lock);
-	while (pool->busy)
-		pthread_cond_wait(&pool->done, &pool->lock);
-	pthread_mutex_unlock(&pool->lock);
+	atomic_fetch_and(&pool->state, ~STATE_OPEN);
+	wait_for_others(pool);
 }
