@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "calibrate.h"
 
-#include <math.h>
-#include <pthreadpool.h>
 #include <stdlib.h>
 
-#include "progress.h"
+#include "float_run.h"
+#include "parallel.h"
 
 /**
  * struct watch - tensors whose numbers are noted
+ * @pictures: to run on
  * @tensor: @count of them
- * @stats: of each
  * @size: elements of each
+ * @stats: of each, for each thread: [worker][tensor]
  * @run: whose tensors they are
  */
 struct watch {
+	const struct pictures *pictures;
 	int32_t *tensor;
-	struct q_stats *stats;
 	size_t *size;
+	struct q_stats *stats;
 	uint32_t count;
-	struct q_float_run run;
+	struct q_float run;
 };
 
 /* Results of operators that compute: what only moves numbers adds none */
@@ -27,88 +28,75 @@ static int choose(const struct q_graph *g, const struct q_groups *groups, struct
 {
 	uint32_t i;
 
-	w->tensor = v3c_alloc(g->ctx, g->op_count + 1, sizeof(*w->tensor));
-	w->size = v3c_alloc(g->ctx, g->op_count + 1, sizeof(*w->size));
-	w->stats = v3c_alloc(g->ctx, g->op_count + 1, sizeof(*w->stats));
-	if (!w->tensor || !w->size || !w->stats)
-		return v3c_no_memory(g->ctx);
+	w->tensor = calloc(g->op_count + 1, sizeof(*w->tensor));
+	w->size = calloc(g->op_count + 1, sizeof(*w->size));
+	if (!w->tensor || !w->size)
+		return -1;
 	for (i = 0; i < g->op_count; i++) {
 		int32_t out = g->ops[i].out[0];
 
-		if (!q_keeps_scale(&g->ops[i]) && groups->of[out] >= 0)
-			w->tensor[w->count++] = out;
-	}
-	for (i = 0; i < w->count; i++) {
-		w->size[i] = ir_elements(&g->tensors[w->tensor[i]].shape);
-		q_stats_init(&w->stats[i]);
+		if (q_keeps_scale(&g->ops[i]) || groups->of[out] < 0)
+			continue;
+		w->size[w->count] = ir_elements(&g->tensors[out].shape);
+		w->tensor[w->count++] = out;
 	}
 	return 0;
 }
 
-static void note(void *opaque, size_t i)
+static int watch_picture(void *opaque, uint32_t worker, uint32_t i, struct tool_error *error)
 {
 	struct watch *w = opaque;
-
-	q_stats_add(&w->stats[i], q_float_tensor(&w->run, i), w->size[i]);
-}
-
-static bool all_finite(const struct watch *w, uint32_t *which)
-{
-	size_t k;
-	uint32_t i;
-
-	for (i = 0; i < w->count; i++) {
-		const float *data = q_float_tensor(&w->run, i);
-		float sum = 0;
-
-		/* 0 * x is NaN for what is not finite */
-		for (k = 0; k < w->size[i]; k++)
-			sum += 0 * data[k];
-		*which = i;
-		if (sum != 0)
-			return false;
-	}
-	return true;
-}
-
-static int watch_pictures(const struct q_graph *g, struct watch *w,
-			  const struct pictures *pictures, struct pthreadpool *threads,
-			  struct tool_error *error)
-{
+	struct q_stats *stats = &w->stats[(size_t)worker * w->count];
 	struct letterbox box;
-	uint32_t i, which;
+	uint32_t k;
 
-	for (i = 0; i < pictures->count; i++) {
-		progress("calibrating", i, pictures->count);
-		if (pictures_read(pictures, i, q_float_input(&w->run), &box, error))
-			return -1;
-		if (q_float_run(&w->run))
-			return tool_fail(error, "%s", g->ctx->error);
-		if (!all_finite(w, &which))
+	if (pictures_read(w->pictures, i, q_float_input(&w->run, worker), &box, error) ||
+	    q_float_run(&w->run, worker, error))
+		return -1;
+	for (k = 0; k < w->count; k++)
+		if (!q_stats_add(&stats[k], q_float_tensor(&w->run, worker, k), w->size[k]))
 			return tool_fail(error, "%s: tensor %d has numbers that are not finite",
-					 pictures->path[i], w->tensor[which]);
-		pthreadpool_parallelize_1d(threads, note, w, w->count, 0);
-	}
-	progress("calibrating", pictures->count, pictures->count);
+					 w->pictures->path[i], w->tensor[k]);
 	return 0;
+}
+
+static int watch_pictures(const struct q_graph *g, struct watch *w, struct tool_error *error)
+{
+	const struct q_work work = {
+		.what = "calibrating", .count = w->pictures->count, .item = watch_picture,
+		.opaque = w,
+	};
+	uint32_t workers = q_workers(work.count), i;
+
+	w->stats = malloc((size_t)workers * w->count * sizeof(*w->stats));
+	if (!w->stats && w->count)
+		return tool_fail(error, "out of memory");
+	for (i = 0; i < workers * w->count; i++)
+		q_stats_init(&w->stats[i]);
+	if (q_float_new(g, w->tensor, w->count, workers, &w->run, error))
+		return -1;
+	return q_parallel(&work, error);
 }
 
 int q_calibrate(const struct q_graph *g, struct q_groups *groups,
-		const struct pictures *pictures, struct pthreadpool *threads,
-		struct tool_error *error)
+		const struct pictures *pictures, struct tool_error *error)
 {
-	struct watch w = {};
+	struct watch w = { .pictures = pictures };
 	uint32_t i;
 	int ret = choose(g, groups, &w);
 
-	if (!ret)
-		ret = q_float_new(g, w.tensor, w.count, threads, &w.run);
 	if (ret)
-		tool_fail(error, "%s", g->ctx->error);
+		tool_fail(error, "out of memory");
 	else
-		ret = watch_pictures(g, &w, pictures, threads, error);
-	for (i = 0; !ret && i < w.count; i++)
-		q_stats_merge(&groups->list[groups->of[w.tensor[i]]].stats, &w.stats[i]);
+		ret = watch_pictures(g, &w, error);
+	for (i = 0; !ret && i < w.run.count * w.count; i++) {
+		int32_t group = groups->of[w.tensor[i % w.count]];
+
+		q_stats_merge(&groups->list[group].stats, &w.stats[i]);
+	}
 	q_float_free(&w.run);
-	return ret ? -1 : 0;
+	free(w.tensor);
+	free(w.size);
+	free(w.stats);
+	return ret;
 }

@@ -5,7 +5,6 @@
 #ifndef V3Q_CALIBRATE_H
 #define V3Q_CALIBRATE_H
 
-#include "float_run.h"
 #include "groups.h"
 #include "pictures.h"
 
@@ -14,14 +13,12 @@
  * @g: float graph
  * @groups: its activations; their numbers are added
  * @pictures: what to run it on
- * @threads: to run on
  *
  * Shows its progress on standard error if that is a terminal.
  *
  * Return: 0 or -1 with @error set.
  */
 int q_calibrate(const struct q_graph *g, struct q_groups *groups,
-		const struct pictures *pictures, struct pthreadpool *threads,
-		struct tool_error *error);
+		const struct pictures *pictures, struct tool_error *error);
 
 #endif /* V3Q_CALIBRATE_H */

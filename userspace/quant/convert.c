@@ -7,6 +7,7 @@
 
 #include "calibrate.h"
 #include "compiler/analysis.h"
+#include "constants.h"
 #include "cpu/cpu.h"
 #include "head.h"
 #include "quantize.h"
@@ -16,6 +17,7 @@
 #define MEMORY_MAX	(8ull << 30)
 #define HELD_OUT_PART	5	/* of the pictures, one is held out */
 #define HELD_OUT_MAX	12
+#define BIAS_PICTURES	8
 
 int q_source_read(const char *path, struct q_source *s, struct tool_error *error)
 {
@@ -76,12 +78,46 @@ static int open_pictures(const struct q_source *s, const struct options *o,
 	return 0;
 }
 
-/* Finds out the ranges of all activations */
+/* Some of the pictures, evenly spread; free(to->path), for the names are the list's */
+static int pick(const struct pictures *from, uint32_t count, struct pictures *to,
+		struct tool_error *error)
+{
+	uint32_t i;
+
+	*to = *from;
+	to->count = count < from->count ? count : from->count;
+	to->path = calloc(to->count, sizeof(*to->path));
+	if (!to->path)
+		return tool_fail(error, "out of memory");
+	for (i = 0; i < to->count; i++)
+		to->path[i] = from->path[(uint64_t)i * from->count / to->count];
+	return 0;
+}
+
+/* Chooses ranges and biases by what they do on @held; @g is what is to be quantized */
+static int choose(struct q_product *p, const struct pictures *pictures,
+		  const struct pictures *held, struct q_graph *g, struct tool_error *error)
+{
+	struct pictures some = {};
+	struct q_trial trial;
+	int ret = q_trial_start(&p->g, held, &trial, error);
+
+	if (!ret)
+		ret = q_search_ranges(&trial, &p->g, &p->groups, &p->search, error);
+	if (!ret)
+		ret = pick(pictures, BIAS_PICTURES, &some, error);
+	if (!ret)
+		ret = q_search_biases(&trial, &p->g, &p->groups, &some, g, &p->search, error);
+	free(some.path);
+	q_trial_free(&trial);
+	return ret;
+}
+
+/* Finds out the ranges of all activations, and the biases: @g is what is to be quantized */
 static int find_ranges(struct q_product *p, const struct options *o, struct pictures *pictures,
-		       struct pthreadpool *threads, struct tool_error *error)
+		       struct q_graph *g, struct tool_error *error)
 {
 	struct pictures held = {};
-	struct q_trial trial = {};
 	int ret = 0;
 
 	if (o->method == Q_METHODS)
@@ -89,42 +125,39 @@ static int find_ranges(struct q_product *p, const struct options *o, struct pict
 	p->calibrated = pictures->count;
 	p->held_out = held.count;
 	if (!ret)
-		ret = q_calibrate(&p->g, &p->groups, pictures, threads, error);
-	if (ret) {
-		pictures_close(&held);
-		return ret;
-	}
-	if (held.count < 2) {
-		/* Too few to choose by */
+		ret = q_calibrate(&p->g, &p->groups, pictures, error);
+	if (!ret && held.count >= 2) {
+		ret = choose(p, pictures, &held, g, error);
+	} else if (!ret) {
+		/* Too few to choose by, or told what to take */
 		p->held_out = 0;
 		p->search.method = o->method == Q_METHODS ? Q_MSE : o->method;
 		q_set_ranges(&p->g, &p->groups, p->search.method);
-	} else {
-		ret = q_trial_start(&p->g, &held, threads, &trial, error);
-		if (!ret)
-			ret = q_search_ranges(&trial, &p->groups, &p->search, error);
 	}
-	q_trial_free(&trial);
 	pictures_close(&held);
 	return ret;
 }
 
 static int make_integer(struct q_source *s, const struct options *o, struct q_product *p,
-			struct pthreadpool *threads, struct tool_error *error)
+			struct tool_error *error)
 {
 	struct pictures pictures = {};
+	struct q_graph g = {};
 	int ret = q_split_head(&p->g);
 
 	p->split_head = ret > 0;
 	if (ret >= 0)
+		ret = q_store_constants(&p->g);
+	if (ret >= 0)
 		ret = q_groups_find(&p->g, &p->groups);
 	if (ret < 0)
 		return tool_fail(error, "%s: %s", s->path, s->text);
+	g = p->g;
 	ret = open_pictures(s, o, &pictures, error);
 	if (!ret)
-		ret = find_ranges(p, o, &pictures, threads, error);
+		ret = find_ranges(p, o, &pictures, &g, error);
 	pictures_close(&pictures);
-	if (!ret && q_quantize(&p->g, &p->groups, &s->ctx, &p->q))
+	if (!ret && q_quantize(&g, &p->groups, &s->ctx, &p->q))
 		ret = tool_fail(error, "%s: %s", s->path, s->text);
 	return ret;
 }
@@ -154,7 +187,7 @@ static int refuse_anomalies(const struct q_source *s, const struct q_product *p,
 }
 
 int q_convert(struct q_source *s, enum q_mode mode, const struct options *o,
-	      struct pthreadpool *threads, struct q_product *p, struct tool_error *error)
+	      struct q_product *p, struct tool_error *error)
 {
 	int ret;
 
@@ -168,7 +201,7 @@ int q_convert(struct q_source *s, enum q_mode mode, const struct options *o,
 		ret = q_quantize_weights(&s->g, &s->ctx, &p->q);
 	if (ret)
 		return tool_fail(error, "%s: %s", s->path, s->text);
-	if (mode == MODE_FULL_INTEGER && make_integer(s, o, p, threads, error))
+	if (mode == MODE_FULL_INTEGER && make_integer(s, o, p, error))
 		return -1;
 	p->data = q_write(&p->q, s->data, s->size, &p->size);
 	if (!p->data)

@@ -7,9 +7,7 @@
 
 #include "compiler/compiler.h"
 #include "options.h"
-#include "trial.h"
-
-struct pthreadpool;
+#include "search.h"
 
 /**
  * struct q_source - a float model; q_source_free() frees all of it
@@ -64,7 +62,6 @@ struct q_product {
  * @source: the float model
  * @mode: precision
  * @o: where the pictures are, and how to choose ranges
- * @threads: for the float model
  * @product: the result; free(product->data) in any case
  *
  * What is larger than its parameters warrant is refused.
@@ -72,7 +69,7 @@ struct q_product {
  * Return: 0 or -1 with @error set.
  */
 int q_convert(struct q_source *source, enum q_mode mode, const struct options *o,
-	      struct pthreadpool *threads, struct q_product *product, struct tool_error *error);
+	      struct q_product *product, struct tool_error *error);
 
 /* Writes the file; it appears whole or not at all; 0 or -1 */
 int q_product_write(const struct q_product *product, const char *path, struct tool_error *error);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A finished model against the float model it was made of.
+ * How well a detector finds what labels say is there.
  */
 #ifndef V3Q_EVALUATE_H
 #define V3Q_EVALUATE_H
 
 #include "graph.h"
 #include "map.h"
-#include "pictures.h"
-
-struct pthreadpool;
+#include "tools/tool.h"
 
 /* What the study asks of a model */
 #define Q_MIN_SHARE	0.95		/* of the float model's mean average precision */
@@ -17,45 +15,34 @@ struct pthreadpool;
 #define Q_MAX_MS	30.0		/* an inference */
 
 /**
- * struct q_made - a model to evaluate
- * @data: the .tflite file
- * @size: its bytes
- * @npu: it is for the NPU; else for the CPU
+ * struct q_score - a detector's score
+ * @pictures: how many there were
+ * @map: its detections
+ * @ms: an inference takes as modelled on the NPU, 0 if it ran on the CPU
  */
-struct q_made {
-	const void *data;
-	size_t size;
-	bool npu;
-};
-
-/**
- * struct q_evaluation - what came out
- * @pictures: how many it was
- * @real: the float model's detections
- * @made: the other one's
- * @ms: an inference takes, as modelled on the NPU, or on this machine's CPU
- */
-struct q_evaluation {
+struct q_score {
 	uint32_t pictures;
-	struct map real;
-	struct map made;
+	struct map map;
 	double ms;
 };
 
 /**
- * q_evaluate() - run both models over labelled pictures
- * @g: float graph of a detector
- * @made: the other
+ * q_score_graph() - run a float graph over labelled pictures
+ * @g: a detector
  * @folder: see labels_find()
- * @count: pictures at most, evenly spread; 0: all
- * @threads: for the float model
- * @e: the result, for q_evaluation_free() in any case
+ * @score: the result, for q_score_free() in any case
  *
  * Return: 0 or -1 with @error set.
  */
-int q_evaluate(const struct q_graph *g, const struct q_made *made, const char *folder,
-	       uint32_t count, struct pthreadpool *threads, struct q_evaluation *e,
-	       struct tool_error *error);
-void q_evaluation_free(struct q_evaluation *e);
+int q_score_graph(const struct q_graph *g, const char *folder, struct q_score *score,
+		  struct tool_error *error);
+
+/* The same for a .tflite file of @size bytes, on the simulated NPU or else the CPU */
+int q_score_file(const void *data, size_t size, bool npu, const char *folder,
+		 struct q_score *score, struct tool_error *error);
+void q_score_free(struct q_score *score);
+
+/* Milliseconds that an inference takes on this machine's CPU; 0 or -1 */
+int q_cpu_ms(const void *data, size_t size, double *ms, struct tool_error *error);
 
 #endif /* V3Q_EVALUATE_H */

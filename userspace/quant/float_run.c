@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "float_run.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "write.h"
@@ -15,64 +14,102 @@ static void *tensor_memory(const struct v3c_tensor *t)
 	return calloc(1, bytes + V3CPU_SLACK);
 }
 
-static int allocate(struct q_float_run *run)
+static int start_worker(const struct v3cpu_program *p, struct q_float_worker *w,
+			struct tool_error *error)
 {
-	const struct v3cpu_program *p = run->program;
-	size_t i;
+	size_t count = p->input_count + p->output_count, i;
+	char text[V3C_ERROR_SIZE];
 
-	run->io = calloc(p->input_count + p->output_count, sizeof(*run->io));
-	for (i = 0; run->io && i < p->input_count + p->output_count; i++) {
-		run->io[i] = tensor_memory(i < p->input_count ? &p->inputs[i] :
-					   &p->outputs[i - p->input_count]);
-		if (!run->io[i])
-			return v3c_no_memory(run->ctx);
+	w->io = calloc(count, sizeof(*w->io));
+	for (i = 0; w->io && i < count; i++) {
+		w->io[i] = tensor_memory(i < p->input_count ? &p->inputs[i] :
+					 &p->outputs[i - p->input_count]);
+		if (!w->io[i])
+			break;
 	}
-	return run->io ? 0 : v3c_no_memory(run->ctx);
+	if (!w->io || i < count)
+		return tool_fail(error, "out of memory");
+	if (v3cpu_plan_new(p, NULL, w->io, &w->plan, text))
+		return tool_fail(error, "%s", text);
+	return 0;
+}
+
+static int start(const void *data, size_t size, const struct v3c_part *part, uint32_t workers,
+		 struct q_float *f, struct tool_error *error)
+{
+	char text[V3C_ERROR_SIZE];
+	int ret = 0;
+
+	f->program = v3cpu_compile(data, size, part, text);
+	if (!f->program)
+		return tool_fail(error, "%s", text);
+	f->workers = calloc(workers, sizeof(*f->workers));
+	if (!f->workers)
+		return tool_fail(error, "out of memory");
+	while (!ret && f->count < workers)
+		ret = start_worker(f->program, &f->workers[f->count++], error);
+	return ret;
 }
 
 int q_float_new(const struct q_graph *g, const int32_t *tensors, uint32_t count,
-		struct pthreadpool *threads, struct q_float_run *run)
+		uint32_t workers, struct q_float *f, struct tool_error *error)
 {
 	struct v3c_part part = {
 		.op_count = g->op_count, .inputs = g->inputs, .input_count = g->input_count,
 		.outputs = (int32_t *)tensors, .output_count = count,
 	};
+	void *file = NULL;
 	size_t size, i;
-	void *file;
 	int ret;
 
-	*run = (struct q_float_run) { .ctx = g->ctx };
+	*f = (struct q_float) {};
 	part.ops = v3c_alloc(g->ctx, g->op_count, sizeof(*part.ops));
-	if (!part.ops)
-		return v3c_no_memory(g->ctx);
-	for (i = 0; i < g->op_count; i++)
+	for (i = 0; part.ops && i < g->op_count; i++)
 		part.ops[i] = i;
-	file = q_write(g, NULL, 0, &size);
+	if (part.ops)
+		file = q_write(g, NULL, 0, &size);
+	else
+		v3c_no_memory(g->ctx);
 	if (!file)
-		return g->ctx->err;
-	run->program = v3cpu_compile(file, size, &part, g->ctx->error);
-	ret = run->program ? 0 : -errno;
+		return tool_fail(error, "%s", g->ctx->error);
+	ret = start(file, size, &part, workers, f, error);
 	free(file);
-	if (!ret)
-		ret = allocate(run);
-	if (!ret)
-		ret = v3cpu_plan_new(run->program, threads, run->io, &run->plan, g->ctx->error);
 	return ret;
 }
 
-void q_float_free(struct q_float_run *run)
+int q_float_load(const void *data, size_t size, uint32_t workers, struct q_float *f,
+		 struct tool_error *error)
+{
+	*f = (struct q_float) {};
+	return start(data, size, NULL, workers, f, error);
+}
+
+static void stop_worker(const struct v3cpu_program *p, struct q_float_worker *w)
 {
 	size_t i;
 
-	v3cpu_plan_free(run->plan);
-	for (i = 0; run->io && i < run->program->input_count + run->program->output_count; i++)
-		free(run->io[i]);
-	free(run->io);
-	v3cpu_program_free(run->program);
-	*run = (struct q_float_run) {};
+	v3cpu_plan_free(w->plan);
+	for (i = 0; w->io && i < p->input_count + p->output_count; i++)
+		free(w->io[i]);
+	free(w->io);
 }
 
-int q_float_run(struct q_float_run *run)
+void q_float_free(struct q_float *f)
 {
-	return v3cpu_plan_run(run->plan, run->ctx->error);
+	uint32_t i;
+
+	for (i = 0; i < f->count; i++)
+		stop_worker(f->program, &f->workers[i]);
+	free(f->workers);
+	v3cpu_program_free(f->program);
+	*f = (struct q_float) {};
+}
+
+int q_float_run(const struct q_float *f, uint32_t worker, struct tool_error *error)
+{
+	char text[V3C_ERROR_SIZE];
+
+	if (v3cpu_plan_run(f->workers[worker].plan, text))
+		return tool_fail(error, "%s", text);
+	return 0;
 }

@@ -36,6 +36,7 @@ struct q_quant {
  * @size: how many
  * @quant: of an integer tensor
  * @step: real numbers are whole multiples of this, at most 127 of them; 0 if not known
+ * @stored: a float constant's int8 form, if it was made already (constants.h)
  * @origin: of a quantized activation, the tensor of the float graph that it stands for, counted
  *	from 1; 0 if there is none
  */
@@ -48,6 +49,7 @@ struct q_tensor {
 	size_t size;
 	struct q_quant quant;
 	float step;
+	const struct q_stored *stored;
 	int32_t origin;
 };
 

@@ -34,7 +34,7 @@ double q_noise_db(const struct q_noise *n)
  */
 struct noise_run {
 	const struct q_product *p;
-	struct q_float_run real;
+	struct q_float real;
 	struct q_run made;
 	int32_t *tensor;
 	size_t *index;
@@ -73,7 +73,7 @@ static int match(struct noise_run *r, struct tool_error *error)
 
 static int compare_tensor(struct noise_run *r, uint32_t i, struct tool_error *error)
 {
-	const float *real = q_float_tensor(&r->real, i);
+	const float *real = q_float_tensor(&r->real, 0, i);
 	struct v3npu_tensor_info info;
 	size_t k, elements;
 	int8_t *stored;
@@ -105,11 +105,11 @@ static int run_pictures(struct noise_run *r, const struct pictures *pictures,
 
 	for (i = 0; i < pictures->count; i++) {
 		progress("comparing", i, pictures->count);
-		if (pictures_read(pictures, i, q_float_input(&r->real), &box, error))
+		if (pictures_read(pictures, i, q_float_input(&r->real, 0), &box, error))
 			return -1;
-		if (q_float_run(&r->real))
-			return tool_fail(error, "%s", r->p->g.ctx->error);
-		if (q_run(&r->made, q_float_input(&r->real), error))
+		if (q_float_run(&r->real, 0, error))
+			return -1;
+		if (q_run(&r->made, q_float_input(&r->real, 0), error))
 			return -1;
 		for (k = 0; k < r->count; k++)
 			if (compare_tensor(r, k, error))
@@ -119,8 +119,8 @@ static int run_pictures(struct noise_run *r, const struct pictures *pictures,
 	return 0;
 }
 
-int q_noise_measure(const struct q_product *p, const char *folder, struct pthreadpool *threads,
-		    struct q_noise **list, uint32_t *count, struct tool_error *error)
+int q_noise_measure(const struct q_product *p, const char *folder, struct q_noise **list,
+		    uint32_t *count, struct tool_error *error)
 {
 	const struct ir_shape *in = &p->g.tensors[p->g.inputs[0]].shape;
 	struct noise_run r = { .p = p };
@@ -134,8 +134,8 @@ int q_noise_measure(const struct q_product *p, const char *folder, struct pthrea
 		ret = q_run_new(p->data, p->size, "sim", true, &r.made, error);
 	if (!ret)
 		ret = match(&r, error);
-	if (!ret && q_float_new(&p->g, r.tensor, r.count, threads, &r.real))
-		ret = tool_fail(error, "%s", p->g.ctx->error);
+	if (!ret)
+		ret = q_float_new(&p->g, r.tensor, r.count, 1, &r.real, error);
 	if (!ret)
 		ret = run_pictures(&r, &pictures, error);
 	q_float_free(&r.real);

@@ -29,14 +29,13 @@ double q_noise_db(const struct q_noise *n);
  * q_noise_measure() - run the float graph and the full-integer one side by side
  * @p: both
  * @folder: of pictures
- * @threads: for the float graph
  * @list: set to the tensors that both have in memory, in execution order, for free()
  * @count: how many
  *
  * Return: 0 or -1 with @error set.
  */
-int q_noise_measure(const struct q_product *p, const char *folder, struct pthreadpool *threads,
-		    struct q_noise **list, uint32_t *count, struct tool_error *error);
+int q_noise_measure(const struct q_product *p, const char *folder, struct q_noise **list,
+		    uint32_t *count, struct tool_error *error);
 
 /* Prints the tensors that lose most */
 void q_noise_print(const struct q_noise *list, uint32_t count);

@@ -35,6 +35,41 @@ void q_run_free(struct q_run *run)
 	*run = (struct q_run) {};
 }
 
+int q_runs_new(const void *data, size_t size, uint32_t workers, bool keep, struct q_runs *runs,
+	       struct tool_error *error)
+{
+	/* One picture a thread is faster than one picture in all of them */
+	const char *device = workers > 1 ? "sim:threads=1" : "sim";
+	int ret = 0;
+
+	*runs = (struct q_runs) {};
+	while (!ret && runs->count < workers)
+		ret = q_run_new(data, size, device, keep, &runs->list[runs->count++], error);
+	return ret;
+}
+
+void q_runs_free(struct q_runs *runs)
+{
+	uint32_t i;
+
+	for (i = 0; i < runs->count; i++)
+		q_run_free(&runs->list[i]);
+	runs->count = 0;
+}
+
+bool q_run_find(const struct q_run *run, const struct q_graph *q, int32_t origin, size_t *index)
+{
+	struct v3npu_model_info model;
+	struct v3npu_tensor_info info;
+
+	v3npu_model_get_info(run->model, &model);
+	for (*index = 0; *index < model.tensors; ++*index)
+		if (!v3npu_model_tensor_info(run->model, *index, &info) &&
+		    info.dtype == V3NPU_INT8 && q->tensors[info.index].origin == origin + 1)
+			return true;
+	return false;
+}
+
 size_t q_elements(const struct v3npu_tensor_info *t)
 {
 	size_t n = 1;

@@ -7,8 +7,9 @@
 
 #include <stdbool.h>
 
+#include "graph.h"
 #include "libv3npu/v3npu.h"
-#include "tools/tool.h"
+#include "parallel.h"
 
 /**
  * struct q_run - a model that can be run
@@ -40,8 +41,28 @@ int q_run_new(const void *data, size_t size, const char *device, bool keep, stru
 	      struct tool_error *error);
 void q_run_free(struct q_run *run);
 
+/**
+ * struct q_runs - a model on one simulated NPU for each thread
+ * @list: @count of them
+ */
+struct q_runs {
+	struct q_run list[Q_WORKERS_MAX];
+	uint32_t count;
+};
+
+/* Prepares runs of a file in @workers threads; 0 or -1. Free with q_runs_free() in any case */
+int q_runs_new(const void *data, size_t size, uint32_t workers, bool keep, struct q_runs *runs,
+	       struct tool_error *error);
+void q_runs_free(struct q_runs *runs);
+
 /* Runs it on a float input of the same size, stored as the model's input is; 0 or -1 */
 int q_run(struct q_run *run, const float *input, struct tool_error *error);
+
+/*
+ * Finds the intermediate tensor of a run of @q, kept, that stands for @origin of the
+ * float graph; false if there is none
+ */
+bool q_run_find(const struct q_run *run, const struct q_graph *q, int32_t origin, size_t *index);
 
 /* Elements of a tensor */
 size_t q_elements(const struct v3npu_tensor_info *t);

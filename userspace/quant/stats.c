@@ -6,6 +6,10 @@
 
 #define FIRST_LIMIT	0x1p-20f
 
+/* Bits of a float32: its sign, and those of infinity; what is above them is no number */
+#define SIGN		0x80000000u
+#define NOT_FINITE	0x7f800000u
+
 void q_stats_init(struct q_stats *s)
 {
 	*s = (struct q_stats) { .min = INFINITY, .max = -INFINITY, .limit = FIRST_LIMIT };
@@ -31,22 +35,31 @@ static void reach(struct q_stats *s, float min, float max)
 	s->max = fmaxf(s->max, max);
 }
 
-void q_stats_add(struct q_stats *s, const float *data, size_t count)
+bool q_stats_add(struct q_stats *s, const float *data, size_t count)
 {
 	float min = INFINITY, max = -INFINITY, scale;
+	uint32_t bits, highest = 0;
 	size_t i;
 
+	for (i = 0; i < count; i++) {
+		memcpy(&bits, &data[i], sizeof(bits));
+		bits &= ~SIGN;
+		highest = bits > highest ? bits : highest;
+	}
+	if (highest >= NOT_FINITE)
+		return false;
 	for (i = 0; i < count; i++) {
 		min = data[i] < min ? data[i] : min;
 		max = data[i] > max ? data[i] : max;
 	}
 	if (!count)
-		return;
+		return true;
 	reach(s, min, max);
 	scale = Q_BINS / 2 / s->limit;
 	for (i = 0; i < count; i++)
 		s->bin[(int)(data[i] * scale + Q_BINS / 2)]++;
 	s->count += count;
+	return true;
 }
 
 void q_stats_merge(struct q_stats *to, const struct q_stats *from)

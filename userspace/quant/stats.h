@@ -5,6 +5,7 @@
 #ifndef V3Q_STATS_H
 #define V3Q_STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,8 +30,8 @@ struct q_stats {
 /* No numbers so far */
 void q_stats_init(struct q_stats *s);
 
-/* Adds @count numbers, all finite */
-void q_stats_add(struct q_stats *s, const float *data, size_t count);
+/* Adds @count numbers; false, and none is added, if one of them is not finite */
+bool q_stats_add(struct q_stats *s, const float *data, size_t count);
 
 /* Adds what another one saw */
 void q_stats_merge(struct q_stats *to, const struct q_stats *from);

@@ -6,38 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "cpu/cpu.h"
+#include "archive.h"
 #include "report.h"
 #include "tools/model_report.h"
+#include "write.h"
 
-#define MB(bytes)	((bytes) / 1e6)
-
-/** struct study_row - a model in one precision; what is not known is 0 */
-struct study_row {
-	size_t size;
-	double npu;		/* share of its operators, 0..1 */
-	double ms;		/* an inference on the NPU, if it runs all of it */
-	float map50;
-	float map;
-};
-
-/**
- * struct study_model - a model
- * @name: of its files, without "_int8" and ".tflite"; for free()
- * @source_size: bytes of the file it came from
- * @parameters: how many
- * @made: in each precision
- * @map50: of the float model; also @map
- */
-struct study_model {
-	char *name;
-	size_t source_size;
-	uint64_t parameters;
-	struct study_row made[MODES];
-	float map50;
-	float map;
-};
+#define SOURCE_END	"_int8"
+#define THEIR_END	"_full_integer_quant.tflite"
+#define FILE_SIZE_MAX	(1ull << 30)
 
 static char *name_of(const char *path)
 {
@@ -46,14 +24,14 @@ static char *name_of(const char *path)
 
 	if (n > 7 && !strcmp(base + n - 7, ".tflite"))
 		n -= 7;
-	if (n > 5 && !strncmp(base + n - 5, "_int8", 5))
-		n -= 5;
+	if (n > strlen(SOURCE_END) &&
+	    !strncmp(base + n - strlen(SOURCE_END), SOURCE_END, strlen(SOURCE_END)))
+		n -= strlen(SOURCE_END);
 	return strndup(base, n);
 }
 
-/* What the compiler says of a written file */
-static int compile_file(const char *path, struct study_model *m, struct study_row *row,
-			struct tool_error *error)
+/* What the compiler says of a file */
+static int compile_file(const char *path, struct study_row *row, struct tool_error *error)
 {
 	const struct v3npu_config config = V3NPU_CONFIG_DEFAULT;
 	struct model_report r;
@@ -63,156 +41,193 @@ static int compile_file(const char *path, struct study_model *m, struct study_ro
 		row->size = r.size;
 		row->npu = model_share_ops(&r);
 		row->ms = r.whole ? model_ms(&r) : 0;
-		m->parameters = r.analysis->parameters;
 	}
 	model_report_free(&r);
 	return ret;
 }
 
-static int score(struct q_source *s, const struct q_product *p, const struct options *o,
-		 struct pthreadpool *threads, struct study_model *m, bool *missed,
-		 struct tool_error *error)
+static int score_file(const void *data, size_t size, enum q_mode mode, const char *folder,
+		      struct study_row *row, struct tool_error *error)
 {
-	const struct q_made made = {
-		.data = p->data, .size = p->size, .npu = p->mode == MODE_FULL_INTEGER,
-	};
-	struct q_evaluation e;
-	int ret;
+	struct q_score score;
+	int ret = q_score_file(data, size, mode == MODE_FULL_INTEGER, folder, &score, error);
 
-	/* It is the float model, whose score the next mode's evaluation finds */
-	if (p->mode == MODE_FP32)
-		return 0;
-	ret = q_evaluate(&s->g, &made, o->eval, 0, threads, &e, error);
 	if (!ret) {
-		m->map50 = e.real.map50;
-		m->map = e.real.map;
-		m->made[MODE_FP32].map50 = m->map50;
-		m->made[MODE_FP32].map = m->map;
-		m->made[p->mode].map50 = e.made.map50;
-		m->made[p->mode].map = e.made.map;
-		*missed |= p->mode == MODE_FULL_INTEGER && !report_passes(p, &e);
+		row->map50 = score.map.map50;
+		row->map = score.map.map;
 	}
-	q_evaluation_free(&e);
+	q_score_free(&score);
 	return ret;
 }
 
-static int make_mode(struct q_source *s, enum q_mode mode, const struct options *o,
-		     struct pthreadpool *threads, struct study_model *m, bool *missed,
-		     struct tool_error *error)
+/* Writes a made model, with the metadata of @s, and compiles it */
+static int write_mode(const struct q_source *s, enum q_mode mode, const struct options *o,
+		      struct study_model *m, struct tool_error *error)
 {
-	struct q_product p;
+	struct q_product p = { .mode = mode, .size = m->made_size[mode] };
 	char *path = NULL;
-	int ret = q_convert(s, mode, o, threads, &p, error);
+	uint8_t *data = malloc(p.size);
+	int ret = 0;
 
+	if (data)
+		memcpy(data, m->made[mode], p.size);
+	if (!data || archive_append(s->data, s->size, &data, &p.size))
+		ret = tool_fail(error, "out of memory");
 	if (!ret && asprintf(&path, "%s/%s_%s.tflite", o->out, m->name, mode_name(mode)) < 0) {
 		path = NULL;
 		ret = tool_fail(error, "out of memory");
 	}
+	p.data = data;
 	if (!ret)
 		ret = q_product_write(&p, path, error);
 	if (!ret)
-		ret = compile_file(path, m, &m->made[mode], error);
-	if (!ret && o->eval)
-		ret = score(s, &p, o, threads, m, missed, error);
+		ret = compile_file(path, &m->row[mode], error);
 	free(path);
-	free(p.data);
+	free(data);
 	return ret;
 }
 
-static int make_model(const char *path, const struct options *o, struct pthreadpool *threads,
-		      struct study_model *m, bool *missed, struct tool_error *error)
+static int convert_mode(struct q_source *s, enum q_mode mode, const struct options *o,
+			struct study_model *m, struct tool_error *error)
 {
+	struct q_product p;
+	int ret = q_convert(s, mode, o, &p, error);
+
+	free(p.data);
+	if (ret)
+		return ret;
+	if (mode == MODE_FULL_INTEGER)
+		report_product(s, &p, NULL);
+	fflush(stdout);
+	m->made[mode] = q_write(&p.q, NULL, 0, &m->made_size[mode]);
+	return m->made[mode] ? 0 : tool_fail(error, "%s: %s", s->path, s->text);
+}
+
+/* Makes a model of one precision, unless an earlier model's is the same, and scores it */
+static int make_mode(struct q_source *s, enum q_mode mode, const struct options *o,
+		     struct study_model *m, struct tool_error *error)
+{
+	int ret = 0;
+
+	if (m->same_as) {
+		m->row[mode] = m->same_as->row[mode];
+		m->made_size[mode] = m->same_as->made_size[mode];
+		m->made[mode] = malloc(m->made_size[mode]);
+		if (!m->made[mode])
+			return tool_fail(error, "out of memory");
+		memcpy(m->made[mode], m->same_as->made[mode], m->made_size[mode]);
+	} else {
+		ret = convert_mode(s, mode, o, m, error);
+	}
+	if (!ret)
+		ret = write_mode(s, mode, o, m, error);
+	if (!ret && o->eval && !m->same_as)
+		ret = score_file(m->made[mode], m->made_size[mode], mode, o->eval, &m->row[mode],
+				 error);
+	return ret;
+}
+
+/* The exporter's full-integer file, if there is one beside the source */
+static int look_at_theirs(const struct q_source *s, const struct options *o,
+			  struct study_model *m, struct tool_error *error)
+{
+	const char *end = strstr(s->path, SOURCE_END ".tflite");
+	char *path = NULL;
+	size_t size;
+	void *data = NULL;
+	int ret = 0;
+
+	if (end && asprintf(&path, "%.*s" THEIR_END, (int)(end - s->path), s->path) < 0)
+		return tool_fail(error, "out of memory");
+	if (!path || access(path, R_OK)) {
+		free(path);
+		return 0;
+	}
+	ret = compile_file(path, &m->row[STUDY_THEIRS], error);
+	if (!ret && o->eval)
+		ret = tool_read_file(path, FILE_SIZE_MAX, &data, &size, error);
+	if (!ret && o->eval)
+		ret = score_file(data, size, MODE_FULL_INTEGER, o->eval, &m->row[STUDY_THEIRS],
+				 error);
+	free(data);
+	free(path);
+	return ret;
+}
+
+/* Why the source is larger than it need be, in the compiler's words */
+static int look_at_source(struct q_source *s, struct study_model *m, struct tool_error *error)
+{
+	char text[V3C_ERROR_SIZE];
+	struct v3c_analysis *a = v3c_analyze(s->data, s->size, text);
+	size_t i;
+
+	if (!a)
+		return tool_fail(error, "%s: %s", s->path, text);
+	m->source_size = s->size;
+	m->source_ops = a->op_count;
+	m->ops = s->g.op_count;
+	for (i = 0; i < a->anomaly_count && !m->oddity; i++)
+		if (!strcmp(a->anomalies[i].kind, "unrolled product"))
+			m->oddity = strdup(a->anomalies[i].text);
+	v3c_analysis_free(a);
+	m->name = name_of(s->path);
+	m->float_file = q_write(&s->g, NULL, 0, &m->float_size);
+	if (!m->name || !m->float_file)
+		return tool_fail(error, "%s: out of memory", s->path);
+	return 0;
+}
+
+static void find_same(struct study_model *models, int count)
+{
+	struct study_model *m = &models[count];
+	int i;
+
+	for (i = 0; i < count && !m->same_as; i++)
+		if (models[i].float_size == m->float_size &&
+		    !memcmp(models[i].float_file, m->float_file, m->float_size))
+			m->same_as = &models[i];
+}
+
+static int make_model(const char *path, const struct options *o, struct study_model *models,
+		      int number, struct tool_error *error)
+{
+	struct study_model *m = &models[number];
 	struct q_source s;
 	int mode, ret;
 
 	ret = q_source_read(path, &s, error);
-	m->name = name_of(path);
-	if (!ret && !m->name)
-		ret = tool_fail(error, "out of memory");
-	m->source_size = s.size;
+	if (!ret)
+		ret = look_at_source(&s, m, error);
+	if (!ret)
+		find_same(models, number);
 	for (mode = 0; !ret && mode < MODES; mode++)
-		ret = make_mode(&s, mode, o, threads, m, missed, error);
+		ret = make_mode(&s, mode, o, m, error);
+	if (!ret)
+		ret = look_at_theirs(&s, o, m, error);
 	q_source_free(&s);
 	return ret;
 }
 
-static void print_sizes(const struct study_model *models, int count, int width)
+static void free_model(struct study_model *m)
 {
-	int i, mode;
+	int mode;
 
-	printf("%-*s %9s", width, "Size in MB", "given");
 	for (mode = 0; mode < MODES; mode++)
-		printf(" %12s", mode_name(mode));
-	printf(" %9s %9s\n", "to fp32", "to fp16");
-	for (i = 0; i < count; i++) {
-		const struct study_row *made = models[i].made;
-
-		printf("%-*s %9.2f", width, models[i].name, MB(models[i].source_size));
-		for (mode = 0; mode < MODES; mode++)
-			printf(" %12.2f", MB(made[mode].size));
-		printf(" %+8.1f%% %+8.1f%%\n",
-		       100.0 * made[MODE_FULL_INTEGER].size / made[MODE_FP32].size - 100,
-		       100.0 * made[MODE_FULL_INTEGER].size / made[MODE_FP16].size - 100);
-	}
+		free(m->made[mode]);
+	free(m->float_file);
+	free(m->oddity);
+	free(m->name);
 }
 
-static void print_speed(const struct study_model *models, int count, int width)
+static bool misses(const struct study_model *m, const struct options *o)
 {
-	int i, mode;
+	const struct study_row *real = &m->row[MODE_FP32], *made = &m->row[MODE_FULL_INTEGER];
 
-	printf("\n%-*s", width, "On the NPU");
-	for (mode = 0; mode < MODES; mode++)
-		printf(" %12s", mode_name(mode));
-	printf(" %9s %9s\n", "ms", "a second");
-	for (i = 0; i < count; i++) {
-		const struct study_row *whole = &models[i].made[MODE_FULL_INTEGER];
-
-		printf("%-*s", width, models[i].name);
-		for (mode = 0; mode < MODES; mode++)
-			printf(" %11.1f%%", 100 * models[i].made[mode].npu);
-		if (whole->ms > 0)
-			printf(" %9.2f %9.1f\n", whole->ms, 1000 / whole->ms);
-		else
-			printf(" %9s %9s\n", "-", "-");
-	}
+	return o->eval && !report_passes(report_share(made->map50, real->map50),
+					 report_share(made->map, real->map), made->size, made->ms);
 }
 
-static void print_accuracy(const struct study_model *models, int count, int width)
-{
-	int i, mode;
-
-	printf("\n%-*s %13s", width, "mAP50/50-95", "float");
-	for (mode = 0; mode < MODES; mode++)
-		printf(" %13s", mode_name(mode));
-	printf(" %13s\n", "of float");
-	for (i = 0; i < count; i++) {
-		const struct study_model *m = &models[i];
-		const struct study_row *whole = &m->made[MODE_FULL_INTEGER];
-
-		printf("%-*s %7.3f/%.3f", width, m->name, m->map50, m->map);
-		for (mode = 0; mode < MODES; mode++)
-			printf(" %7.3f/%.3f", m->made[mode].map50, m->made[mode].map);
-		printf(" %7.3f/%.3f\n", m->map50 > 0 ? whole->map50 / m->map50 : 0,
-		       m->map > 0 ? whole->map / m->map : 0);
-	}
-}
-
-static void print_tables(const struct options *o, const struct study_model *models, int count)
-{
-	int width = strlen("mAP50/50-95"), i, n;
-
-	for (i = 0; i < count; i++) {
-		n = strlen(models[i].name);
-		width = n > width ? n : width;
-	}
-	print_sizes(models, count, width);
-	print_speed(models, count, width);
-	if (o->eval)
-		print_accuracy(models, count, width);
-}
-
-int study(const struct options *o, struct pthreadpool *threads, bool *missed,
-	  struct tool_error *error)
+int study(const struct options *o, bool *missed, struct tool_error *error)
 {
 	struct study_model *models = calloc(o->count, sizeof(*models));
 	int ret = 0, i;
@@ -221,12 +236,14 @@ int study(const struct options *o, struct pthreadpool *threads, bool *missed,
 		return tool_fail(error, "out of memory");
 	if (mkdir(o->out, 0777) && errno != EEXIST)
 		ret = tool_fail(error, "%s: %s", o->out, strerror(errno));
-	for (i = 0; !ret && i < o->count; i++)
-		ret = make_model(o->models[i], o, threads, &models[i], missed, error);
+	for (i = 0; !ret && i < o->count; i++) {
+		ret = make_model(o->models[i], o, models, i, error);
+		*missed |= !ret && misses(&models[i], o);
+	}
 	if (!ret)
-		print_tables(o, models, o->count);
+		study_print(o, models, o->count);
 	for (i = 0; i < o->count; i++)
-		free(models[i].name);
+		free_model(&models[i]);
 	free(models);
 	return ret;
 }

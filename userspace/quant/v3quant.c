@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "compiler/metadata.h"
-#include "cpu/cpu.h"
 #include "noise.h"
 #include "report.h"
 #include "study.h"
@@ -28,31 +27,32 @@ static int check_output(const char *path, struct tool_error *error)
 }
 
 static int evaluate(const struct q_source *s, const struct q_product *p, const struct options *o,
-		    struct pthreadpool *threads, bool *missed, struct tool_error *error)
+		    bool *missed, struct tool_error *error)
 {
-	const struct q_made made = {
-		.data = p->data, .size = p->size, .npu = p->mode == MODE_FULL_INTEGER,
-	};
+	bool npu = p->mode == MODE_FULL_INTEGER;
 	char *metadata = v3c_metadata(s->data, s->size);
-	struct q_evaluation e;
-	int ret = q_evaluate(&s->g, &made, o->eval, 0, threads, &e, error);
+	struct report_scores scores = {};
+	int ret = q_score_graph(&s->g, o->eval, &scores.real, error);
 
-	if (!ret) {
-		report_evaluation(p, &e, metadata);
-		*missed = !report_passes(p, &e);
-	}
-	q_evaluation_free(&e);
+	if (!ret)
+		ret = q_score_file(p->data, p->size, npu, o->eval, &scores.made, error);
+	if (!ret && !npu)
+		ret = q_cpu_ms(p->data, p->size, &scores.made.ms, error);
+	if (!ret)
+		*missed = !report_evaluation(p, &scores, metadata);
+	q_score_free(&scores.real);
+	q_score_free(&scores.made);
 	free(metadata);
 	return ret;
 }
 
 /* Which tensors lose most, on pictures that the ranges were calibrated with */
 static int show_noise(const struct q_product *p, const struct options *o,
-		      struct pthreadpool *threads, struct tool_error *error)
+		      struct tool_error *error)
 {
 	struct q_noise *list = NULL;
 	uint32_t count;
-	int ret = q_noise_measure(p, o->calib, threads, &list, &count, error);
+	int ret = q_noise_measure(p, o->calib, &list, &count, error);
 
 	if (!ret)
 		q_noise_print(list, count);
@@ -62,8 +62,8 @@ static int show_noise(const struct q_product *p, const struct options *o,
 	return ret;
 }
 
-static int run(const struct options *o, struct q_source *s, struct pthreadpool *threads,
-	       bool *missed, struct tool_error *error)
+static int run(const struct options *o, struct q_source *s, bool *missed,
+	       struct tool_error *error)
 {
 	struct q_product p = {};
 	int ret = check_output(o->out, error);
@@ -71,34 +71,32 @@ static int run(const struct options *o, struct q_source *s, struct pthreadpool *
 	if (!ret)
 		ret = check_output(o->plot, error);
 	if (!ret)
-		ret = q_convert(s, o->mode, o, threads, &p, error);
+		ret = q_convert(s, o->mode, o, &p, error);
 	if (!ret && o->out)
 		ret = q_product_write(&p, o->out, error);
 	if (!ret)
 		report_product(s, &p, o->out);
 	if (!ret && p.mode == MODE_FULL_INTEGER && (o->eval || o->plot))
-		ret = show_noise(&p, o, threads, error);
+		ret = show_noise(&p, o, error);
 	if (!ret && o->eval)
-		ret = evaluate(s, &p, o, threads, missed, error);
+		ret = evaluate(s, &p, o, missed, error);
 	free(p.data);
 	return ret;
 }
 
-static int one(const struct options *o, struct pthreadpool *threads, bool *missed,
-	       struct tool_error *error)
+static int one(const struct options *o, bool *missed, struct tool_error *error)
 {
 	struct q_source source;
 	int ret = q_source_read(o->models[0], &source, error);
 
 	if (!ret)
-		ret = run(o, &source, threads, missed, error);
+		ret = run(o, &source, missed, error);
 	q_source_free(&source);
 	return ret;
 }
 
 int main(int argc, char **argv)
 {
-	struct pthreadpool *threads;
 	struct tool_error error;
 	struct options o;
 	bool missed = false;
@@ -107,11 +105,9 @@ int main(int argc, char **argv)
 	ret = options_parse(argc, argv, &o);
 	if (ret >= 0)
 		return ret;
-	threads = v3cpu_threads_new();
-	ret = o.study ? study(&o, threads, &missed, &error) : one(&o, threads, &missed, &error);
+	ret = o.study ? study(&o, &missed, &error) : one(&o, &missed, &error);
 	if (!ret && (fflush(stdout) || ferror(stdout)))
 		ret = tool_fail(&error, "standard output: cannot be written: %s", strerror(errno));
-	v3cpu_threads_free(threads);
 	if (ret)
 		fprintf(stderr, "v3quant: %s\n", error.text);
 	return ret ? TOOL_FAILED : missed ? MISSED : 0;

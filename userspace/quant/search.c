@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "search.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "bias.h"
+#include "progress.h"
+
+#define NOTICEABLE	0.02f		/* part of a range by which another one differs */
+/* A divergence counts as better if it is at most this part of the other */
+#define WORTHWHILE	0.998
+
+/**
+ * struct score - mean divergence of each half of the pictures
+ */
+struct score {
+	double half[2];
+};
+
+static double mean(const struct q_trial *t, const struct score *s)
+{
+	uint32_t first = t->count / 2;
+
+	return (s->half[0] * first + s->half[1] * (t->count - first)) / t->count;
+}
+
+static int measure_half(const struct q_trial *t, const struct q_graph *g,
+			const struct q_groups *groups, int half, double *result,
+			struct tool_error *error)
+{
+	uint32_t first = t->count / 2;
+
+	return q_trial_measure(t, g, groups, half ? first : 0, half ? t->count - first : first,
+			       result, error);
+}
+
+static int measure(const struct q_trial *t, const struct q_graph *g,
+		   const struct q_groups *groups, struct score *s, struct tool_error *error)
+{
+	return measure_half(t, g, groups, 0, &s->half[0], error) ||
+	       measure_half(t, g, groups, 1, &s->half[1], error) ? -1 : 0;
+}
+
+/* Is it better than @best on both halves? Then it is the best. 1, 0, or -1 with @error set */
+static int is_better(const struct q_trial *t, const struct q_graph *g,
+		     const struct q_groups *groups, struct score *best, struct tool_error *error)
+{
+	struct score s;
+
+	if (measure_half(t, g, groups, 0, &s.half[0], error))
+		return -1;
+	if (s.half[0] > best->half[0] * WORTHWHILE)
+		return 0;
+	if (measure_half(t, g, groups, 1, &s.half[1], error))
+		return -1;
+	if (s.half[1] > best->half[1])
+		return 0;
+	*best = s;
+	return 1;
+}
+
+static void set_range(const struct q_graph *g, struct q_groups *groups, uint32_t i,
+		      enum q_method method)
+{
+	struct q_group *group = &groups->list[i];
+	struct q_range r;
+
+	if (group->fixed)
+		return;
+	r = q_choose_range(method, group, q_only_reader(g, groups, i));
+	q_group_range(group, r.low, r.high);
+}
+
+void q_set_ranges(const struct q_graph *g, struct q_groups *groups, enum q_method method)
+{
+	uint32_t i;
+
+	for (i = 0; i < groups->count; i++)
+		set_range(g, groups, i, method);
+}
+
+/* Would another scale or zero point be noticed? */
+static bool differs(const struct q_group *a, const struct q_group *b)
+{
+	return fabsf(a->scale - b->scale) > NOTICEABLE * b->scale ||
+	       abs(a->zero_point - b->zero_point) > NOTICEABLE * 255;
+}
+
+/* Tries the other methods for one group, and leaves the best */
+static int improve(const struct q_trial *t, const struct q_graph *g, struct q_groups *groups,
+		   uint32_t i, struct score *best, struct q_search *search,
+		   struct tool_error *error)
+{
+	struct q_group *group = &groups->list[i], taken = *group, tried[Q_METHODS];
+	uint32_t m, k, count = 0;
+	bool moved = false;
+	int ret;
+
+	for (m = 0; m < Q_METHODS; m++) {
+		set_range(g, groups, i, m);
+		for (k = 0; k < count && differs(group, &tried[k]); k++)
+			;
+		if (k < count || !differs(group, &taken))
+			continue;
+		tried[count++] = *group;
+		ret = is_better(t, g, groups, best, error);
+		if (ret < 0)
+			return -1;
+		if (ret)
+			taken = *group;
+		moved |= ret;
+	}
+	*group = taken;
+	search->moved += moved;
+	return 0;
+}
+
+int q_search_ranges(const struct q_trial *t, const struct q_graph *g, struct q_groups *groups,
+		    struct q_search *search, struct tool_error *error)
+{
+	uint32_t steps = Q_METHODS + groups->count, i;
+	struct score best = {}, s;
+
+	*search = (struct q_search) {};
+	for (i = 0; i < Q_METHODS; i++) {
+		progress("choosing", i, steps);
+		q_set_ranges(g, groups, i);
+		if (measure(t, g, groups, &s, error))
+			return -1;
+		search->before[i] = mean(t, &s);
+		if (i && search->before[i] >= search->before[search->method])
+			continue;
+		search->method = i;
+		best = s;
+	}
+	q_set_ranges(g, groups, search->method);
+	for (i = 0; i < groups->count; i++) {
+		progress("choosing", Q_METHODS + i, steps);
+		if (!groups->list[i].fixed && improve(t, g, groups, i, &best, search, error))
+			return -1;
+	}
+	progress("choosing", steps, steps);
+	search->after = mean(t, &best);
+	return q_trial_floor(t, &groups->list[groups->of[g->outputs[0]]], &search->floor, error);
+}
+
+int q_search_biases(const struct q_trial *t, const struct q_graph *g,
+		    const struct q_groups *groups, const struct pictures *pictures,
+		    struct q_graph *out, struct q_search *search, struct tool_error *error)
+{
+	struct score before, after;
+	struct q_graph corrected;
+	int biases = q_correct_biases(g, groups, pictures, &corrected, error);
+
+	if (biases < 0 || measure(t, g, groups, &before, error) ||
+	    measure(t, &corrected, groups, &after, error))
+		return -1;
+	search->corrected = mean(t, &after);
+	if (search->corrected > mean(t, &before) * WORTHWHILE ||
+	    after.half[0] > before.half[0] || after.half[1] > before.half[1])
+		return 0;
+	search->biases = biases;
+	search->after = search->corrected;
+	*out = corrected;
+	return 0;
+}
