@@ -30,7 +30,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 # These goals are steps of makes of their own, so that packages are installed
 # before the modules' makefiles are read, and each step's output is its log's.
-DRIVERS := all run check check-debug check-kernels coverage soak lint bench shell help deps clean distclean
+DRIVERS := all run check check-debug check-kernels coverage \
+	kselftest-install soak lint bench shell help deps clean distclean
 step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -62,6 +63,10 @@ coverage: all		## show which lines of the driver the guest's tests reach
 	$(step) debug-kernel $(make) debug-kernel
 	$(step) tests $(make) check-deps
 	@$(MAKE) --no-print-directory -j1 coverage-run
+
+kselftest-install:	## install the driver's tests as kselftests; INSTALL_PATH=dir
+	$(step) test-packages $(top)/scripts/deps.sh check
+	+@$(make) kselftest-files
 
 check-kernels: all	## run the guest's tests on the newest kernel that Debian has
 	$(step) kernels-packages $(top)/scripts/deps.sh check-kernels

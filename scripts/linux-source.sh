@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # linux-source.sh OUTDIR: extract what lint and tests use of the kernel's
-# source (Debian's linux-source-6.12): checkpatch, the kselftest headers, and
-# vgem's, which is in no package of headers for programs.
+# source (Debian's linux-source-6.12): checkpatch, kselftest's headers and scripts,
+# and vgem's header, which is in no package of headers for programs.
 
 set -eu
 
@@ -21,6 +21,8 @@ mkdir -p "$1"
 tar -C "$1" -xJf $tarball --strip-components=1 --wildcards --no-anchored \
 	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch \
 	tools/testing/selftests/kselftest.h tools/testing/selftests/kselftest_harness.h \
+	tools/testing/selftests/run_kselftest.sh tools/testing/selftests/kselftest/runner.sh \
+	tools/testing/selftests/kselftest/prefix.pl \
 	include/uapi/drm/vgem_drm.h
 # Where checkpatch looks for names, when run here.
 mkdir -p "$1/include"

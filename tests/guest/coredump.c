@@ -12,7 +12,7 @@
 
 #define PAGE	4096ul
 #define HANG_MS	500000
-#define DUMPS	"/sys/class/accel/accel0/device/devcoredump/data"
+#define DUMPS	npu_sysfs("devcoredump/data")
 #define STALL_SIZE	sizeof(struct v3npu_cmd_stall)
 
 static char dump[1 << 20];
@@ -103,7 +103,7 @@ static unsigned long long number(const char *name, unsigned int n, const char *k
 
 static unsigned long long resets(void)
 {
-	FILE *f = fopen("/sys/class/accel/accel0/device/counters/resets", "r");
+	FILE *f = fopen(npu_sysfs("counters/resets"), "r");
 	unsigned long long count;
 
 	if (!f || fscanf(f, "%llu", &count) != 1)

@@ -14,7 +14,6 @@
 #define PAGE	4096ul
 #define KIB	1024ul
 #define MIB	(1024 * KIB)
-#define SYSFS	"/sys/class/accel/accel0/device/"
 
 FIXTURE(fdinfo)
 {
@@ -104,16 +103,13 @@ static uint64_t memory(int fd, const char *what)
 
 static uint64_t sysfs(const char *name)
 {
-	char path[128];
 	unsigned long long number;
-	FILE *f;
+	FILE *f = fopen(npu_sysfs(name), "r");
 
-	snprintf(path, sizeof(path), SYSFS "%s", name);
-	f = fopen(path, "r");
 	if (!f)
-		err(1, "%s", path);
+		err(1, "%s", npu_sysfs(name));
 	if (fscanf(f, "%llu", &number) != 1)
-		errx(1, "%s is no number", path);
+		errx(1, "%s is no number", npu_sysfs(name));
 	fclose(f);
 	return number;
 }

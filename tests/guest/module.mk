@@ -3,13 +3,16 @@
 # Tests that run in the guest: what is built in $(B)/tests/guest is in its /tests.
 
 guest_out := $(B)/tests/guest
-guest_programs := bo prime ctx submit jobs fence sched limits debugfs coredump fdinfo recovery
+guest_programs := ioctl bo prime ctx submit jobs fence sched limits debugfs coredump fdinfo recovery
 guest_built := $(guest_programs:%=$(guest_out)/v3npu_%) $(guest_out)/v3npu_image \
 	$(guest_out)/v3npu_example $(guest_out)/v3npu_guest.sh $(guest_out)/v3npu_modules.sh \
 	$(guest_out)/v3npu_trace.sh
 guest_common := $(guest_out)/npu.o $(guest_out)/dmabuf.o
 guest_cflags = $(HOST_CFLAGS) -isystem $(B)/linux/tools/testing/selftests \
 	-isystem $(B)/linux/include/uapi/drm $(shell pkg-config --cflags libdrm)
+
+# They are installed where libdrm may not be.
+guest_libdrm := -Wl,-Bstatic -ldrm -Wl,-Bdynamic
 
 CHECK_PROGS += tests/guest/run.sh
 CHECK_DEPS += qemu guest-kernel kernel firmware $(guest_built)
@@ -18,14 +21,15 @@ CHECK_DEPS += qemu guest-kernel kernel firmware $(guest_built)
 
 guest-tests: $(guest_built)
 
-$(guest_common): $(guest_out)/%.o: $(top)/tests/guest/%.c $(wildcard $(top)/tests/guest/*.h) \
+$(guest_common) $(guest_out)/need_npu.o: $(guest_out)/%.o: $(top)/tests/guest/%.c $(wildcard $(top)/tests/guest/*.h) \
 		$(top)/uapi/drm/v3npu_accel.h $(B)/linux/version
 	@mkdir -p $(@D)
 	$(CC) $(guest_cflags) -c -o $@ $<
 
 $(guest_programs:%=$(guest_out)/v3npu_%): $(guest_out)/v3npu_%: $(top)/tests/guest/%.c \
-		$(guest_common) $(B)/linux/version $(wildcard $(top)/uapi/*/*.h)
-	$(CC) $(guest_cflags) -o $@ $< $(guest_common) $(shell pkg-config --libs libdrm)
+		$(guest_common) $(guest_out)/need_npu.o $(B)/linux/version \
+		$(wildcard $(top)/uapi/*/*.h)
+	$(CC) $(guest_cflags) -o $@ $(filter %.c %.o,$^) $(guest_libdrm)
 
 $(guest_out)/v3npu_image: $(top)/tests/guest/image.c $(top)/uapi/v3npu/fw.h
 	@mkdir -p $(@D)

@@ -54,8 +54,14 @@ struct npu_job {
 	const struct npu_bo *write;
 };
 
-/* The device node, from V3NPU_DEVICE or /dev/accel/accel0. */
+/* The device node: V3NPU_DEVICE, or the first of the driver, or accel0 if there is none. */
 const char *npu_path(void);
+
+/* A file of the device in sysfs, valid until the next call. */
+const char *npu_sysfs(const char *name);
+
+/* End the test as skipped, in the way of kselftest, and say why. */
+void npu_skip(const char *why) __attribute__((noreturn));
 
 /* An open device. */
 int npu_open(void);
@@ -102,7 +108,10 @@ int npu_run(int fd, struct npu_job job, unsigned int seconds);
 uint32_t npu_stall_running(int fd, uint32_t ctx, struct npu_bo *cmds, uint32_t tag,
 			   unsigned int ms);
 
-/* Overwrite the firmware in core memory with an instruction; needs iomem=relaxed. */
+/*
+ * Overwrite the firmware in core memory with an instruction; without iomem=relaxed
+ * the test is skipped.
+ */
 void npu_break_firmware(uint32_t instruction);
 
 #define RV32_ILLEGAL	0xffffffffu	/* nor is it an address, where the core still has old code */

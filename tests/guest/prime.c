@@ -424,15 +424,12 @@ TEST_F(prime, device_goes_with_shared_buffers)
 	int fd = drmOpenWithType("vgem", NULL, DRM_NODE_PRIMARY);
 	uint8_t *map = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, dma_buf, 0);
 	struct drm_v3npu_bo_wait wait = { .handle = to.handle };
-	char device[64], path[64];
+	char *path = realpath(npu_sysfs("."), NULL), *device;
 	uint32_t handle;
-	ssize_t len;
 
 	ASSERT_NE(map, MAP_FAILED);
-	len = readlink("/sys/class/accel/accel0/device", path, sizeof(path) - 1);
-	ASSERT_GT(len, 0);
-	path[len] = '\0';
-	strcpy(device, strrchr(path, '/') + 1);
+	ASSERT_NE(path, NULL);
+	device = strrchr(path, '/') + 1;
 
 	own.map[9] = 9;
 	memfd.map[0] = 17;
