@@ -28,6 +28,8 @@
  * @left: the same
  * @right: the same
  * @scale: output stage
+ * @variable: the operand that is not one element for all; -1 if neither is such
+ * @result: then the results, by that operand's byte, which @table has been applied to
  */
 struct eltwise {
 	struct v3npu_run *run;
@@ -42,6 +44,8 @@ struct eltwise {
 	int32_t left[V3NPU_ACC_PITCH];
 	int32_t right[V3NPU_ACC_PITCH];
 	struct v3npu_scale scale;
+	int variable;
+	struct v3npu_table result;
 };
 
 /* MAX and MIN: of the values as they are; @a is replaced */
@@ -93,6 +97,35 @@ static void prelu(const struct eltwise *e, int32_t *acc, int8_t *a, const int8_t
 			a[i] = e->positive[(uint8_t)copy[i]];
 }
 
+/* Any of the operations; @a is replaced as by compute(), @copy has room for it */
+static void operate(const struct eltwise *e, int32_t *acc, int8_t *a, const int8_t *b, int8_t *copy,
+		    size_t size)
+{
+	if (e->cmd->op == V3NPU_ELTWISE_MAX || e->cmd->op == V3NPU_ELTWISE_MIN)
+		compare(e, a, b, size);
+	else if (e->cmd->op == V3NPU_ELTWISE_PRELU)
+		prelu(e, acc, a, b, copy, size);
+	else
+		compute(e, acc, a, b, size);
+	v3npu_table_apply(&e->table, a, size);
+}
+
+/* Of one operand that varies each result is a function */
+static void look_up_tile(struct v3npu_thread *thread, void *ctx, uint64_t item)
+{
+	const struct eltwise *e = ctx;
+	struct v3npu_tile from = v3npu_walk_tile(&e->walk, 1, item);
+	struct v3npu_tile to = v3npu_walk_tile(&e->walk, 0, item);
+	struct v3npu_view read, write;
+
+	v3npu_view_tensor(&read, e->run, &e->cmd->in[e->variable], false);
+	v3npu_view_tensor(&write, e->run, &e->cmd->out, true);
+	if (!v3npu_read_tile(&read, &from, thread->tile[0], from.cols))
+		return;
+	v3npu_table_apply(&e->result, thread->tile[0], (size_t)to.rows * to.cols);
+	v3npu_write_tile(&write, &to, thread->tile[0], to.cols);
+}
+
 static void eltwise_tile(struct v3npu_thread *thread, void *ctx, uint64_t item)
 {
 	const struct eltwise *e = ctx;
@@ -110,13 +143,7 @@ static void eltwise_tile(struct v3npu_thread *thread, void *ctx, uint64_t item)
 		if (!v3npu_read_tile(&read, &from, thread->tile[i], from.cols))
 			return;
 	}
-	if (cmd->op == V3NPU_ELTWISE_MAX || cmd->op == V3NPU_ELTWISE_MIN)
-		compare(e, thread->tile[0], thread->tile[1], size);
-	else if (cmd->op == V3NPU_ELTWISE_PRELU)
-		prelu(e, thread->acc, thread->tile[0], thread->tile[1], thread->tile[2], size);
-	else
-		compute(e, thread->acc, thread->tile[0], thread->tile[1], size);
-	v3npu_table_apply(&e->table, thread->tile[0], size);
+	operate(e, thread->acc, thread->tile[0], thread->tile[1], thread->tile[2], size);
 	v3npu_view_tensor(&write, e->run, &cmd->out, true);
 	v3npu_write_tile(&write, &to, thread->tile[0], to.cols);
 }
@@ -162,6 +189,39 @@ static int64_t most_of_sums(const struct eltwise *e)
 	return e->product ? most[0] * most[1] : most[0] + most[1];
 }
 
+/* Is it one element for all? */
+static bool is_constant(const struct v3npu_tensor *t)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (t->dim[i] > 1 && t->stride[i])
+			return false;
+	return true;
+}
+
+/* Makes the table of results by the operand that varies; false when the run has failed */
+static bool make_result(struct eltwise *e)
+{
+	const struct v3npu_tensor *constant = &e->cmd->in[!e->variable];
+	int8_t operand[2][256], copy[256], value;
+	struct v3npu_view view;
+	int32_t acc[BATCH];
+	int q;
+
+	v3npu_view_tensor(&view, e->run, constant, false);
+	if (!v3npu_read(&view, constant->addr, &value, 1))
+		return false;
+	for (q = 0; q < 256; q++)
+		operand[e->variable][q] = (int8_t)q;
+	memset(operand[!e->variable], value, 256);
+	operate(e, acc, operand[0], operand[1], copy, 256);
+	e->result.used = true;
+	e->result.kernels = e->run->engine->kernels;
+	memcpy(e->result.entry, operand[0], 256);
+	return true;
+}
+
 void v3npu_run_eltwise(struct v3npu_run *run, const struct v3npu_cmd_eltwise *cmd)
 {
 	const struct v3npu_tensor *tensors[] = { &cmd->out, &cmd->in[0], &cmd->in[1] };
@@ -182,6 +242,15 @@ void v3npu_run_eltwise(struct v3npu_run *run, const struct v3npu_cmd_eltwise *cm
 		e.bias, e.multiplier, e.left, e.right, cmd->zero_point, cmd->min, cmd->max,
 		v3npu_is_narrow(most_of_sums(&e), cmd->shift)
 	};
+	e.variable = is_constant(&cmd->in[1]) ? 0 : is_constant(&cmd->in[0]) ? 1 : -1;
+	if (e.variable >= 0) {
+		tensors[1] = &cmd->in[e.variable];
+		v3npu_walk_init(&e.walk, tensors, 2);
+		if (make_result(&e))
+			v3npu_parallel(run, e.walk.items, e.walk.rows * e.walk.cols, look_up_tile,
+				       &e);
+		return;
+	}
 	v3npu_walk_init(&e.walk, tensors, 3);
 	v3npu_parallel(run, e.walk.items, e.walk.rows * e.walk.cols * 2, eltwise_tile, &e);
 }

@@ -180,10 +180,12 @@ bool v3npu_write_tile(struct v3npu_view *view, const struct v3npu_tile *tile,
 /**
  * struct v3npu_table - a 256-entry table of a command
  * @used: there is one
+ * @kernels: that look up
  * @entry: indexed by the element as unsigned byte, so that -1 is 255
  */
 struct v3npu_table {
 	bool used;
+	const struct v3npu_kernels *kernels;
 	int8_t entry[256];
 };
 

@@ -112,6 +112,8 @@ struct v3npu_softmax_table {
  * @softmax: of @rows rows in place; element d of row r is at @data[d * @pitch + r].
  *	There is room for rows up to the next multiple of V3NPU_SOFTMAX_ROWS,
  *	in which anything may be written.
+ * @look_up: replaces @size bytes by what is at them in a table, which is indexed
+ *	without a sign
  * @max: raises each of @size bytes at @to to the one at @from
  */
 struct v3npu_kernels {
@@ -127,6 +129,7 @@ struct v3npu_kernels {
 		       unsigned int blocks, int8_t *to, size_t pitch);
 	void (*softmax)(const struct v3npu_softmax_table *table, int8_t *data, uint32_t depth,
 			size_t pitch, uint32_t rows);
+	void (*look_up)(const int8_t table[256], int8_t *data, size_t size);
 	void (*max)(int8_t *to, const int8_t *from, size_t size);
 };
 
@@ -134,6 +137,8 @@ struct v3npu_kernels {
 #define V3NPU_KERNEL_OFFSET	128
 
 extern const struct v3npu_kernels v3npu_kernels_c;
+/* For sets that have none of their own */
+void v3npu_look_up_c(const int8_t table[256], int8_t *data, size_t size);
 #if defined(__x86_64__)
 extern const struct v3npu_kernels v3npu_kernels_avx2;
 extern const struct v3npu_kernels v3npu_kernels_avx512_vnni;

@@ -169,11 +169,16 @@ TARGET void v3npu_mac_avx512(const struct v3npu_mac *mac)
 TARGET void v3npu_sums_avx512(const int8_t *brick, size_t quads, int32_t *sums)
 {
 	const __m512i ones = _mm512_set1_epi8(1);
-	__m512i sum = _mm512_setzero_si512();
+	__m512i even = _mm512_setzero_si512(), odd = _mm512_setzero_si512();
 
-	for (; quads; quads--, brick += V3NPU_BRICK_BYTES)
-		sum = _mm512_dpbusd_epi32(sum, ones, _mm512_loadu_si512(brick));
-	_mm512_storeu_si512(sums, sum);
+	/* Two chains, since each instruction waits for the one before it */
+	for (; quads > 1; quads -= 2, brick += 2 * V3NPU_BRICK_BYTES) {
+		even = _mm512_dpbusd_epi32(even, ones, _mm512_loadu_si512(brick));
+		odd = _mm512_dpbusd_epi32(odd, ones, _mm512_loadu_si512(brick + V3NPU_BRICK_BYTES));
+	}
+	if (quads)
+		even = _mm512_dpbusd_epi32(even, ones, _mm512_loadu_si512(brick));
+	_mm512_storeu_si512(sums, _mm512_add_epi32(even, odd));
 }
 
 /* v3npu_srdhm() of 16 lanes; @m must not be negative */
@@ -390,6 +395,7 @@ const struct v3npu_kernels v3npu_kernels_avx512_vnni = {
 	.sums = v3npu_sums_avx512,
 	.output = v3npu_output_avx512,
 	.softmax = v3npu_softmax_avx2,
+	.look_up = v3npu_look_up_c,
 	.max = v3npu_max_avx512,
 };
 

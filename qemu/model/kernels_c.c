@@ -169,6 +169,14 @@ static void max_c(int8_t *to, const int8_t *from, size_t size)
 		to[i] = to[i] > from[i] ? to[i] : from[i];
 }
 
+void v3npu_look_up_c(const int8_t table[256], int8_t *data, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		data[i] = table[(uint8_t)data[i]];
+}
+
 const struct v3npu_kernels v3npu_kernels_c = {
 	.name = "c",
 	.element = sizeof(int16_t),
@@ -176,5 +184,6 @@ const struct v3npu_kernels v3npu_kernels_c = {
 	.mac = mac_c,
 	.output = output_c,
 	.softmax = softmax_c,
+	.look_up = v3npu_look_up_c,
 	.max = max_c,
 };

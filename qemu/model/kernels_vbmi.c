@@ -28,6 +28,22 @@ __m512i look_up(const __m512i table[4], __m512i bytes)
 	return _mm512_mask_mov_epi8(low, _mm512_movepi8_mask(bytes), high);
 }
 
+TARGET static void look_up_vbmi(const int8_t table[256], int8_t *data, size_t size)
+{
+	__m512i parts[4];
+	__mmask64 tail;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		parts[i] = _mm512_loadu_si512(table + 64 * i);
+	for (; size > 64; size -= 64, data += 64)
+		_mm512_storeu_si512(data, look_up(parts, _mm512_loadu_si512(data)));
+	if (!size)
+		return;
+	tail = ~0ull >> (64 - size);
+	_mm512_mask_storeu_epi8(data, tail, look_up(parts, _mm512_maskz_loadu_epi8(tail, data)));
+}
+
 /* Byte number @byte of each of 256 numbers */
 TARGET static void table_of_bytes(const int32_t *numbers, unsigned int byte, __m512i table[4])
 {
@@ -181,6 +197,7 @@ const struct v3npu_kernels v3npu_kernels_avx512_vbmi = {
 	.sums = v3npu_sums_avx512,
 	.output = v3npu_output_avx512,
 	.softmax = softmax_vbmi,
+	.look_up = look_up_vbmi,
 	.max = v3npu_max_avx512,
 };
 

@@ -221,14 +221,13 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 }
 
 /* Where results can go as the kernels make them; NULL if they cannot, or the run has failed */
-static int8_t *find_result(const struct v3npu_array *array, struct v3npu_view *out,
-			   const struct v3npu_tile *tile)
+static int8_t *find_result(struct v3npu_view *out, const struct v3npu_tile *tile)
 {
 	uint64_t size = (uint64_t)(tile->rows - 1) * tile->row_stride + tile->cols;
 	uint8_t *host;
 	size_t run;
 
-	if (tile->col_stride != 1 || tile->cols % V3NPU_BRICK_O || array->table.used)
+	if (tile->col_stride != 1 || tile->cols % V3NPU_BRICK_O)
 		return NULL;
 	host = v3npu_view_at(out, tile->addr, &run);
 	return host && run >= size ? (int8_t *)host : NULL;
@@ -239,10 +238,20 @@ bool v3npu_array_apply(struct v3npu_thread *thread, const struct v3npu_array *ar
 		       const struct v3npu_tile *tile)
 {
 	size_t pitch = v3npu_array_pitch(array);
-	int8_t *to = find_result(array, out, tile);
+	int8_t *to = find_result(out, tile);
+	uint32_t p;
 
-	if (to)
-		return apply(thread, array, pixels, to, tile->row_stride);
+	if (to) {
+		if (!apply(thread, array, pixels, to, tile->row_stride))
+			return false;
+		if (tile->row_stride == tile->cols)
+			v3npu_table_apply(&array->table, to, (size_t)pixels->count * tile->cols);
+		else
+			for (p = 0; p < pixels->count; p++)
+				v3npu_table_apply(&array->table, to + (size_t)p * tile->row_stride,
+						  tile->cols);
+		return true;
+	}
 	to = thread->tile[0];
 	if (!apply(thread, array, pixels, to, pitch))
 		return false;

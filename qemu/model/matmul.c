@@ -11,8 +11,8 @@
 
 /* Rows of an item, at most */
 #define ITEM_ROWS	64
-/* Depth that is read at a time when bricks are made */
-#define PACK_DEPTH	(V3NPU_TILE_BYTES / V3NPU_BRICK_O)
+/* Depth that is read at a time when bricks are made; no power of two, for the cache's sake */
+#define PACK_DEPTH	(V3NPU_TILE_BYTES / V3NPU_BRICK_O - 64)
 
 /**
  * struct matmul - a product in work
@@ -70,7 +70,9 @@ static void pack_brick(struct v3npu_thread *thread, void *ctx, uint64_t item)
 			int8_t *to = brick + (size_t)(d / V3NPU_BRICK_I) * V3NPU_BRICK_BYTES +
 				     o * V3NPU_BRICK_I;
 
-			for (i = 0; i < tile.cols; i++)
+			for (i = 0; i + V3NPU_BRICK_I <= tile.cols; i += V3NPU_BRICK_I)
+				memcpy(to + (size_t)i * V3NPU_BRICK_O, from + i, V3NPU_BRICK_I);
+			for (; i < tile.cols; i++)
 				to[(size_t)(i / V3NPU_BRICK_I) * V3NPU_BRICK_BYTES +
 				   i % V3NPU_BRICK_I] = from[i];
 		}

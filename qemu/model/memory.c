@@ -155,7 +155,8 @@ static bool write_row(struct v3npu_view *view, uint64_t addr, uint32_t stride, u
 /* Is the tile walked down its columns, because that is where neighbours are? */
 static bool by_columns(const struct v3npu_tile *tile)
 {
-	return tile->col_stride > 1 && tile->rows > 1 && tile->row_stride < tile->col_stride;
+	return tile->rows > 1 && (tile->cols == 1 || (tile->col_stride > 1 &&
+						      tile->row_stride < tile->col_stride));
 }
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* 256-entry tables, the last step of a command's output. */
 #include "internal.h"
+#include "kernels.h"
 
 /* Reads a command's table; an @addr of 0 is no table */
 bool v3npu_table_load(struct v3npu_run *run, uint64_t addr, struct v3npu_table *table)
@@ -10,6 +11,7 @@ bool v3npu_table_load(struct v3npu_run *run, uint64_t addr, struct v3npu_table *
 	int i;
 
 	table->used = addr != 0;
+	table->kernels = run->engine->kernels;
 	if (!addr)
 		return true;
 	v3npu_view_init(&view, run, addr + sizeof(entry), false);
@@ -22,10 +24,6 @@ bool v3npu_table_load(struct v3npu_run *run, uint64_t addr, struct v3npu_table *
 
 void v3npu_table_apply(const struct v3npu_table *table, int8_t *data, size_t size)
 {
-	size_t i;
-
-	if (!table->used)
-		return;
-	for (i = 0; i < size; i++)
-		data[i] = table->entry[(uint8_t)data[i]];
+	if (table->used)
+		table->kernels->look_up(table->entry, data, size);
 }

@@ -267,6 +267,9 @@ static void random_eltwise(struct rng *rng, struct space *space, struct v3npu_cm
 		e->in[i] = e->out;
 		if (!rng_one_in(rng, 4))
 			place(rng, &e->in[i], region_addr(rng, space, REGION_IN + i), false);
+		/* One element for all */
+		if (e->in[i].addr != e->out.addr && rng_one_in(rng, 6))
+			memset(e->in[i].stride, 0, sizeof(e->in[i].stride));
 		if (rescales || (e->op == V3NPU_ELTWISE_PRELU && !i)) {
 			e->operand[i].multiplier = random_multiplier(rng, wild);
 			e->operand[i].shift = random_shift(rng, wild, -2);

@@ -202,6 +202,39 @@ static void test_load(const struct v3npu_kernels *kernels)
 	tap_ok(!bad, "%s: load", kernels->name);
 }
 
+static void test_bytes(const struct v3npu_kernels *kernels)
+{
+	int8_t table[256], data[300], more[300], want[300], got[300];
+	struct rng rng = { 5 };
+	unsigned int round, bad_table = 0, bad_max = 0;
+	size_t i;
+
+	for (round = 0; round < ROUNDS; round++) {
+		size_t size = rng_range(&rng, 0, 299);
+
+		for (i = 0; i < 256; i++)
+			table[i] = rng_u32(&rng);
+		for (i = 0; i < sizeof(data); i++) {
+			data[i] = rng_u32(&rng);
+			more[i] = rng_u32(&rng);
+		}
+		memcpy(want, data, sizeof(data));
+		memcpy(got, data, sizeof(data));
+		for (i = 0; i < size; i++)
+			want[i] = table[(uint8_t)want[i]];
+		kernels->look_up(table, got, size);
+		bad_table += memcmp(want, got, sizeof(got)) != 0;
+		memcpy(want, data, sizeof(data));
+		memcpy(got, data, sizeof(data));
+		for (i = 0; i < size; i++)
+			want[i] = want[i] > more[i] ? want[i] : more[i];
+		kernels->max(got, more, size);
+		bad_max += memcmp(want, got, sizeof(got)) != 0;
+	}
+	tap_ok(!bad_table, "%s: table", kernels->name);
+	tap_ok(!bad_max, "%s: maximum", kernels->name);
+}
+
 static void test_transpose(void)
 {
 	uint8_t from[70 * 70], to[70 * 70];
@@ -229,6 +262,7 @@ static void test_kernels(const struct v3npu_kernels *kernels)
 {
 	test_load(kernels);
 	test_output(kernels);
+	test_bytes(kernels);
 	test_softmax(kernels);
 }
 
