@@ -97,8 +97,8 @@ deps:			## install the Debian packages needed
 	@$(top)/scripts/deps.sh run
 
 help:			## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(top)/Makefile | expand -t 20
-	@echo "  make NAME         build one part: $(PARTS)"
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(top)/Makefile | expand -t 27
+	@echo "  make NAME                build one part: $(PARTS)"
 
 clean:			## remove what was built, but for QEMU and other kernels
 	rm -rf $(filter-out $(addprefix $(B)/,qemu linux peers debug-kernel newest-kernel),$(wildcard $(B)/*))

@@ -325,6 +325,60 @@ TEST_F_TIMEOUT(coredump, commands_that_changed_meanwhile, 120)
 	EXPECT_STREQ(value("command", 0, "bytes"), "none, the stream ends before it");
 }
 
+/* A command that was at the end of its buffer, and has grown out of it. */
+TEST_F_TIMEOUT(coredump, command_that_leaves_its_buffer, 120)
+{
+	const uint32_t before = sizeof(struct v3npu_cmd_copy);
+	struct npu_bo cmds = npu_bo_create(self->fd, PAGE, 0);
+	struct npu_bo next = npu_bo_create(self->fd, PAGE, 0);
+	struct npu_job job = { .ctx = self->ctx, .out = npu_syncobj(self->fd) };
+	struct npu_bo stream = cmds;
+	volatile uint8_t *started = cmds.map + 1;
+
+	/* The stream goes on in the next buffer. */
+	ASSERT_EQ(next.va, cmds.va + PAGE);
+	cmds.map[0] = 1;
+	stream.va += PAGE - before - STALL_SIZE;
+	stream.map += PAGE - before - STALL_SIZE;
+	npu_cmd_copy(stream.map, 1, cmds.va, cmds.va + 1, 1);
+	npu_cmd_stall(stream.map + before, 10, HANG_MS * 1000);
+	npu_cmd_nop(next.map, 11);
+	job.cmds = &stream;
+	job.cmds_size = before + STALL_SIZE + V3NPU_CMD_MAX_SIZE;
+	ASSERT_EQ(npu_submit(self->fd, &job), 0);
+	while (!*started)
+		usleep(1000);
+	((struct v3npu_cmd_hdr *)(stream.map + before))->size = V3NPU_CMD_MAX_SIZE;
+
+	EXPECT_EQ(npu_wait(self->fd, job.out, self->wait_s), -ETIME);
+	ASSERT_TRUE(read_dump());
+	EXPECT_EQ(number("command", 0, "tag"), 10);
+	EXPECT_STREQ(value("command", 0, "bytes"), "none, its buffer ends within it");
+}
+
+/* Four of each context are on the NPU, and the dump has room for 64. */
+TEST_F_TIMEOUT(coredump, more_jobs_than_it_has_room_for, 120)
+{
+	struct npu_bo hung, cmds = npu_bo_create(self->fd, PAGE, 0);
+	struct npu_job job = { .cmds = &cmds, .cmds_size = npu_cmd_nop(cmds.map, 1) };
+	uint32_t out = npu_stall_running(self->fd, self->ctx, &hung, 14, HANG_MS);
+
+	job.out = npu_syncobj(self->fd);
+	for (int i = 0; i < 20; i++) {
+		job.ctx = npu_ctx_create(self->fd);
+		for (int j = 0; j < 4; j++)
+			ASSERT_EQ(npu_submit(self->fd, &job), 0);
+	}
+	EXPECT_EQ(npu_wait(self->fd, out, self->wait_s), -ETIME);
+	EXPECT_EQ(npu_wait(self->fd, job.out, 20), 0);
+
+	ASSERT_TRUE(read_dump());
+	EXPECT_STREQ(value("job", 0, "guilty"), "yes");
+	EXPECT_NE(section("job", 63), NULL);
+	EXPECT_EQ(section("job", 64), NULL);
+	EXPECT_EQ(number("more jobs", 0, "count"), 1 + 20 * 4 - 64);
+}
+
 TEST_F_TIMEOUT(coredump, first_dump_stays_until_it_is_read, 120)
 {
 	struct npu_bo cmds;

@@ -10,6 +10,7 @@
 
 #include "kselftest_harness.h"
 #include "npu.h"
+#include "v3npu/regs.h"
 
 #define PAGE	4096ul
 #define KIB	1024ul
@@ -228,21 +229,30 @@ TEST_F(fdinfo, device_counts_jobs)
 	const uint64_t commands = sysfs("counters/commands"), before = sysfs("counters/cycles");
 	const uint64_t read = sysfs("counters/dram_read_bytes");
 	const uint64_t written = sysfs("counters/dram_write_bytes");
+	const uint64_t sram_read = sysfs("counters/sram_read_bytes");
+	const uint64_t sram_written = sysfs("counters/sram_write_bytes");
+	const uint64_t macs = sysfs("counters/macs");
 	struct drm_v3npu_ctx_query query;
 
 	for (int i = 0; i < 5; i++)
 		ASSERT_EQ(npu_run(self->fd, self->job, 20), 0);
-	npu_cmd_copy(self->cmds.map, 1, self->cmds.va, 0x3000000000, 16);
+	npu_cmd_copy(self->cmds.map, 1, self->cmds.va, V3NPU_VA_SRAM, 16);
+	ASSERT_EQ(npu_run(self->fd, self->job, 20), 0);
+	npu_cmd_copy(self->cmds.map, 1, V3NPU_VA_SRAM, 0x3000000000, 16);
 	ASSERT_EQ(npu_run(self->fd, self->job, 20), -EFAULT);
 
 	query = npu_ctx_query(self->fd, self->job.ctx);
-	EXPECT_EQ(sysfs("counters/jobs_done"), done + 5);
+	EXPECT_EQ(sysfs("counters/jobs_done"), done + 6);
 	EXPECT_EQ(sysfs("counters/jobs_failed"), failed + 1);
 	EXPECT_EQ(sysfs("counters/commands"), commands + query.commands);
 	EXPECT_EQ(sysfs("counters/cycles"), before + query.cycles);
 	EXPECT_EQ(sysfs("counters/dram_read_bytes"), read + query.dram_read);
 	EXPECT_EQ(sysfs("counters/dram_write_bytes"), written + query.dram_write);
+	EXPECT_EQ(sysfs("counters/sram_read_bytes"), sram_read + query.sram_read);
+	EXPECT_EQ(sysfs("counters/sram_write_bytes"), sram_written + query.sram_write);
+	EXPECT_EQ(sysfs("counters/macs"), macs + query.macs);
 	EXPECT_GE(query.dram_write, 5 * 512);
+	EXPECT_EQ(query.sram_write, 16);
 }
 
 TEST_F(fdinfo, device_counts_preemptions)

@@ -50,6 +50,10 @@ int main(int argc, char **argv)
 		hdr->ipc_version++;
 	else if (!strcmp(kind, "header-version"))
 		hdr->header_version++;
+	else if (!strcmp(kind, "header-size"))
+		hdr->header_size += 4;
+	else if (!strcmp(kind, "version"))
+		hdr->fw_version++;
 	else if (!strcmp(kind, "payload-size"))
 		hdr->payload_size -= 4;
 	else if (!strcmp(kind, "huge-payload"))

@@ -79,6 +79,14 @@ says()
 	}
 }
 
+# clamps TIMEOUT USED: a job timeout is out of range, and another one used.
+clamps()
+{
+	modprobe v3npu job_timeout_ms="$1"
+	dmesg | grep v3npu | grep 'job_timeout_ms' | tail -n 1 >/tmp/line
+	[ -c $node ] && rmmod v3npu && grep -q "out of range, $2 is used" /tmp/line
+}
+
 variant()
 {
 	"$tests/v3npu_image" "$1" $kept $good
@@ -92,7 +100,7 @@ damaged()
 }
 
 echo TAP version 13
-echo 1..16
+echo 1..20
 
 cp $good $kept
 rmmod v3npu
@@ -114,6 +122,8 @@ damaged 100
 check firmware_with_damaged_payload says "payload's checksum is wrong"
 head -c 1000 $kept >$good
 check truncated_firmware says 'shorter or longer than its header says'
+variant header-size
+check firmware_with_another_header_size says 'its header has another size'
 variant payload-size
 check firmware_with_a_smaller_payload says 'shorter or longer than its header says'
 variant huge-payload
@@ -122,9 +132,13 @@ variant interface
 check firmware_of_another_interface says 'speaks interface version 2, this driver needs 1'
 variant header-version
 check firmware_of_another_header_version says 'has header version 2, this driver needs 1'
+variant version
+check firmware_that_says_another_version says 'says that it is version'
 variant trap
 check firmware_that_does_not_boot says 'did not boot'
 
 cp $kept $good
+check job_timeout_that_is_too_short clamps 99 100
+check job_timeout_that_is_too_long clamps 4294967295 600000
 modprobe v3npu
 check device_works_after_all_that works

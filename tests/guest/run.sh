@@ -19,7 +19,7 @@ echo "# exit $?" >>"$tmp/out"
 expected='taints kernel|module verification failed|Initialized v3npu|firmware v3npu/|firmware log'
 expected="$expected|firmware: failed to load v3npu/"
 expected="$expected|probe with driver v3npu failed|timeout of 2000 ms: "
-expected="$expected|the firmware stopped "
+expected="$expected|the firmware stopped |job_timeout_ms is out of range, "
 
 {
 	echo "# program dmesg"

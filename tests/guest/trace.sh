@@ -90,13 +90,24 @@ hangs()
 		[ "$(field v3npu_reset_done error)" = 0 ]
 }
 
+# The kernel's own events of fences know the NPU's by these names.
+names()
+{
+	echo >$tracing/trace
+	echo 1 >$tracing/events/dma_fence/enable
+	"$tests/v3npu_jobs" -t copy_across_pages >/tmp/traced.log 2>&1
+	echo 0 >$tracing/events/dma_fence/enable
+	sed -n 's/^.*: \(dma_fence_[a-z_]*\): /\1 /p' $tracing/trace >$trace
+	grep -q '^dma_fence_[a-z_]* driver=v3npu timeline=npu ' $trace
+}
+
 echo TAP version 13
 mkdir -p $tracing
 mount -t tracefs tracefs $tracing || {
 	echo "1..0 # SKIP this kernel has no tracefs"
 	exit 0
 }
-echo 1..4
+echo 1..5
 record jobs copy_across_pages
 check job_runs_and_is_done copies
 record jobs many_in_order
@@ -105,4 +116,5 @@ record jobs write_to_unmapped_address_faults
 check fault_says_what_is_wrong faults
 record recovery hung_job_fails_and_the_next_runs
 check hang_leads_to_a_reset hangs
+check fences_have_names names
 umount $tracing
