@@ -9,6 +9,7 @@
  */
 #include <stddef.h>
 
+#include "bits.h"
 #include "contexts.h"
 #include "core.h"
 #include "dma.h"
@@ -24,21 +25,6 @@ static __u32 num_ready[V3NPU_NUM_PRIO];
 static __u32 complained[DOORBELL_WORDS];	/* told once what is wrong, until it is right */
 static __u32 last_ctx[V3NPU_NUM_PRIO];
 static __u64 table;
-
-static void set_bit(__u32 *words, __u32 bit)
-{
-	words[bit / 32] |= 1u << bit % 32;
-}
-
-static void clear_bit(__u32 *words, __u32 bit)
-{
-	words[bit / 32] &= ~(1u << bit % 32);
-}
-
-static bool test_bit(const __u32 *words, __u32 bit)
-{
-	return words[bit / 32] >> bit % 32 & 1;
-}
 
 static void set_ready(__u32 prio, __u32 ctx)
 {
@@ -103,18 +89,16 @@ static void refresh(__u32 ctx)
 
 bool contexts_collect(void)
 {
-	unsigned int word, bit;
-	__u32 rung;
+	int ctx;
 
 	core_poll();
-	if (!core_take_rung())
+	ctx = core_take_doorbell();
+	if (ctx < 0)
 		return false;
-	for (word = 0; word < DOORBELL_WORDS; word++) {
-		rung = core_take_doorbells(word);
-		for (bit = 0; rung; bit++, rung >>= 1)
-			if (rung & 1)
-				refresh(word * 32 + bit);
-	}
+	do {
+		refresh((__u32)ctx);
+		ctx = core_take_doorbell();
+	} while (ctx >= 0);
 	return true;
 }
 
@@ -132,19 +116,18 @@ bool contexts_ready(__u32 prio)
 /* The first ready context after the one that was last served; -1 if there is none */
 static int next_ready(__u32 prio)
 {
-	__u32 first = (last_ctx[prio] + 1) % V3NPU_NUM_CTX, word = first / 32;
-	__u32 bits = ready[prio][word] & ~0u << first % 32;
-	unsigned int i, bit;
+	__u32 first, word, bits;
 
 	if (!num_ready[prio])
 		return -1;
-	for (i = 0; !bits && i < DOORBELL_WORDS; i++) {
+	first = (last_ctx[prio] + 1) % V3NPU_NUM_CTX;
+	word = first / 32;
+	bits = ready[prio][word] & ~0u << first % 32;
+	while (!bits) {
 		word = (word + 1) % DOORBELL_WORDS;
 		bits = ready[prio][word];
 	}
-	for (bit = 0; !(bits & 1); bit++)
-		bits >>= 1;
-	return (int)(word * 32 + bit);
+	return (int)(word * 32 + first_bit(bits));
 }
 
 /*

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "bits.h"
 #include "clock.h"
 #include "core.h"
 #include "hw.h"
@@ -9,7 +10,7 @@
 
 static __u32 watchdog_period;	/* us */
 static __u32 doorbells[DOORBELL_WORDS];
-static bool rung;	/* one of them was collected that nobody asked for yet */
+static __u32 rung;	/* a bit for each word of them that is not 0 */
 
 static __u32 read_mip(void)
 {
@@ -47,7 +48,7 @@ void core_init(__u32 watchdog_us)
 
 void core_poll(void)
 {
-	__u32 mip = read_mip(), pending;
+	__u32 mip = read_mip(), pending, word;
 	unsigned int i;
 
 	if (mip & MIP_MTIP)
@@ -57,9 +58,13 @@ void core_poll(void)
 
 	pending = hw_read(V3NPU_CORE_PENDING);
 	if (pending & V3NPU_CORE_PENDING_DOORBELL) {
-		for (i = 0; i < DOORBELL_WORDS; i++)
-			doorbells[i] |= hw_read(V3NPU_CORE_DOORBELL(i));
-		rung = true;
+		for (i = 0; i < DOORBELL_WORDS; i++) {
+			word = hw_read(V3NPU_CORE_DOORBELL(i));
+			if (!word)
+				continue;
+			doorbells[i] |= word;
+			rung |= 1u << i;
+		}
 	}
 	if (pending & V3NPU_CORE_PENDING_ENGINE)
 		hw_write(V3NPU_CORE_ENGINE_ACK, 1);
@@ -76,18 +81,16 @@ void core_sleep_max(__u32 us)
 	core_sleep();
 }
 
-bool core_take_rung(void)
+int core_take_doorbell(void)
 {
-	bool was = rung;
+	__u32 word, bit;
 
-	rung = false;
-	return was;
-}
-
-__u32 core_take_doorbells(unsigned int word)
-{
-	__u32 taken = doorbells[word];
-
-	doorbells[word] = 0;
-	return taken;
+	if (!rung)
+		return -1;
+	word = first_bit(rung);
+	bit = first_bit(doorbells[word]);
+	doorbells[word] &= doorbells[word] - 1;
+	if (!doorbells[word])
+		rung &= rung - 1;
+	return (int)(word * 32 + bit);
 }

@@ -10,8 +10,6 @@
 #ifndef FW_CORE_H
 #define FW_CORE_H
 
-#include <stdbool.h>
-
 #include "v3npu/regs.h"
 
 #define DOORBELL_WORDS	(V3NPU_NUM_CTX / 32)
@@ -34,10 +32,7 @@ void core_sleep(void);
 /* Sleeps at most @us microseconds, or less if there is something for core_poll() */
 void core_sleep_max(__u32 us);
 
-/* Did core_poll() collect doorbells since this was last called? */
-bool core_take_rung(void);
-
-/* Takes the doorbells of word @word that were rung since it was last called */
-__u32 core_take_doorbells(unsigned int word);
+/* Takes a doorbell that core_poll() collected. Return: its context; -1 if there is none. */
+int core_take_doorbell(void);
 
 #endif /* FW_CORE_H */

@@ -11,14 +11,18 @@
 static bool sram_used = true;
 
 /*
- * Wait for the datapath. Its interrupt is acknowledged before the status is
- * read, so that an end in between leaves it pending and the sleep returns at
- * once.
+ * Wait for the datapath. Most commands end at once. For the others the interrupt
+ * is acknowledged before the status is read, so that an end in between leaves it
+ * pending and the sleep returns at once.
  */
 static __u32 wait_idle(void)
 {
-	__u32 status;
+	__u32 status = hw_read(V3NPU_CORE_ENGINE_STATUS);
 
+	if (status != V3NPU_ENGINE_BUSY) {
+		hw_write(V3NPU_CORE_ENGINE_ACK, 1);
+		return status;
+	}
 	for (;;) {
 		core_poll();
 		status = hw_read(V3NPU_CORE_ENGINE_STATUS);

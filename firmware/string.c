@@ -42,6 +42,12 @@ void *memset(void *dst, int value, size_t n)
 	if (!UNALIGNED(d)) {
 		uint32_t word = (unsigned char)value * 0x01010101u;
 
+		for (; n >= 16; n -= 16, d += 16) {
+			((uint32_t *)d)[0] = word;
+			((uint32_t *)d)[1] = word;
+			((uint32_t *)d)[2] = word;
+			((uint32_t *)d)[3] = word;
+		}
 		for (; n >= 4; n -= 4, d += 4)
 			*(uint32_t *)d = word;
 	}
