@@ -37,7 +37,7 @@ struct eltwise {
 	struct v3npu_walk walk;
 	struct v3npu_table table;
 	bool product;
-	int32_t scaled[2][256];
+	struct v3npu_addend scaled[2];
 	int8_t positive[256];
 	int32_t bias[V3NPU_ACC_PITCH];
 	int32_t multiplier[V3NPU_ACC_PITCH];
@@ -65,7 +65,7 @@ static void compare(const struct eltwise *e, int8_t *a, const int8_t *b, size_t 
 static void compute(const struct eltwise *e, int32_t *acc, int8_t *a, const int8_t *b, size_t size)
 {
 	const struct v3npu_kernels *kernels = e->run->engine->kernels;
-	const int32_t *s0 = e->scaled[0], *s1 = e->scaled[1];
+	const int32_t *s0 = e->scaled[0].value, *s1 = e->scaled[1].value;
 	unsigned int pixels;
 	size_t i, n;
 
@@ -75,8 +75,7 @@ static void compute(const struct eltwise *e, int32_t *acc, int8_t *a, const int8
 			for (i = 0; i < n; i++)
 				acc[i] = s0[(uint8_t)a[i]] * s1[(uint8_t)b[i]];
 		else
-			for (i = 0; i < n; i++)
-				acc[i] = v3npu_wrap_add(s0[(uint8_t)a[i]], s1[(uint8_t)b[i]]);
+			kernels->add(e->scaled, a, b, acc, n);
 		pixels = (n + V3NPU_ACC_PITCH - 1) / V3NPU_ACC_PITCH;
 		for (i = n; i < (size_t)pixels * V3NPU_ACC_PITCH; i++)
 			acc[i] = 0;
@@ -93,7 +92,7 @@ static void prelu(const struct eltwise *e, int32_t *acc, int8_t *a, const int8_t
 	memcpy(copy, a, size);
 	compute(e, acc, a, b, size);
 	for (i = 0; i < size; i++)
-		if (e->scaled[0][(uint8_t)copy[i]] >= 0)
+		if (e->scaled[0].value[(uint8_t)copy[i]] >= 0)
 			a[i] = e->positive[(uint8_t)copy[i]];
 }
 
@@ -161,7 +160,7 @@ static void scale_operand(struct eltwise *e, int index)
 {
 	const struct v3npu_cmd_eltwise *cmd = e->cmd;
 	const struct v3npu_operand *o = &cmd->operand[index];
-	int q;
+	int q, i;
 
 	for (q = INT8_MIN; q <= INT8_MAX; q++) {
 		int32_t x = q - o->zero_point;
@@ -172,7 +171,9 @@ static void scale_operand(struct eltwise *e, int index)
 			x = v3npu_mbqm(v3npu_wrap_shl(x, cmd->left_shift), o->multiplier, o->shift);
 		if (cmd->op == V3NPU_ELTWISE_SUB && index == 1)
 			x = v3npu_wrap_sub(0, x);
-		e->scaled[index][(uint8_t)q] = x;
+		e->scaled[index].value[(uint8_t)q] = x;
+		for (i = 0; i < 4; i++)
+			e->scaled[index].byte[i][(uint8_t)q] = (uint32_t)x >> (8 * i);
 	}
 }
 
@@ -184,8 +185,8 @@ static int64_t most_of_sums(const struct eltwise *e)
 
 	for (i = 0; i < 2; i++)
 		for (q = 0; q < 256; q++)
-			if (llabs((int64_t)e->scaled[i][q]) > most[i])
-				most[i] = llabs((int64_t)e->scaled[i][q]);
+			if (llabs((int64_t)e->scaled[i].value[q]) > most[i])
+				most[i] = llabs((int64_t)e->scaled[i].value[q]);
 	return e->product ? most[0] * most[1] : most[0] + most[1];
 }
 

@@ -85,6 +85,16 @@ struct v3npu_softmax_table {
 	int32_t term[256];
 };
 
+/**
+ * struct v3npu_addend - what an operand adds to a sum, by its byte without a sign
+ * @value: the numbers
+ * @byte: their bytes, the lowest first
+ */
+struct v3npu_addend {
+	int32_t value[256];
+	uint8_t byte[4][256];
+};
+
 /* Rows that are done together, and the most elements of one: their sum is at most 2^31 */
 #define V3NPU_SOFTMAX_ROWS	64
 #define V3NPU_SOFTMAX_DEPTH	4096
@@ -112,6 +122,7 @@ struct v3npu_softmax_table {
  * @softmax: of @rows rows in place; element d of row r is at @data[d * @pitch + r].
  *	There is room for rows up to the next multiple of V3NPU_SOFTMAX_ROWS,
  *	in which anything may be written.
+ * @add: sums, which wrap, of what two operands add, for @size elements
  * @look_up: replaces @size bytes by what is at them in a table, which is indexed
  *	without a sign
  * @max: raises each of @size bytes at @to to the one at @from
@@ -129,6 +140,8 @@ struct v3npu_kernels {
 		       unsigned int blocks, int8_t *to, size_t pitch);
 	void (*softmax)(const struct v3npu_softmax_table *table, int8_t *data, uint32_t depth,
 			size_t pitch, uint32_t rows);
+	void (*add)(const struct v3npu_addend addend[2], const int8_t *a, const int8_t *b,
+		    int32_t *sums, size_t size);
 	void (*look_up)(const int8_t table[256], int8_t *data, size_t size);
 	void (*max)(int8_t *to, const int8_t *from, size_t size);
 };
@@ -138,6 +151,8 @@ struct v3npu_kernels {
 
 extern const struct v3npu_kernels v3npu_kernels_c;
 /* For sets that have none of their own */
+void v3npu_add_c(const struct v3npu_addend addend[2], const int8_t *a, const int8_t *b,
+		 int32_t *sums, size_t size);
 void v3npu_look_up_c(const int8_t table[256], int8_t *data, size_t size);
 #if defined(__x86_64__)
 extern const struct v3npu_kernels v3npu_kernels_avx2;

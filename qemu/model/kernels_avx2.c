@@ -286,6 +286,7 @@ const struct v3npu_kernels v3npu_kernels_avx2 = {
 	.mac = mac_avx2,
 	.output = output_avx2,
 	.softmax = v3npu_softmax_avx2,
+	.add = v3npu_add_c,
 	.look_up = v3npu_look_up_c,
 	.max = max_avx2,
 };

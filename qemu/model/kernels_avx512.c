@@ -12,6 +12,9 @@
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 
+/* How far ahead a picture is fetched, in bytes */
+#define PREFETCH	2048
+
 static bool supported_avx512(void)
 {
 	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -60,6 +63,8 @@ TARGET static void load_few(uint8_t *to, const int8_t *from, size_t stride, uint
 		uint32_t size = (count - 1) * stride + channels;
 		__m512i x = _mm512_maskz_loadu_epi8(~0ull >> (64 - size), from);
 
+		/* A picture's rows follow each other, and have not been in a cache for long */
+		_mm_prefetch((const char *)from + PREFETCH, _MM_HINT_T0);
 		x = _mm512_shuffle_epi8(_mm512_permutexvar_epi32(dwords, x), bytes);
 		_mm512_mask_storeu_epi32(to, 0xffff >> (16 - count), _mm512_xor_si512(x, offsets));
 		pixels -= count;
@@ -395,6 +400,7 @@ const struct v3npu_kernels v3npu_kernels_avx512_vnni = {
 	.sums = v3npu_sums_avx512,
 	.output = v3npu_output_avx512,
 	.softmax = v3npu_softmax_avx2,
+	.add = v3npu_add_c,
 	.look_up = v3npu_look_up_c,
 	.max = v3npu_max_avx512,
 };

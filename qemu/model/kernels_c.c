@@ -169,6 +169,16 @@ static void max_c(int8_t *to, const int8_t *from, size_t size)
 		to[i] = to[i] > from[i] ? to[i] : from[i];
 }
 
+void v3npu_add_c(const struct v3npu_addend addend[2], const int8_t *a, const int8_t *b,
+		 int32_t *sums, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		sums[i] = v3npu_wrap_add(addend[0].value[(uint8_t)a[i]],
+					 addend[1].value[(uint8_t)b[i]]);
+}
+
 void v3npu_look_up_c(const int8_t table[256], int8_t *data, size_t size)
 {
 	size_t i;
@@ -184,6 +194,7 @@ const struct v3npu_kernels v3npu_kernels_c = {
 	.mac = mac_c,
 	.output = output_c,
 	.softmax = softmax_c,
+	.add = v3npu_add_c,
 	.look_up = v3npu_look_up_c,
 	.max = max_c,
 };

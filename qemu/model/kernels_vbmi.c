@@ -34,6 +34,7 @@ TARGET static void look_up_vbmi(const int8_t table[256], int8_t *data, size_t si
 	__mmask64 tail;
 	int i;
 
+#pragma GCC unroll 4
 	for (i = 0; i < 4; i++)
 		parts[i] = _mm512_loadu_si512(table + 64 * i);
 	for (; size > 64; size -= 64, data += 64)
@@ -76,6 +77,50 @@ void join_bytes(const __m512i bytes[4], __m512i numbers[4])
 	numbers[3] = _mm512_unpackhi_epi16(low, high);
 }
 
+/* Adds what an operand's 64 elements add */
+TARGET static inline __attribute__((always_inline))
+void add_addends(const struct v3npu_addend *addend, __m512i elements, __m512i sums[4])
+{
+	__m512i bytes[4], numbers[4];
+	int i, k;
+
+#pragma GCC unroll 4
+	for (i = 0; i < 4; i++) {
+		__m512i table[4];
+
+#pragma GCC unroll 4
+		for (k = 0; k < 4; k++)
+			table[k] = _mm512_loadu_si512(addend->byte[i] + 64 * k);
+		bytes[i] = look_up(table, elements);
+	}
+	join_bytes(bytes, numbers);
+#pragma GCC unroll 4
+	for (i = 0; i < 4; i++)
+		sums[i] = _mm512_add_epi32(sums[i], numbers[i]);
+}
+
+TARGET static void add_vbmi(const struct v3npu_addend addend[2], const int8_t *a, const int8_t *b,
+			    int32_t *sums, size_t size)
+{
+	/* So that join_bytes() makes vectors of neighbours */
+	const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11,
+						15);
+	int i;
+
+	for (; size >= 64; size -= 64, a += 64, b += 64, sums += 64) {
+		__m512i sum[4] = { };
+
+		add_addends(&addend[0], _mm512_permutexvar_epi32(order, _mm512_loadu_si512(a)),
+			    sum);
+		add_addends(&addend[1], _mm512_permutexvar_epi32(order, _mm512_loadu_si512(b)),
+			    sum);
+#pragma GCC unroll 4
+		for (i = 0; i < 4; i++)
+			_mm512_storeu_si512(sums + 16 * i, sum[i]);
+	}
+	v3npu_add_c(addend, a, b, sums, size);
+}
+
 /* v3npu_srdhm() of 16 lanes, of which no two are both INT32_MIN */
 TARGET static inline __m512i srdhm(__m512i a, __m512i b)
 {
@@ -96,6 +141,7 @@ TARGET static inline __m512i reciprocal(__m512i half)
 	int i;
 
 	x = _mm512_add_epi32(x, srdhm(half, _mm512_set1_epi32(V3NPU_MINUS_32_OVER_17)));
+#pragma GCC unroll 3
 	for (i = 0; i < 3; i++) {
 		__m512i rest = _mm512_sub_epi32(one, srdhm(half, x));
 
@@ -116,21 +162,25 @@ struct tables {
 };
 
 /* Sums of the terms of 64 rows, in the order of join_bytes() */
-TARGET static void sum_terms(const struct tables *tables, const int8_t *data, uint32_t depth,
-			     size_t pitch, __m512i max, __m512i sum[4])
+TARGET static inline __attribute__((always_inline))
+void sum_terms(const struct tables *tables, const int8_t *data, uint32_t depth, size_t pitch,
+	       __m512i max, __m512i sum[4])
 {
 	uint32_t d, i;
 
+#pragma GCC unroll 4
 	for (i = 0; i < 4; i++)
 		sum[i] = _mm512_setzero_si512();
 	for (d = 0; d < depth; d++) {
 		__m512i below = _mm512_sub_epi8(max, _mm512_loadu_si512(data + d * pitch));
 		__m512i bytes[4], term[4];
 
+#pragma GCC unroll 3
 		for (i = 0; i < 3; i++)
 			bytes[i] = look_up(tables->term[i], below);
 		bytes[3] = _mm512_setzero_si512();
 		join_bytes(bytes, term);
+#pragma GCC unroll 4
 		for (i = 0; i < 4; i++)
 			sum[i] = _mm512_add_epi32(sum[i], term[i]);
 	}
@@ -147,6 +197,7 @@ TARGET static void softmax_rows(const struct tables *tables, int8_t *data, uint3
 	for (d = 0; d < depth; d++)
 		max = _mm512_max_epi8(max, _mm512_loadu_si512(data + d * pitch));
 	sum_terms(tables, data, depth, pitch, max, sum);
+#pragma GCC unroll 4
 	for (i = 0; i < 4; i++) {
 		__m512i zeros = _mm512_lzcnt_epi32(sum[i]);
 
@@ -159,10 +210,12 @@ TARGET static void softmax_rows(const struct tables *tables, int8_t *data, uint3
 		__m512i below = _mm512_sub_epi8(max, _mm512_loadu_si512(data + d * pitch));
 		__m512i bytes[4], e[4], q;
 
+#pragma GCC unroll 4
 		for (i = 0; i < 4; i++)
 			bytes[i] = look_up(tables->exponential[i], below);
 		join_bytes(bytes, e);
 		/* Neither is negative, so the sum has room in 32 bits without a sign */
+#pragma GCC unroll 4
 		for (i = 0; i < 4; i++)
 			e[i] = _mm512_srlv_epi32(_mm512_add_epi32(srdhm(scale[i], e[i]), half[i]),
 						 shift[i]);
@@ -179,8 +232,10 @@ TARGET static void softmax_vbmi(const struct v3npu_softmax_table *table, int8_t 
 	struct tables tables;
 	uint32_t r, i;
 
+#pragma GCC unroll 4
 	for (i = 0; i < 4; i++)
 		table_of_bytes(table->exponential, i, tables.exponential[i]);
+#pragma GCC unroll 3
 	for (i = 0; i < 3; i++)
 		table_of_bytes(table->term, i, tables.term[i]);
 	for (r = 0; r < rows; r += V3NPU_SOFTMAX_ROWS)
@@ -197,6 +252,7 @@ const struct v3npu_kernels v3npu_kernels_avx512_vbmi = {
 	.sums = v3npu_sums_avx512,
 	.output = v3npu_output_avx512,
 	.softmax = softmax_vbmi,
+	.add = add_vbmi,
 	.look_up = look_up_vbmi,
 	.max = v3npu_max_avx512,
 };

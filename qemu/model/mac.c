@@ -152,18 +152,16 @@ bool v3npu_array_gather(struct v3npu_thread *thread, const struct v3npu_array *a
 	return true;
 }
 
-/* Pixels of the next call, so that calls are about the same size and none too long */
-static unsigned int call_pixels(uint32_t left, uint32_t quads)
+/* Calls of the kernels for so many pixels: of about the same size, and none too long */
+static uint32_t count_calls(uint32_t count, uint32_t quads)
 {
 	uint32_t most = CALL_QUADS_MAX / quads;
-	uint32_t calls;
 
 	if (most > V3NPU_MAC_PIXELS)
 		most = V3NPU_MAC_PIXELS;
 	else if (!most)
 		most = 1;
-	calls = (left + most - 1) / most;
-	return (left + calls - 1) / calls;
+	return (count + most - 1) / most;
 }
 
 static void add_to_pixels(int32_t *acc, const int32_t *addend, unsigned int pixels)
@@ -188,7 +186,9 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 		.quads = array->quads / pixels->num_taps,
 		.acc = thread->acc,
 	};
-	uint32_t b, p;
+	uint32_t calls = count_calls(pixels->count, array->quads);
+	uint32_t size = pixels->count / calls, larger = pixels->count % calls;
+	uint32_t b, p, call;
 
 	for (b = 0; b < array->bricks; b += mac.bricks) {
 		struct v3npu_scale scale = {
@@ -205,10 +205,10 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 		mac.bricks = array->bricks - b < V3NPU_MAC_BRICKS ? array->bricks - b
 								  : V3NPU_MAC_BRICKS;
 		mac.weights = array->weights + (size_t)b * array->quads * V3NPU_BRICK_BYTES;
-		for (p = 0; p < pixels->count; p += mac.pixels) {
+		for (call = p = 0; call < calls; call++, p += mac.pixels) {
 			if (v3npu_run_stopped(array->run))
 				return false;
-			mac.pixels = call_pixels(pixels->count - p, array->quads);
+			mac.pixels = size + (call < larger);
 			mac.lines = pixels->lines + p * pixels->stride;
 			kernels->mac(&mac);
 			if (pixels->addend)

@@ -202,6 +202,37 @@ static void test_load(const struct v3npu_kernels *kernels)
 	tap_ok(!bad, "%s: load", kernels->name);
 }
 
+static void test_add(const struct v3npu_kernels *kernels)
+{
+	static struct v3npu_addend addend[2];
+	int32_t want[V3NPU_MAC_PIXELS * V3NPU_ACC_PITCH], got[sizeof(want) / sizeof(*want)];
+	int8_t a[sizeof(want) / sizeof(*want)], b[sizeof(a)];
+	struct rng rng = { 6 };
+	unsigned int round, bad = 0;
+	size_t i, k;
+
+	for (i = 0; i < 512; i++) {
+		int32_t x = rng_u32(&rng);
+
+		addend[i / 256].value[i % 256] = x;
+		for (k = 0; k < 4; k++)
+			addend[i / 256].byte[k][i % 256] = (uint32_t)x >> (8 * k);
+	}
+	for (round = 0; round < ROUNDS; round++) {
+		size_t size = rng_range(&rng, 0, sizeof(a));
+
+		for (i = 0; i < sizeof(a); i++) {
+			a[i] = rng_u32(&rng);
+			b[i] = rng_u32(&rng);
+			want[i] = got[i] = 7;
+		}
+		v3npu_kernels_c.add(addend, a, b, want, size);
+		kernels->add(addend, a, b, got, size);
+		bad += memcmp(want, got, sizeof(want)) != 0;
+	}
+	tap_ok(!bad, "%s: sums", kernels->name);
+}
+
 static void test_bytes(const struct v3npu_kernels *kernels)
 {
 	int8_t table[256], data[300], more[300], want[300], got[300];
@@ -262,6 +293,7 @@ static void test_kernels(const struct v3npu_kernels *kernels)
 {
 	test_load(kernels);
 	test_output(kernels);
+	test_add(kernels);
 	test_bytes(kernels);
 	test_softmax(kernels);
 }
