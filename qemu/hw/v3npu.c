@@ -31,6 +31,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(V3NPUState, V3NPU)
 
 #define V3NPU_PCIE_CAP_OFFSET   0x80
 #define V3NPU_PM_CAP_OFFSET     0x60
+#define V3NPU_PM_D3HOT               3
 
 struct V3NPUState {
     PCIDevice parent_obj;
@@ -47,10 +48,21 @@ struct V3NPUState {
     unsigned long irq_pending;  /* a bit per vector, set by any thread */
 };
 
+/* Whether the guest has put the device into D3hot, where it has no state */
+static bool v3npu_is_off(V3NPUState *s)
+{
+    uint8_t *ctrl = PCI_DEVICE(s)->config + V3NPU_PM_CAP_OFFSET + PCI_PM_CTRL;
+
+    return (pci_get_word(ctrl) & PCI_PM_CTRL_STATE_MASK) == V3NPU_PM_D3HOT;
+}
+
 static uint64_t v3npu_regs_read(void *opaque, hwaddr addr, unsigned size)
 {
     V3NPUState *s = opaque;
 
+    if (v3npu_is_off(s)) {
+        return UINT64_MAX;
+    }
     return v3npu_hw_read(s->hw, V3NPU_BAR_REGS, addr, size);
 }
 
@@ -59,6 +71,9 @@ static void v3npu_regs_write(void *opaque, hwaddr addr, uint64_t val,
 {
     V3NPUState *s = opaque;
 
+    if (v3npu_is_off(s)) {
+        return;
+    }
     v3npu_hw_write(s->hw, V3NPU_BAR_REGS, addr, val, size);
 }
 
@@ -80,6 +95,9 @@ static uint64_t v3npu_core_mem_read(void *opaque, hwaddr addr, unsigned size)
 {
     V3NPUState *s = opaque;
 
+    if (v3npu_is_off(s)) {
+        return UINT64_MAX;
+    }
     return v3npu_hw_read(s->hw, V3NPU_BAR_CORE_MEM, addr, size);
 }
 
@@ -88,6 +106,9 @@ static void v3npu_core_mem_write(void *opaque, hwaddr addr, uint64_t val,
 {
     V3NPUState *s = opaque;
 
+    if (v3npu_is_off(s)) {
+        return;
+    }
     v3npu_hw_write(s->hw, V3NPU_BAR_CORE_MEM, addr, val, size);
 }
 
@@ -193,7 +214,7 @@ static bool v3npu_check_config(V3NPUState *s, Error **errp)
     return true;
 }
 
-/* For runtime power management; D3hot keeps the device's state */
+/* For power management; the device loses its state in D3hot */
 static int v3npu_add_pm_capability(PCIDevice *pdev, Error **errp)
 {
     int pos = pci_add_capability(pdev, PCI_CAP_ID_PM, V3NPU_PM_CAP_OFFSET,
@@ -203,7 +224,6 @@ static int v3npu_add_pm_capability(PCIDevice *pdev, Error **errp)
         return pos;
     }
     pci_set_word(pdev->config + pos + PCI_PM_PMC, PCI_PM_CAP_VER_1_2);
-    pci_set_word(pdev->config + pos + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET);
     pci_set_word(pdev->wmask + pos + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
     return 0;
 }
@@ -272,20 +292,37 @@ static void v3npu_exit(PCIDevice *pdev)
     pcie_cap_exit(pdev);
 }
 
-static void v3npu_reset(DeviceState *dev)
+static void v3npu_lose_state(V3NPUState *s)
 {
-    V3NPUState *s = V3NPU(dev);
-
     v3npu_hw_reset(s->hw);
     qemu_bh_cancel(s->irq_bh);
     qatomic_set(&s->irq_pending, 0);
 }
 
+static void v3npu_reset(DeviceState *dev)
+{
+    V3NPUState *s = V3NPU(dev);
+    uint8_t *ctrl = PCI_DEVICE(s)->config + V3NPU_PM_CAP_OFFSET + PCI_PM_CTRL;
+
+    pci_word_test_and_clear_mask(ctrl, PCI_PM_CTRL_STATE_MASK);
+    v3npu_lose_state(s);
+}
+
 static void v3npu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
                                int len)
 {
+    V3NPUState *s = V3NPU(pdev);
+    bool was_off = v3npu_is_off(s);
+
     pci_default_write_config(pdev, addr, val, len);
     pcie_cap_flr_write_config(pdev, addr, val, len);
+
+    if (!was_off && v3npu_is_off(s)) {
+        v3npu_lose_state(s);
+    } else if (was_off && !v3npu_is_off(s)) {
+        /* Without No_Soft_Reset, BARs and MSI-X are lost, too */
+        pci_device_reset(pdev);
+    }
 }
 
 /* x-inject-*: faults on demand, also while the guest runs */
