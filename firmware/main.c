@@ -11,12 +11,8 @@
 #include "string.h"
 #include "version.h"
 
-#define BOOT_ARGS	((const volatile struct v3npu_boot_args *)V3NPU_BOOT_OFFSET)
-
 static const char *boot_args_error(const struct v3npu_boot_args *args)
 {
-	unsigned int i;
-
 	if (args->magic != V3NPU_BOOT_MAGIC)
 		return "no magic";
 	if (args->ipc_version != V3NPU_IPC_VERSION)
@@ -37,9 +33,8 @@ static const char *boot_args_error(const struct v3npu_boot_args *args)
 	if ((__u64)args->save_slot_size * V3NPU_NUM_SAVE_SLOTS >
 	    V3NPU_VA_DRAM_END - args->save_area)
 		return "save area ends beyond DRAM";
-	for (i = 0; i < sizeof(args->reserved) / sizeof(args->reserved[0]); i++)
-		if (args->reserved[i])
-			return "a reserved field is not 0";
+	if (args->reserved)
+		return "a reserved field is not 0";
 	return NULL;
 }
 

@@ -7,6 +7,9 @@
 /* The status block at V3NPU_STATUS_OFFSET */
 #define STATUS	((volatile struct v3npu_fw_status *)V3NPU_STATUS_OFFSET)
 
+/* What the driver wrote at V3NPU_BOOT_OFFSET; all but @pause is used at boot alone */
+#define BOOT_ARGS	((const volatile struct v3npu_boot_args *)V3NPU_BOOT_OFFSET)
+
 /* Stops the core; the host is told @code in V3NPU_REG_HALT_CODE */
 __attribute__((noreturn)) void halt(__u32 code);
 

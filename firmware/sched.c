@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "contexts.h"
+#include "panic.h"
 #include "preempt.h"
 #include "sched.h"
 
@@ -105,11 +106,22 @@ static struct job *choose(void)
 	return NULL;
 }
 
+/* Between jobs: does the driver want none to run? */
+static bool paused(void)
+{
+	bool pause = BOOT_ARGS->pause;
+
+	STATUS->state = pause ? V3NPU_FW_PAUSED : V3NPU_FW_READY;
+	return pause;
+}
+
 bool sched_run(void)
 {
 	struct job *job;
 
 	contexts_collect();
+	if (paused())
+		return false;
 	job = choose();
 	if (!job)
 		return false;
@@ -128,6 +140,8 @@ bool sched_overtakes(const struct job *job)
 		note_waiting(job->prio);
 		contested = is_contested(job->prio);
 	}
+	if (BOOT_ARGS->pause && preempt_possible(job))
+		return true;
 	if (!contested || (undisturbed && clock_now() < turn_end) ||
 	    !preempt_possible(job))
 		return false;

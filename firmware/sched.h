@@ -21,11 +21,11 @@ void sched_init(__u32 starve_us, __u32 quantum_us);
  * That is one of the highest priority that has work, unless a lower one has
  * waited for too long.
  *
- * Return: false if there is no work.
+ * Return: false if there is no work, or the driver wants a pause.
  */
 bool sched_run(void);
 
-/* At a command's end: takes doorbells. Is the running @job to be put aside for another? */
+/* At a command's end: takes doorbells. Is the running @job to be put aside, for another or for a pause? */
 bool sched_overtakes(const struct job *job);
 
 #endif /* FW_SCHED_H */

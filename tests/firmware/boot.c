@@ -118,7 +118,7 @@ static void test_boot_args(void)
 	fw->args.log_level = V3NPU_LOG_DEBUG + 1;
 	refused(fw, V3NPU_HALT_BOOT_ARGS, log, "unknown log level");
 	fw->args = good;
-	fw->args.reserved[1] = 1;
+	fw->args.reserved = 1;
 	refused(fw, V3NPU_HALT_BOOT_ARGS, log, "reserved field");
 
 	fw->args = good;

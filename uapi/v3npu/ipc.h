@@ -57,6 +57,10 @@ struct v3npu_log {
  * @starve_us: a job that has waited this long for jobs of higher priority is next
  *	when one ends; 0: never
  * @quantum_us: how long jobs of its priority then run before they can be preempted again
+ * @pause: the only field that the driver may change later, followed by any doorbell.
+ *	While it is not 0 the firmware takes no job, and puts the running one aside at
+ *	its next command if its priority has a slot; otherwise the job runs to its end.
+ *	Then v3npu_fw_status.state is V3NPU_FW_PAUSED. When it is 0 the firmware goes on.
  * @reserved: 0
  */
 struct v3npu_boot_args {
@@ -71,7 +75,8 @@ struct v3npu_boot_args {
 	__u64 save_area;
 	__u32 starve_us;
 	__u32 quantum_us;
-	__u32 reserved[2];
+	__u32 pause;
+	__u32 reserved;
 };
 
 #define V3NPU_BOOT_MAGIC	0x544f4f42	/* "BOOT" */
@@ -91,7 +96,7 @@ struct v3npu_boot_args {
  * @ipc_version: V3NPU_IPC_VERSION of the firmware
  * @fw_version: as in the image header
  * @features: V3NPU_FEATURE_*
- * @state: V3NPU_FW_BOOTING, V3NPU_FW_READY or V3NPU_FW_PANIC
+ * @state: V3NPU_FW_BOOTING, V3NPU_FW_READY, V3NPU_FW_PANIC or V3NPU_FW_PAUSED
  * @heartbeat: counts the main loop's turns, and how often the watchdog was fed:
  *	at least every quarter of its period, while a command runs too
  * @ctx: context of the running job, V3NPU_CTX_NONE when idle
@@ -126,6 +131,7 @@ struct v3npu_fw_status {
 #define V3NPU_FW_BOOTING	1
 #define V3NPU_FW_READY		2
 #define V3NPU_FW_PANIC		3
+#define V3NPU_FW_PAUSED		4	/* no job runs, none begins: v3npu_boot_args.pause */
 #define V3NPU_CTX_NONE		0xffffffffu
 #define V3NPU_FEATURE_STALL	(1u << 0)	/* runs V3NPU_OP_STALL */
 
