@@ -27,25 +27,24 @@ static int v3npu_firmware_log_show(struct seq_file *s, void *data)
 {
 	struct v3npu_device *vdev = v3npu_from_seq(s);
 	struct drm_printer p = drm_seq_file_printer(s);
-	int idx, ret;
+	int idx, ret = -ENODATA;
 
 	if (!drm_dev_enter(&vdev->drm, &idx))
 		return -ENODEV;
-	ret = v3npu_fw_print_log(vdev, &p, UINT_MAX);
+	if (v3npu_pm_enter(vdev))
+		ret = v3npu_fw_print_log(vdev, &p, UINT_MAX);
+	v3npu_pm_exit(vdev);
 	drm_dev_exit(idx);
 
-	/* No log yet is an empty one */
+	/* No log yet is an empty one; so is that of a device that is off */
 	return ret == -ENODATA ? 0 : ret;
 }
 
-static int v3npu_status_show(struct seq_file *s, void *data)
+/* What only a device that is on can tell */
+static void v3npu_show_firmware(struct seq_file *s, struct v3npu_device *vdev)
 {
-	struct v3npu_device *vdev = v3npu_from_seq(s);
 	struct v3npu_fw_status status;
-	int idx;
 
-	if (!drm_dev_enter(&vdev->drm, &idx))
-		return -ENODEV;
 	v3npu_fw_status(vdev, &status);
 	seq_printf(s, "device status:    %#x\n", v3npu_read(vdev, V3NPU_REG_STATUS));
 	seq_printf(s, "core pc:          %#x\n", v3npu_read(vdev, V3NPU_REG_CORE_PC));
@@ -60,6 +59,21 @@ static int v3npu_status_show(struct seq_file *s, void *data)
 			   status.cmd_opcode, status.cmd_tag);
 	seq_printf(s, "preemptions:      %u, %llu cycles, since the last boot\n",
 		   status.preemptions, status.preempt_cycles);
+}
+
+static int v3npu_status_show(struct seq_file *s, void *data)
+{
+	struct v3npu_device *vdev = v3npu_from_seq(s);
+	bool on;
+	int idx;
+
+	if (!drm_dev_enter(&vdev->drm, &idx))
+		return -ENODEV;
+	on = v3npu_pm_enter(vdev);
+	seq_printf(s, "power:            %s\n", on ? "on" : "off");
+	if (on)
+		v3npu_show_firmware(s, vdev);
+	v3npu_pm_exit(vdev);
 	seq_printf(s, "jobs not freed:   %d\n", atomic_read(&vdev->jobs.count));
 	seq_printf(s, "resets:           %llu\n", vdev->reset.count);
 	seq_printf(s, "jobs found late:  %llu\n", vdev->watch.found);
@@ -146,6 +160,10 @@ static int v3npu_mmu_show(struct seq_file *s, void *data)
 
 	if (!drm_dev_enter(&vdev->drm, &idx))
 		return -ENODEV;
+	if (!v3npu_pm_enter(vdev)) {
+		seq_puts(s, "power:            off\n");
+		goto out;
+	}
 	mutex_lock(&mmu->lock);
 	for (slot = 0; slot < V3NPU_NUM_AS; slot++) {
 		if (slot != V3NPU_AS_SYSTEM && !mmu->slots[slot])
@@ -159,6 +177,8 @@ static int v3npu_mmu_show(struct seq_file *s, void *data)
 		   v3npu_read(vdev, V3NPU_REG_MMU_STATUS) & V3NPU_MMU_STATUS_INVALIDATING ?
 		   "yes" : "no");
 	mutex_unlock(&mmu->lock);
+out:
+	v3npu_pm_exit(vdev);
 	drm_dev_exit(idx);
 
 	return 0;

@@ -261,6 +261,9 @@ static int v3npu_init(struct v3npu_device *vdev)
 	ret = v3npu_jobs_init(vdev);
 	if (ret)
 		return ret;
+	ret = v3npu_pm_init(vdev);
+	if (ret)
+		return ret;
 	v3npu_reset_init(vdev);
 	v3npu_watch_init(vdev);
 
@@ -293,9 +296,11 @@ static int v3npu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret) {
 		v3npu_reset_fini(vdev);
 		v3npu_fw_stop(vdev);
+		return ret;
 	}
+	v3npu_pm_start(vdev);
 
-	return ret;
+	return 0;
 }
 
 static void v3npu_remove(struct pci_dev *pdev)
@@ -304,6 +309,7 @@ static void v3npu_remove(struct pci_dev *pdev)
 
 	/* Nobody but this function touches the device after this */
 	drm_dev_unplug(&vdev->drm);
+	v3npu_pm_fini(vdev);
 	v3npu_watch_fini(vdev);
 	v3npu_reset_fini(vdev);
 	v3npu_fw_stop(vdev);
@@ -327,6 +333,8 @@ static struct pci_driver v3npu_pci_driver = {
 	.probe = v3npu_probe,
 	.remove = v3npu_remove,
 	.dev_groups = v3npu_dev_groups,
+	.driver.pm = pm_ptr(&v3npu_pm_ops),
+	.err_handler = &v3npu_pm_reset_ops,
 };
 module_pci_driver(v3npu_pci_driver);
 

@@ -17,6 +17,7 @@
 #include "v3npu_ipc.h"
 #include "v3npu_job.h"
 #include "v3npu_mmu.h"
+#include "v3npu_pm.h"
 #include "v3npu_preempt.h"
 #include "v3npu_reset.h"
 #include "v3npu_stats.h"
@@ -46,6 +47,7 @@ struct v3npu_coredump;
  * @watch: notices that it is needed
  * @stats: what jobs have cost
  * @coredump: room for what is kept of a failure
+ * @pm: power management
  */
 struct v3npu_device {
 	struct drm_device drm;
@@ -65,6 +67,7 @@ struct v3npu_device {
 	struct v3npu_watch watch;
 	struct v3npu_stats stats;
 	struct v3npu_coredump *coredump;
+	struct v3npu_pm pm;
 };
 
 static inline struct v3npu_device *to_v3npu_device(struct drm_device *drm)

@@ -19,6 +19,8 @@
 #include "v3npu_ring.h"
 
 #define V3NPU_RESET_TIMEOUT_US	1000000
+/* A core that waits for a doorbell */
+#define V3NPU_GO_ON_TIMEOUT_US	100000
 #define V3NPU_BOOT_TIMEOUT_US	10000000
 /* Real time, so it has to cover a control core that gets little of a busy host */
 #define V3NPU_WATCHDOG_US	5000000
@@ -79,6 +81,52 @@ int v3npu_fw_init(struct v3npu_device *vdev)
 void v3npu_fw_status(struct v3npu_device *vdev, struct v3npu_fw_status *status)
 {
 	memcpy_fromio(status, vdev->core_mem + V3NPU_STATUS_OFFSET, sizeof(*status));
+}
+
+/* The doorbell is any: it wakes the firmware */
+static void v3npu_fw_set_pause(struct v3npu_device *vdev, bool pause)
+{
+	writel(pause, vdev->core_mem + V3NPU_BOOT_OFFSET +
+	       offsetof(struct v3npu_boot_args, pause));
+	v3npu_write(vdev, V3NPU_REG_DOORBELL, 0);
+}
+
+static bool v3npu_fw_paused(struct v3npu_device *vdev)
+{
+	return readl(vdev->core_mem + V3NPU_STATUS_OFFSET +
+		     offsetof(struct v3npu_fw_status, state)) == V3NPU_FW_PAUSED;
+}
+
+/**
+ * v3npu_fw_pause() - tell the firmware to leave jobs alone, and see whether it does
+ * @vdev: device that is on; v3npu_pm.lock is held
+ *
+ * Does not wait. The running job is put aside at its next command if possible,
+ * else it ends first.
+ *
+ * Return: whether no job runs, and none will before the firmware boots again, or
+ * is told to go on.
+ */
+bool v3npu_fw_pause(struct v3npu_device *vdev)
+{
+	v3npu_fw_set_pause(vdev, true);
+
+	return v3npu_fw_paused(vdev);
+}
+
+/**
+ * v3npu_fw_go_on() - undo v3npu_fw_pause()
+ * @vdev: device that is on; v3npu_pm.lock is held
+ */
+void v3npu_fw_go_on(struct v3npu_device *vdev)
+{
+	bool paused;
+
+	v3npu_fw_set_pause(vdev, false);
+	/* Else the next pause might see the end of this one */
+	if (read_poll_timeout(v3npu_fw_paused, paused, !paused, 10, V3NPU_GO_ON_TIMEOUT_US, false,
+			      vdev))
+		v3npu_reset_request(vdev, "the firmware stays paused");
 }
 
 static void v3npu_fw_load(struct v3npu_device *vdev)

@@ -29,6 +29,8 @@ int v3npu_fw_init(struct v3npu_device *vdev);
 int v3npu_fw_boot(struct v3npu_device *vdev);
 int v3npu_fw_stop(struct v3npu_device *vdev);
 void v3npu_fw_status(struct v3npu_device *vdev, struct v3npu_fw_status *status);
+bool v3npu_fw_pause(struct v3npu_device *vdev);
+void v3npu_fw_go_on(struct v3npu_device *vdev);
 int v3npu_fw_read_log(struct v3npu_device *vdev, char *text);
 int v3npu_fw_print_log(struct v3npu_device *vdev, struct drm_printer *p, unsigned int max_lines);
 

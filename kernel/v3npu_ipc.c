@@ -208,6 +208,24 @@ static void v3npu_ipc_check_core(struct v3npu_device *vdev)
 		v3npu_reset_request(vdev, "the firmware stopped");
 }
 
+/**
+ * v3npu_ipc_hold_events() - let no interrupt end jobs
+ * @vdev: device; v3npu_ipc_release_events() must follow
+ */
+void v3npu_ipc_hold_events(struct v3npu_device *vdev)
+{
+	disable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_EVENT));
+}
+
+/**
+ * v3npu_ipc_release_events() - the end of what v3npu_ipc_hold_events() began
+ * @vdev: device
+ */
+void v3npu_ipc_release_events(struct v3npu_device *vdev)
+{
+	enable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_EVENT));
+}
+
 static irqreturn_t v3npu_ipc_error_irq(int irq, void *data)
 {
 	struct v3npu_device *vdev = data;

@@ -25,13 +25,18 @@
  * v3npu_job_alloc() - make a job
  * @ctx: context, of which the job takes a reference
  *
+ * The device is on until the job is freed: nothing has to turn it on when the
+ * job is about to run.
+ *
  * Return: the job, to be freed with v3npu_job_free() unless it is pushed to
- * the scheduler; -EBUSY when the file has too many that are not done; -ENOMEM.
+ * the scheduler; -EBUSY when the file has too many that are not done; -ENOMEM;
+ * -ENODEV when the device is gone.
  */
 struct v3npu_sched_job *v3npu_job_alloc(struct v3npu_ctx *ctx)
 {
 	atomic_t *num_jobs = &ctx->file->num_jobs;
 	struct v3npu_sched_job *job;
+	int ret = -ENOMEM;
 
 	if (!atomic_add_unless(num_jobs, 1, V3NPU_FILE_JOBS_MAX))
 		return ERR_PTR(-EBUSY);
@@ -43,6 +48,9 @@ struct v3npu_sched_job *v3npu_job_alloc(struct v3npu_ctx *ctx)
 	job->fence = v3npu_fence_alloc();
 	if (!job->fence)
 		goto err_free;
+	ret = v3npu_pm_get(ctx->vdev);
+	if (ret)
+		goto err_free_fence;
 
 	INIT_LIST_HEAD(&job->link);
 	kref_get(&ctx->refs);
@@ -53,11 +61,13 @@ struct v3npu_sched_job *v3npu_job_alloc(struct v3npu_ctx *ctx)
 
 	return job;
 
+err_free_fence:
+	v3npu_fence_free(job->fence);
 err_free:
 	kfree(job);
 err_uncharge:
 	atomic_dec(num_jobs);
-	return ERR_PTR(-ENOMEM);
+	return ERR_PTR(ret);
 }
 
 /**
@@ -79,6 +89,7 @@ void v3npu_job_free(struct v3npu_sched_job *job)
 	v3npu_ctx_put(job->ctx);
 	kfree(job);
 
+	v3npu_pm_put(vdev);
 	if (atomic_dec_and_test(&vdev->jobs.count))
 		wake_up_all(&vdev->jobs.idle);
 }
@@ -140,6 +151,7 @@ u64 v3npu_jobs_age_ms(struct v3npu_device *vdev, u32 hw_id, u64 seqno)
 /* Give a job to the firmware, or leave it to the reset that is coming */
 static void v3npu_job_start(struct v3npu_device *vdev, struct v3npu_sched_job *job)
 {
+	lockdep_assert_held(&vdev->pm.lock);
 	trace_v3npu_job_run(job);
 	if (v3npu_ipc_push_job(vdev, job))
 		v3npu_reset_request(vdev, "the firmware does not take jobs");
@@ -189,19 +201,19 @@ void v3npu_job_run(struct v3npu_sched_job *job)
 {
 	struct v3npu_device *vdev = job->ctx->vdev;
 	int idx, ret;
+	bool on;
 
+	on = v3npu_pm_enter(vdev);
 	ret = v3npu_job_enlist(&vdev->jobs, job);
 	if (ret) {
 		v3npu_job_signal(job, ret);
-		return;
-	}
-
-	/* Else v3npu_jobs_fini() ends it */
-	if (drm_dev_enter(&vdev->drm, &idx)) {
+	} else if (on && drm_dev_enter(&vdev->drm, &idx)) {
 		v3npu_watch_arm(vdev);
 		v3npu_job_start(vdev, job);
 		drm_dev_exit(idx);
 	}
+	/* Else the NPU gets it when it is on again, or v3npu_jobs_fini() ends it */
+	v3npu_pm_exit(vdev);
 }
 
 /* The job's context is told why it failed; all zero but @fault when nobody knows where */
@@ -336,6 +348,21 @@ void v3npu_jobs_fail_all(struct v3npu_device *vdev, int error)
 			break;
 		v3npu_job_fail(job, error, DRM_V3NPU_FAULT_DEVICE, NULL);
 	}
+}
+
+/**
+ * v3npu_jobs_none() - whether the NPU has no jobs
+ * @vdev: device; v3npu_pm.lock is held, and so it gets none
+ */
+bool v3npu_jobs_none(struct v3npu_device *vdev)
+{
+	bool none;
+
+	spin_lock_irq(&vdev->jobs.lock);
+	none = list_empty(&vdev->jobs.on_npu);
+	spin_unlock_irq(&vdev->jobs.lock);
+
+	return none;
 }
 
 /**

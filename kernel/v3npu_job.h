@@ -108,6 +108,7 @@ void v3npu_job_fail(struct v3npu_sched_job *job, int error, u32 fault,
 void v3npu_jobs_fail_all(struct v3npu_device *vdev, int error);
 struct v3npu_sched_job *v3npu_jobs_find(struct v3npu_device *vdev, u32 hw_id, u64 seqno);
 u64 v3npu_jobs_age_ms(struct v3npu_device *vdev, u32 hw_id, u64 seqno);
+bool v3npu_jobs_none(struct v3npu_device *vdev);
 struct v3npu_sched_job *v3npu_jobs_first(struct v3npu_device *vdev, u32 hw_id);
 void v3npu_jobs_restart(struct v3npu_device *vdev);
 

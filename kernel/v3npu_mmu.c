@@ -105,19 +105,26 @@ static bool v3npu_mmu_invalidating(struct v3npu_device *vdev)
 static int v3npu_mmu_invalidate(struct v3npu_device *vdev, u32 slot)
 {
 	bool invalidating;
-	int ret;
+	int ret = 0;
 
 	mutex_lock(&vdev->mmu.invalidate_lock);
+	/* It knows no translations */
+	if (!vdev->mmu.on)
+		goto out;
 	v3npu_write(vdev, V3NPU_REG_MMU_INVALIDATE, slot);
 	ret = read_poll_timeout(v3npu_mmu_invalidating, invalidating, !invalidating, 20,
 				V3NPU_INVALIDATE_FAST_US, false, vdev);
+out:
 	mutex_unlock(&vdev->mmu.invalidate_lock);
 
 	return ret;
 }
 
+/* v3npu_mmu.lock is held; one that is off gets all roots in v3npu_mmu_reset() */
 static void v3npu_mmu_write_root(struct v3npu_device *vdev, u32 slot, u64 root)
 {
+	if (!vdev->mmu.on)
+		return;
 	/* Disabled while its halves are of different tables */
 	v3npu_write(vdev, V3NPU_REG_MMU_ROOT_LO(slot), 0);
 	v3npu_write(vdev, V3NPU_REG_MMU_ROOT_HI(slot), upper_32_bits(root));
@@ -294,6 +301,25 @@ void v3npu_mmu_as_fini(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 	mutex_unlock(&vdev->mmu.lock);
 }
 
+static void v3npu_mmu_set_on(struct v3npu_mmu *mmu, bool on)
+{
+	lockdep_assert_held(&mmu->lock);
+	mutex_lock(&mmu->invalidate_lock);
+	mmu->on = on;
+	mutex_unlock(&mmu->invalidate_lock);
+}
+
+/**
+ * v3npu_mmu_suspend() - leave the MMU alone until v3npu_mmu_reset()
+ * @vdev: device that was reset and is about to be turned off
+ */
+void v3npu_mmu_suspend(struct v3npu_device *vdev)
+{
+	mutex_lock(&vdev->mmu.lock);
+	v3npu_mmu_set_on(&vdev->mmu, false);
+	mutex_unlock(&vdev->mmu.lock);
+}
+
 /**
  * v3npu_mmu_reset() - set the MMU up after the device was reset
  * @vdev: device, within drm_dev_enter(); its core is not running
@@ -304,6 +330,7 @@ void v3npu_mmu_reset(struct v3npu_device *vdev)
 	u32 slot;
 
 	mutex_lock(&mmu->lock);
+	v3npu_mmu_set_on(mmu, true);
 	for (slot = 0; slot < V3NPU_NUM_AS; slot++)
 		if (mmu->slots[slot])
 			v3npu_mmu_write_root(vdev, slot,

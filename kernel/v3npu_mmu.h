@@ -46,6 +46,7 @@ struct v3npu_retired {
  * @system: V3NPU_AS_SYSTEM
  * @all: all address spaces
  * @slots: address space that has each slot
+ * @on: its registers can be used; written with @lock and @invalidate_lock held
  * @retired: what waits for an invalidation
  * @work: invalidates and frees @retired
  * @stopped: the device was removed and does no DMA any more
@@ -59,6 +60,7 @@ struct v3npu_mmu {
 	struct v3npu_mmu_as *slots[V3NPU_NUM_AS];
 	/** @invalidate_lock: one invalidation at a time */
 	struct mutex invalidate_lock;
+	bool on;
 	/** @retired_lock: protects @retired */
 	spinlock_t retired_lock;
 	struct list_head retired;
@@ -69,6 +71,7 @@ struct v3npu_mmu {
 int v3npu_mmu_init(struct v3npu_device *vdev);
 void v3npu_mmu_stop(struct v3npu_device *vdev);
 void v3npu_mmu_fini(struct v3npu_device *vdev);
+void v3npu_mmu_suspend(struct v3npu_device *vdev);
 void v3npu_mmu_reset(struct v3npu_device *vdev);
 
 int v3npu_mmu_as_init(struct v3npu_device *vdev, struct v3npu_mmu_as *as);

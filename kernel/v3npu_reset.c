@@ -5,13 +5,11 @@
  * that were put aside go on, and the others that the NPU had start again; they
  * had not started before.
  *
- * The schedulers do not notice: a reset runs on their workqueue, so that they
- * stand still meanwhile, and the jobs keep their hardware fences.
+ * The schedulers do not notice: a reset holds v3npu_pm.lock, so that no job is
+ * given to the NPU meanwhile, and the jobs keep their hardware fences.
  */
 
-#include <linux/interrupt.h>
 #include <linux/iopoll.h>
-#include <linux/pci.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_print.h>
@@ -42,13 +40,19 @@ void v3npu_reset_request(struct v3npu_device *vdev, const char *reason)
 		queue_work(vdev->jobs.wq, &vdev->reset.work);
 }
 
-/*
- * Say what happened, in one line if a job did it, and end that job. Otherwise
- * the firmware is to blame: its log follows, and the jobs get another chance,
- * but not for ever.
+/**
+ * v3npu_reset_blame() - say what happened, and end the job that did it
+ * @vdev: device after v3npu_reset_begin()
+ * @dump: filled in; may be NULL
+ * @reason: for the log
+ * @error: negative errno for the job's fence
+ * @fault: DRM_V3NPU_FAULT_*
+ *
+ * If there is no such job the firmware is to blame: its log follows, and the
+ * jobs get another chance, but not for ever.
  */
-static void v3npu_reset_blame(struct v3npu_device *vdev, struct v3npu_coredump *dump,
-			      const char *reason, int error, u32 fault)
+void v3npu_reset_blame(struct v3npu_device *vdev, struct v3npu_coredump *dump, const char *reason,
+		       int error, u32 fault)
 {
 	struct drm_printer p = drm_err_printer(&vdev->drm, "firmware log");
 	struct v3npu_sched_job *job, *next;
@@ -74,7 +78,13 @@ static void v3npu_reset_blame(struct v3npu_device *vdev, struct v3npu_coredump *
 	v3npu_fw_print_log(vdev, &p, 4);
 }
 
-static void v3npu_reset_restart(struct v3npu_device *vdev)
+/**
+ * v3npu_reset_boot() - boot the firmware after what it had is lost
+ * @vdev: device after v3npu_reset_begin(), or after it was turned on
+ *
+ * Return: 0, or a negative error, and then no job can run any more.
+ */
+int v3npu_reset_boot(struct v3npu_device *vdev)
 {
 	int ret;
 
@@ -84,26 +94,39 @@ static void v3npu_reset_restart(struct v3npu_device *vdev)
 	/* Twice: a reset that does not end may end the next time */
 	if (ret)
 		ret = v3npu_fw_boot(vdev);
-	trace_v3npu_reset_done(vdev, ret);
 	if (ret) {
 		drm_err(&vdev->drm, "reset failed, no job can run; unload the module and load it again\n");
 		WRITE_ONCE(vdev->reset.failed, true);
 		v3npu_jobs_fail_all(vdev, -EIO);
-		return;
 	}
-	vdev->reset.count++;
-	v3npu_jobs_restart(vdev);
+
+	return ret;
 }
 
-/*
- * Stop everything, so that nobody but the caller ends or starts jobs. The
- * core no longer runs then, and all events that it sent are handled.
+/**
+ * v3npu_reset_go_on() - give the firmware the jobs that the NPU has
+ * @vdev: device after v3npu_reset_boot(), with events held back, which end it
  */
-static void v3npu_reset_begin(struct v3npu_device *vdev)
+void v3npu_reset_go_on(struct v3npu_device *vdev)
+{
+	if (!v3npu_jobs_none(vdev)) {
+		v3npu_jobs_restart(vdev);
+		v3npu_watch_arm(vdev);
+	}
+	v3npu_ipc_release_events(vdev);
+}
+
+/**
+ * v3npu_reset_begin() - stop everything, so that nobody but the caller ends or starts jobs
+ * @vdev: device that is on, within drm_dev_enter(); v3npu_pm.lock is held
+ *
+ * The core no longer runs after this, and all events that it sent are handled.
+ */
+void v3npu_reset_begin(struct v3npu_device *vdev)
 {
 	u32 status;
 
-	disable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_EVENT));
+	v3npu_ipc_hold_events(vdev);
 	v3npu_write(vdev, V3NPU_REG_CONTROL, 0);
 	/* If it does not stop, or was pulled out, the reset that follows ends it */
 	read_poll_timeout(v3npu_read, status, !(status & V3NPU_STATUS_CORE_RUNNING), 10,
@@ -113,7 +136,12 @@ static void v3npu_reset_begin(struct v3npu_device *vdev)
 
 static void v3npu_reset_end(struct v3npu_device *vdev)
 {
-	enable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_EVENT));
+	int ret = v3npu_reset_boot(vdev);
+
+	if (!ret)
+		vdev->reset.count++;
+	trace_v3npu_reset_done(vdev, ret);
+	v3npu_reset_go_on(vdev);
 }
 
 /* A reset that was asked for: the firmware stopped, or does what it must not */
@@ -128,7 +156,9 @@ static void v3npu_reset_work(struct work_struct *work)
 
 	if (!drm_dev_enter(&vdev->drm, &idx))
 		return;
-	/* The watch's reset came first */
+	/* The watch's reset came first, or the device was turned off, which resets it, too */
+	if (!v3npu_pm_enter(vdev))
+		goto out;
 	reason = READ_ONCE(reset->reason);
 	if (!reason || reset->failed)
 		goto out;
@@ -140,9 +170,9 @@ static void v3npu_reset_work(struct work_struct *work)
 		 v3npu_read(vdev, V3NPU_REG_CORE_PC));
 	v3npu_reset_begin(vdev);
 	v3npu_reset_blame(vdev, dump, text, -EIO, DRM_V3NPU_FAULT_DEVICE);
-	v3npu_reset_restart(vdev);
 	v3npu_reset_end(vdev);
 out:
+	v3npu_pm_exit(vdev);
 	drm_dev_exit(idx);
 }
 
@@ -150,7 +180,7 @@ out:
  * v3npu_reset_hung() - reset a device whose job does not end
  * @vdev: device, within drm_dev_enter(), for which v3npu_watch_hung() is true
  *
- * Runs on v3npu_jobs.wq.
+ * Runs on v3npu_jobs.wq, with v3npu_pm.lock held.
  */
 void v3npu_reset_hung(struct v3npu_device *vdev)
 {
@@ -167,7 +197,6 @@ void v3npu_reset_hung(struct v3npu_device *vdev)
 		fault = DRM_V3NPU_FAULT_DEVICE;
 	}
 	v3npu_reset_blame(vdev, dump, text, error, fault);
-	v3npu_reset_restart(vdev);
 	v3npu_reset_end(vdev);
 }
 

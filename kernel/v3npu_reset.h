@@ -5,6 +5,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+struct v3npu_coredump;
 struct v3npu_device;
 
 /**
@@ -24,6 +25,11 @@ struct v3npu_reset {
 void v3npu_reset_init(struct v3npu_device *vdev);
 void v3npu_reset_fini(struct v3npu_device *vdev);
 void v3npu_reset_request(struct v3npu_device *vdev, const char *reason);
+void v3npu_reset_begin(struct v3npu_device *vdev);
+void v3npu_reset_blame(struct v3npu_device *vdev, struct v3npu_coredump *dump, const char *reason,
+		       int error, u32 fault);
+int v3npu_reset_boot(struct v3npu_device *vdev);
+void v3npu_reset_go_on(struct v3npu_device *vdev);
 bool v3npu_reset_failed(struct v3npu_device *vdev);
 void v3npu_reset_hung(struct v3npu_device *vdev);
 

@@ -61,11 +61,15 @@ bool v3npu_watch_hung(struct v3npu_device *vdev)
 
 static void v3npu_watch_look(struct v3npu_device *vdev)
 {
-	vdev->watch.found += v3npu_ipc_poll(vdev);
-	if (v3npu_watch_hung(vdev))
-		v3npu_reset_hung(vdev);
-	if (!list_empty(&vdev->jobs.on_npu))
-		v3npu_watch_arm(vdev);
+	/* One that is off is watched again when it is on */
+	if (v3npu_pm_enter(vdev)) {
+		vdev->watch.found += v3npu_ipc_poll(vdev);
+		if (v3npu_watch_hung(vdev))
+			v3npu_reset_hung(vdev);
+		if (!v3npu_jobs_none(vdev))
+			v3npu_watch_arm(vdev);
+	}
+	v3npu_pm_exit(vdev);
 }
 
 static void v3npu_watch_work(struct work_struct *work)
@@ -82,9 +86,8 @@ static void v3npu_watch_work(struct work_struct *work)
 
 /**
  * v3npu_watch_arm() - watch the NPU until it has no jobs
- * @vdev: device
- *
- * Runs on v3npu_jobs.wq, so that it never meets a watch that is about to stop.
+ * @vdev: device that is on; v3npu_pm.lock is held, so that it never meets a watch
+ *	that is about to stop
  */
 void v3npu_watch_arm(struct v3npu_device *vdev)
 {

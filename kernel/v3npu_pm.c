@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Power: the device is off when nobody uses it, while the system sleeps, and
+ * while PCI resets it. It knows nothing when it is on again, so its firmware
+ * boots as after a reset, and gets the jobs that the NPU has. Page tables,
+ * rings and what is to be written to registers are kept by the driver.
+ *
+ * Each job keeps the device on from its submission until it is freed. Some time
+ * after the last one the device is turned off. Nothing else turns it on: who
+ * wants to look at it has to take it as it is.
+ *
+ * When the system goes to sleep there may be jobs. The firmware puts aside the
+ * one that runs, and goes on with it afterwards, so that no command runs twice.
+ */
+
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/ktime.h>
+#include <linux/pci.h>
+#include <linux/pm_runtime.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_managed.h>
+#include <drm/drm_print.h>
+
+#include "v3npu_drv.h"
+
+/* Long enough for who computes every now and then, such as a picture a second */
+#define V3NPU_AUTOSUSPEND_MS	2000
+/* For a job that runs to be put aside: a command, or all of a job of the highest priority */
+#define V3NPU_SLEEP_WAIT_MS	10000
+/* The same; who resets a device may do so because a job hangs */
+#define V3NPU_RESET_WAIT_MS	1000
+
+/**
+ * v3npu_pm_get() - turn the device on and keep it on
+ * @vdev: device
+ *
+ * Return: 0, and v3npu_pm_put() must follow; -ENODEV when the device is gone; or
+ * another negative error.
+ */
+int v3npu_pm_get(struct v3npu_device *vdev)
+{
+	int idx, ret;
+
+	if (!drm_dev_enter(&vdev->drm, &idx))
+		return -ENODEV;
+	ret = pm_runtime_resume_and_get(vdev->drm.dev);
+	drm_dev_exit(idx);
+
+	return ret;
+}
+
+/**
+ * v3npu_pm_put() - the device may be turned off in a while
+ * @vdev: device
+ */
+void v3npu_pm_put(struct v3npu_device *vdev)
+{
+	pm_runtime_mark_last_busy(vdev->drm.dev);
+	pm_runtime_put_autosuspend(vdev->drm.dev);
+}
+
+/**
+ * v3npu_pm_enter() - keep the device as it is, on or off
+ * @vdev: device; v3npu_pm_exit() must follow, and soon
+ *
+ * Return: whether it is on, and its registers and core memory can be used.
+ */
+bool v3npu_pm_enter(struct v3npu_device *vdev)
+{
+	mutex_lock(&vdev->pm.lock);
+
+	return vdev->pm.on;
+}
+
+/**
+ * v3npu_pm_exit() - the end of what v3npu_pm_enter() began
+ * @vdev: device
+ */
+void v3npu_pm_exit(struct v3npu_device *vdev)
+{
+	mutex_unlock(&vdev->pm.lock);
+}
+
+/* Whether nothing is lost if the device is turned off now */
+static bool v3npu_pm_quiet(struct v3npu_device *vdev)
+{
+	return !vdev->pm.on || v3npu_jobs_none(vdev) ||
+	       !pci_device_is_present(to_pci_dev(vdev->drm.dev)) || v3npu_fw_pause(vdev);
+}
+
+/* As v3npu_pm_enter(), when the device is quiet, and then return true, or after @wait_ms */
+static bool v3npu_pm_enter_quiet(struct v3npu_device *vdev, unsigned int wait_ms)
+{
+	ktime_t end = ktime_add_ms(ktime_get(), wait_ms);
+
+	for (;;) {
+		v3npu_pm_enter(vdev);
+		if (v3npu_pm_quiet(vdev))
+			return true;
+		if (ktime_after(ktime_get(), end))
+			return false;
+		v3npu_pm_exit(vdev);
+		usleep_range(100, 500);
+	}
+}
+
+/*
+ * The cores of PM and PCI call what follows only while the driver is bound:
+ * nothing of it meets v3npu_remove().
+ */
+
+/* What runs is lost if the device is not quiet; v3npu_pm_exit() is called */
+static void v3npu_pm_turn_off(struct v3npu_device *vdev, bool quiet)
+{
+	struct pci_dev *pdev = to_pci_dev(vdev->drm.dev);
+
+	if (vdev->pm.on) {
+		v3npu_reset_begin(vdev);
+		if (!quiet)
+			v3npu_reset_blame(vdev, NULL, "reset by PCI", -EIO,
+					  DRM_V3NPU_FAULT_DEVICE);
+		vdev->pm.on = false;
+		/* If it does not end its reset the MMU may still be in use */
+		if (!v3npu_fw_stop(vdev))
+			v3npu_mmu_suspend(vdev);
+		v3npu_ipc_release_events(vdev);
+	}
+	v3npu_pm_exit(vdev);
+
+	/* Both look at registers */
+	synchronize_irq(pci_irq_vector(pdev, V3NPU_VECTOR_EVENT));
+	synchronize_irq(pci_irq_vector(pdev, V3NPU_VECTOR_ERROR));
+}
+
+static void v3npu_pm_turn_on(struct v3npu_device *vdev)
+{
+	v3npu_pm_enter(vdev);
+	if (!pci_device_is_present(to_pci_dev(vdev->drm.dev))) {
+		/* Pulled out meanwhile: nobody else would end them before the driver is unbound */
+		v3npu_jobs_fail_all(vdev, -ENODEV);
+	} else if (!vdev->pm.on && !v3npu_reset_failed(vdev)) {
+		vdev->pm.on = true;
+		v3npu_ipc_hold_events(vdev);
+		v3npu_reset_boot(vdev);
+		v3npu_reset_go_on(vdev);
+	}
+	v3npu_pm_exit(vdev);
+}
+
+static int v3npu_pm_runtime_suspend(struct device *dev)
+{
+	struct v3npu_device *vdev = dev_get_drvdata(dev);
+
+	/* Without jobs it is quiet */
+	v3npu_pm_enter(vdev);
+	v3npu_pm_turn_off(vdev, true);
+
+	return 0;
+}
+
+static int v3npu_pm_suspend(struct device *dev)
+{
+	struct v3npu_device *vdev = dev_get_drvdata(dev);
+
+	if (!v3npu_pm_enter_quiet(vdev, V3NPU_SLEEP_WAIT_MS)) {
+		v3npu_fw_go_on(vdev);
+		v3npu_pm_exit(vdev);
+		drm_err(&vdev->drm, "cannot sleep: a command takes longer than %u s; try again when it is done\n",
+			(unsigned int)(V3NPU_SLEEP_WAIT_MS / MSEC_PER_SEC));
+		return -EBUSY;
+	}
+	v3npu_pm_turn_off(vdev, true);
+
+	return 0;
+}
+
+/* The same for both kinds of sleep: nothing of the device is left */
+static int v3npu_pm_resume(struct device *dev)
+{
+	v3npu_pm_turn_on(dev_get_drvdata(dev));
+
+	return 0;
+}
+
+const struct dev_pm_ops v3npu_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(v3npu_pm_suspend, v3npu_pm_resume)
+	RUNTIME_PM_OPS(v3npu_pm_runtime_suspend, v3npu_pm_resume, NULL)
+};
+
+static void v3npu_pm_reset_prepare(struct pci_dev *pdev)
+{
+	struct v3npu_device *vdev = pci_get_drvdata(pdev);
+
+	v3npu_pm_turn_off(vdev, v3npu_pm_enter_quiet(vdev, V3NPU_RESET_WAIT_MS));
+}
+
+static void v3npu_pm_reset_done(struct pci_dev *pdev)
+{
+	v3npu_pm_turn_on(pci_get_drvdata(pdev));
+}
+
+const struct pci_error_handlers v3npu_pm_reset_ops = {
+	.reset_prepare = v3npu_pm_reset_prepare,
+	.reset_done = v3npu_pm_reset_done,
+};
+
+/**
+ * v3npu_pm_init() - prepare power management
+ * @vdev: device that is on
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int v3npu_pm_init(struct v3npu_device *vdev)
+{
+	vdev->pm.on = true;
+
+	return drmm_mutex_init(&vdev->drm, &vdev->pm.lock);
+}
+
+/**
+ * v3npu_pm_start() - let the device be turned off when it is not used
+ * @vdev: device that works
+ */
+void v3npu_pm_start(struct v3npu_device *vdev)
+{
+	struct device *dev = vdev->drm.dev;
+
+	pm_runtime_set_autosuspend_delay(dev, V3NPU_AUTOSUSPEND_MS);
+	pm_runtime_use_autosuspend(dev);
+	/* PCI devices are kept on unless somebody says otherwise */
+	pm_runtime_allow(dev);
+	v3npu_pm_put(vdev);
+}
+
+/**
+ * v3npu_pm_fini() - undo v3npu_pm_start()
+ * @vdev: unplugged device, which PCI's core has turned on
+ */
+void v3npu_pm_fini(struct v3npu_device *vdev)
+{
+	struct device *dev = vdev->drm.dev;
+
+	pm_runtime_get_noresume(dev);
+	pm_runtime_forbid(dev);
+	pm_runtime_dont_use_autosuspend(dev);
+}
