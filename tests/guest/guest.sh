@@ -36,4 +36,6 @@ rmmod v3npu && modprobe v3npu job_timeout_ms=2000
 run recovery "$tests/v3npu_recovery"
 run coredump "$tests/v3npu_coredump"
 run trace "$tests/v3npu_trace.sh"
+run pm "$tests/v3npu_pm"
+run pm.sh "$tests/v3npu_pm.sh"
 run unload rmmod v3npu

@@ -235,6 +235,14 @@ uint32_t npu_stall_running(int fd, uint32_t ctx, struct npu_bo *cmds, uint32_t t
 	return job.out;
 }
 
+void npu_set_power(const char *control)
+{
+	FILE *f = fopen(npu_sysfs("power/control"), "w");
+
+	if (!f || fputs(control, f) < 0 || fclose(f))
+		err(1, "power/control");
+}
+
 void npu_break_firmware(uint32_t instruction)
 {
 	int fd = open(npu_sysfs("resource2"), O_RDWR);
@@ -245,8 +253,10 @@ void npu_break_firmware(uint32_t instruction)
 	core = mmap(NULL, V3NPU_FW_LIMIT, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (core == MAP_FAILED)
 		npu_skip("it needs iomem=relaxed on the kernel's command line");
+	npu_set_power("on");
 	for (size_t i = 0; i < V3NPU_FW_LIMIT / 4; i++)
 		core[i] = instruction;
+	npu_set_power("auto");
 	munmap((void *)core, V3NPU_FW_LIMIT);
 	close(fd);
 }

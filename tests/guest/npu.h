@@ -108,9 +108,12 @@ int npu_run(int fd, struct npu_job job, unsigned int seconds);
 uint32_t npu_stall_running(int fd, uint32_t ctx, struct npu_bo *cmds, uint32_t tag,
 			   unsigned int ms);
 
+/* Write "on" or "auto" to the device's power/control. */
+void npu_set_power(const char *control);
+
 /*
- * Overwrite the firmware in core memory with an instruction; without iomem=relaxed
- * the test is skipped.
+ * Turn the device on, and overwrite the firmware in core memory with an instruction;
+ * without iomem=relaxed the test is skipped.
  */
 void npu_break_firmware(uint32_t instruction);
 
