@@ -16,6 +16,8 @@
 #define RING_LINES	64
 /* Fewer pixels than this are not worth a segment with its own lines */
 #define SEGMENT_MIN	8
+/* Bytes of a line, unless it holds fewer pixels then, so that lines stay in the nearest cache */
+#define LINE_BYTES	(32u << 10)
 
 /**
  * struct conv - a convolution in work
@@ -238,6 +240,16 @@ static bool row_by_windows(struct conv_item *it, uint32_t y)
 	return true;
 }
 
+/* Do windows of output rows first..end-1 reach above or below the input? */
+static bool sees_padding(const struct v3npu_cmd_conv *cmd, uint32_t first, uint32_t end)
+{
+	int64_t above = (int64_t)first * cmd->stride[0] - cmd->pad[0];
+	int64_t below = (int64_t)(end - 1) * cmd->stride[0] - cmd->pad[0] +
+			(int64_t)(cmd->kernel[0] - 1) * cmd->dilation[0];
+
+	return above < 0 || below >= cmd->in.dim[1];
+}
+
 static void conv_item(struct v3npu_thread *thread, void *ctx, uint64_t item)
 {
 	const struct conv *conv = ctx;
@@ -255,7 +267,7 @@ static void conv_item(struct v3npu_thread *thread, void *ctx, uint64_t item)
 	v3npu_view_tensor(&it.out, conv->array.run, &cmd->out, true);
 	for (i = 0; i < conv->ring; i++)
 		it.line_row[i] = -1;
-	if (conv->ring)
+	if (conv->ring && sees_padding(cmd, first, end))
 		fill_pad(&it, thread->lines + conv->ring * conv->line_bytes,
 			 columns_seen(cmd, it.width));
 	for (y = first; y < end; y++) {
@@ -264,6 +276,21 @@ static void conv_item(struct v3npu_thread *thread, void *ctx, uint64_t item)
 		if (!(conv->ring ? row_by_ring(&it, y) : row_by_windows(&it, y)))
 			return;
 	}
+}
+
+/*
+ * Output pixels of a row that make a line of LINE_BYTES, and where there is one row as many items
+ * as asked for: whole calls of the kernels
+ */
+static uint32_t short_segment(const struct conv *conv, uint32_t items)
+{
+	const struct v3npu_cmd_conv *cmd = conv->cmd;
+	uint32_t segment = LINE_BYTES / (conv->tap_bytes * cmd->stride[1]);
+
+	if (cmd->out.dim[1] == 1)
+		segment = min_u32(segment, cmd->out.dim[2] / items);
+	segment = segment / V3NPU_MAC_PIXELS * V3NPU_MAC_PIXELS;
+	return segment > 2 * V3NPU_MAC_PIXELS ? segment : 2 * V3NPU_MAC_PIXELS;
 }
 
 /* How the output is cut into items, and how operands are gathered, for the chunk in work */
@@ -291,6 +318,8 @@ static void plan(struct conv *conv)
 			}
 		}
 	}
+	if (conv->ring)
+		conv->segment = min_u32(conv->segment, short_segment(conv, items));
 	conv->line_bytes = conv->ring ? columns_seen(cmd, conv->segment) * conv->tap_bytes : 0;
 	conv->segments = (width + conv->segment - 1) / conv->segment;
 	conv->bands = min_u32(height, items);
