@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* SUBMIT: every field wrong, syncobjs and timelines, implicit order. */
 #include <errno.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <xf86drm.h>
@@ -434,6 +437,28 @@ TEST_F(submit, bo_wait_times_out_and_then_ends)
 	wait.timeout_ns = npu_time(10);
 	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_WAIT, &wait), 0);
 	wait.timeout_ns = 0;
+	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_WAIT, &wait), 0);
+}
+
+static void ignore(int number)
+{
+	(void)number;
+}
+
+TEST_F(submit, bo_wait_is_interrupted_by_a_signal)
+{
+	struct itimerval soon = { .it_value = { .tv_usec = 200000 } };
+	struct sigaction action = { .sa_handler = ignore };
+	struct drm_v3npu_bo_wait wait = { .timeout_ns = npu_time(10) };
+	struct npu_bo stall;
+
+	/* Without SA_RESTART; drmIoctl() would try again. */
+	ASSERT_EQ(sigaction(SIGALRM, &action, NULL), 0);
+	start_stall(self->fd, self->ctx, &stall, 2);
+	wait.handle = stall.handle;
+	ASSERT_EQ(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	EXPECT_EQ(ioctl(self->fd, DRM_IOCTL_V3NPU_BO_WAIT, &wait), -1);
+	EXPECT_EQ(errno, EINTR);
 	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_BO_WAIT, &wait), 0);
 }
 
