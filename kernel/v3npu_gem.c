@@ -96,8 +96,12 @@ struct drm_gem_object *v3npu_gem_prime_import(struct drm_device *drm, struct dma
 	if (!drm_dev_enter(drm, &idx))
 		return ERR_PTR(-ENODEV);
 	obj = drm_gem_prime_import(drm, dma_buf);
-	if (!IS_ERR(obj))
+	if (!IS_ERR(obj)) {
+		/* Unless it is one of ours that comes back; the reference is the import's */
+		if (obj->import_attach)
+			to_v3npu_bo(obj)->dma_buf = dma_buf;
 		v3npu_bo_add(to_v3npu_bo(obj));
+	}
 	drm_dev_exit(idx);
 
 	return obj;
@@ -116,6 +120,9 @@ static void v3npu_bo_unmap_dma(struct v3npu_bo *bo)
 	bo->base.sgt = NULL;
 	if (obj->import_attach) {
 		dma_buf_unmap_attachment_unlocked(obj->import_attach, sgt, DMA_BIDIRECTIONAL);
+		/* The exporter may keep the mapping as long as something is attached */
+		dma_buf_detach(bo->dma_buf, obj->import_attach);
+		obj->import_attach = NULL;
 	} else {
 		dma_unmap_sgtable(obj->dev->dev, sgt, DMA_BIDIRECTIONAL, 0);
 		sg_free_table(sgt);
@@ -127,6 +134,7 @@ static void v3npu_gem_free(struct drm_gem_object *obj)
 {
 	struct v3npu_bos *bos = &to_v3npu_device(obj->dev)->bos;
 	struct v3npu_bo *bo = to_v3npu_bo(obj);
+	struct dma_buf *dma_buf = bo->dma_buf;
 
 	/* Here and not in the helper, so that the device's removal waits for it */
 	mutex_lock(&bos->lock);
@@ -134,6 +142,9 @@ static void v3npu_gem_free(struct drm_gem_object *obj)
 	mutex_unlock(&bos->lock);
 
 	drm_gem_shmem_free(&bo->base);
+	/* Last, as the buffer's reservation is the dma-buf's */
+	if (dma_buf)
+		dma_buf_put(dma_buf);
 }
 
 /* All memory of a mapped buffer is there; it goes with the last mapping's buffer */
@@ -217,10 +228,13 @@ void v3npu_gem_fini(struct v3npu_device *vdev)
 {
 	struct v3npu_bo *bo, *next;
 
+	/* An ioctl that began before may be exporting what was imported, by its attachment */
+	mutex_lock(&vdev->drm.object_name_lock);
 	mutex_lock(&vdev->bos.lock);
 	list_for_each_entry_safe(bo, next, &vdev->bos.list, link)
 		v3npu_bo_unmap_dma(bo);
 	mutex_unlock(&vdev->bos.lock);
+	mutex_unlock(&vdev->drm.object_name_lock);
 }
 
 int v3npu_bo_create_ioctl(struct drm_device *drm, void *data, struct drm_file *file)

@@ -7,6 +7,7 @@
 
 #include <drm/drm_gem_shmem_helper.h>
 
+struct dma_buf;
 struct v3npu_device;
 
 /**
@@ -23,10 +24,12 @@ struct v3npu_bos {
  * struct v3npu_bo - a buffer
  * @base: its memory
  * @flags: DRM_V3NPU_BO_*
+ * @dma_buf: what it was imported from, with a reference; otherwise NULL
  */
 struct v3npu_bo {
 	struct drm_gem_shmem_object base;
 	u32 flags;
+	struct dma_buf *dma_buf;
 	/** @link: in v3npu_bos.list */
 	struct list_head link;
 };
