@@ -11,6 +11,7 @@ const struct v3npu_kernels *v3npu_kernels_choose(const char *name)
 #if defined(__x86_64__)
 		&v3npu_kernels_avx512_vbmi,
 		&v3npu_kernels_avx512_vnni,
+		&v3npu_kernels_avxvnni,
 		&v3npu_kernels_avx2,
 #endif
 		&v3npu_kernels_c,

@@ -156,6 +156,7 @@ void v3npu_add_c(const struct v3npu_addend addend[2], const int8_t *a, const int
 void v3npu_look_up_c(const int8_t table[256], int8_t *data, size_t size);
 #if defined(__x86_64__)
 extern const struct v3npu_kernels v3npu_kernels_avx2;
+extern const struct v3npu_kernels v3npu_kernels_avxvnni;
 extern const struct v3npu_kernels v3npu_kernels_avx512_vnni;
 extern const struct v3npu_kernels v3npu_kernels_avx512_vbmi;
 #endif

@@ -161,8 +161,8 @@ TARGET static inline __m256i output_half(const struct v3npu_scale *scale, unsign
 	return _mm256_min_epi32(x, _mm256_set1_epi32(scale->max));
 }
 
-TARGET static void output_avx2(const struct v3npu_scale *scale, const int32_t *acc,
-			       unsigned int pixels, unsigned int blocks, int8_t *to, size_t pitch)
+TARGET void v3npu_output_avx2(const struct v3npu_scale *scale, const int32_t *acc,
+			      unsigned int pixels, unsigned int blocks, int8_t *to, size_t pitch)
 {
 	unsigned int p, c;
 
@@ -266,7 +266,7 @@ TARGET void v3npu_softmax_avx2(const struct v3npu_softmax_table *table, int8_t *
 		softmax_rows(table, data + r, depth, pitch);
 }
 
-TARGET static void max_avx2(int8_t *to, const int8_t *from, size_t size)
+TARGET void v3npu_max_avx2(int8_t *to, const int8_t *from, size_t size)
 {
 	for (; size >= 32; size -= 32, to += 32, from += 32) {
 		__m256i a = _mm256_loadu_si256((const __m256i *)to);
@@ -284,11 +284,11 @@ const struct v3npu_kernels v3npu_kernels_avx2 = {
 	.supported = supported_avx2,
 	.load = load_avx2,
 	.mac = mac_avx2,
-	.output = output_avx2,
+	.output = v3npu_output_avx2,
 	.softmax = v3npu_softmax_avx2,
 	.add = v3npu_add_c,
 	.look_up = v3npu_look_up_c,
-	.max = max_avx2,
+	.max = v3npu_max_avx2,
 };
 
 #endif /* __x86_64__ */

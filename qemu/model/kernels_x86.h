@@ -6,6 +6,9 @@
 #include "kernels.h"
 
 /* kernels_avx2.c */
+void v3npu_output_avx2(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
+		       unsigned int blocks, int8_t *to, size_t pitch);
+void v3npu_max_avx2(int8_t *to, const int8_t *from, size_t size);
 void v3npu_softmax_avx2(const struct v3npu_softmax_table *table, int8_t *data, uint32_t depth,
 			size_t pitch, uint32_t rows);
 

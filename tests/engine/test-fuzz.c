@@ -188,24 +188,22 @@ static unsigned int fuzz_command(struct v3npu_engine *engine, struct watchdog *d
 	return wrong;
 }
 
+#define ENGINES		(KERNEL_NAMES + 1)
+
 /*
  * Engines that differ in their kernels, as far as this processor has them, and in threads: two
  * are for what they do to each other, one is faster. Return: how many there are
  */
 static unsigned int make_engines(struct v3npu_engine **engines)
 {
-	static const struct {
-		const char *kernel;
-		unsigned int threads;
-	} kinds[] = { { "c", 1 }, { "avx2", 1 }, { "avx512-vnni", 1 }, { "c", 2 } };
 	struct v3npu_config config = V3NPU_CONFIG_DEFAULT;
 	unsigned int count = 0;
 	size_t i;
 
 	config.sram_size = SPACE_SRAM;
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		config.threads = kinds[i].threads;
-		setenv("V3NPU_KERNEL", kinds[i].kernel, true);
+	for (i = 0; i < ENGINES; i++) {
+		config.threads = i < KERNEL_NAMES ? 1 : 2;
+		setenv("V3NPU_KERNEL", kernel_names[i % KERNEL_NAMES], true);
 		engines[count] = v3npu_engine_new(&config, NULL, NULL, NULL);
 		count += engines[count] ? 1 : 0;
 	}
@@ -218,7 +216,7 @@ int main(void)
 {
 	double end = now_ms() + fuzz_setting("V3NPU_FUZZ_MS", 5000);
 	uint64_t first = fuzz_setting("V3NPU_FUZZ_SEED", 1), seed;
-	struct v3npu_engine *engines[4];
+	struct v3npu_engine *engines[ENGINES];
 	unsigned int count = make_engines(engines);
 	unsigned long results[4] = { 0 };
 	struct watchdog dog = { .abort = false };

@@ -14,6 +14,9 @@
 #define ROUNDS		3000
 #define SUMS		(V3NPU_MAC_PIXELS * V3NPU_ACC_PITCH)
 #define PITCH		40
+/* Most quads of a tap, and the elements that all pixels' taps are among */
+#define MAC_QUADS	60
+#define MAC_BYTES	((50 + 12 * 30 + MAC_QUADS) * V3NPU_BRICK_I)
 
 /**
  * struct output_case - one call of the output stage
@@ -266,6 +269,73 @@ static void test_bytes(const struct v3npu_kernels *kernels)
 	tap_ok(!bad_max, "%s: maximum", kernels->name);
 }
 
+/* Sums of one call by @kernels, of pixels whose taps are in @taps and start at @from */
+static void sums_of(const struct v3npu_kernels *kernels, const int8_t *from, uint32_t quads,
+		    const uint32_t taps[2], const struct v3npu_mac *call, int zero_point,
+		    int32_t *acc)
+{
+	static uint8_t lines[2 * MAC_BYTES];
+	const size_t quad = V3NPU_BRICK_I * kernels->element;
+	struct v3npu_mac mac = *call;
+	uint32_t own[2] = { taps[0] * quad, taps[1] * quad };
+	int32_t sums[V3NPU_BRICK_O];
+	unsigned int b, p, o;
+
+	kernels->load(lines, from, MAC_BYTES, 1, MAC_BYTES, MAC_BYTES / V3NPU_BRICK_I, zero_point);
+	mac.lines = lines;
+	mac.pixel_stride = call->pixel_stride * quad;
+	mac.taps = own;
+	mac.quads = quads;
+	mac.acc = acc;
+	kernels->mac(&mac);
+	for (b = 0; b < mac.bricks && kernels->biased; b++) {
+		size_t brick = 2 * quads;
+
+		kernels->sums(mac.weights + b * brick * V3NPU_BRICK_BYTES, brick, sums);
+		for (p = 0; p < mac.pixels; p++)
+			for (o = 0; o < V3NPU_BRICK_O; o++)
+				acc[p * V3NPU_ACC_PITCH + b * V3NPU_BRICK_O + o] -=
+					(V3NPU_KERNEL_OFFSET + zero_point) * sums[o];
+	}
+}
+
+static void test_mac(const struct v3npu_kernels *kernels)
+{
+	static int8_t from[MAC_BYTES];
+	static int8_t weights[V3NPU_MAC_BRICKS * 2 * MAC_QUADS * V3NPU_BRICK_BYTES];
+	int32_t want[V3NPU_MAC_PIXELS * V3NPU_ACC_PITCH], got[sizeof(want) / sizeof(*want)];
+	struct rng rng = { 7 };
+	unsigned int round, bad = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(weights); i++)
+		weights[i] = rng_one_in(&rng, 3) ? INT8_MIN : (int8_t)rng_u32(&rng);
+	for (round = 0; round < ROUNDS / 3 && !bad; round++) {
+		uint32_t quads = rng_range(&rng, 1, MAC_QUADS);
+		uint32_t taps[2] = { rng_range(&rng, 0, 50), rng_range(&rng, 0, 50) };
+		int zero_point = rng_range(&rng, -128, 127);
+		struct v3npu_mac call = {
+			/* Quads, as the taps */
+			.pixel_stride = rng_range(&rng, 0, 30),
+			.num_taps = 2,
+			.weights = weights,
+			.pixels = rng_range(&rng, 1, V3NPU_MAC_PIXELS),
+			.bricks = rng_range(&rng, 1, V3NPU_MAC_BRICKS),
+		};
+
+		for (i = 0; i < sizeof(from); i++)
+			from[i] = rng_one_in(&rng, 3) ? INT8_MAX : (int8_t)rng_u32(&rng);
+		memset(want, 0, sizeof(want));
+		memset(got, 0, sizeof(got));
+		sums_of(&v3npu_kernels_c, from, quads, taps, &call, zero_point, want);
+		sums_of(kernels, from, quads, taps, &call, zero_point, got);
+		for (i = 0; i < V3NPU_ACC_PITCH * call.pixels; i++)
+			if (i % V3NPU_ACC_PITCH < V3NPU_BRICK_O * call.bricks)
+				bad += want[i] != got[i];
+	}
+	tap_ok(!bad, "%s: multiply and accumulate", kernels->name);
+}
+
 static void test_transpose(void)
 {
 	uint8_t from[70 * 70], to[70 * 70];
@@ -292,6 +362,7 @@ static void test_transpose(void)
 static void test_kernels(const struct v3npu_kernels *kernels)
 {
 	test_load(kernels);
+	test_mac(kernels);
 	test_output(kernels);
 	test_add(kernels);
 	test_bytes(kernels);
