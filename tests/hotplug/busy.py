@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Unplugs an NPU while the driver's jobs run on it, and plugs it in again. TAP on standard output."""
+"""Unplugs an NPU while the driver's jobs run on it, and while it is off, and plugs it in again.
+
+TAP on standard output.
+"""
 
 import os
 import shutil
@@ -15,7 +18,8 @@ ROUNDS = 3
 BUILD = os.path.join(TOP, "build/tests")
 WANTED = os.path.join(TOP, "tests/models/smallnet.out")
 
-# More runs than can end before the NPU is gone; one at last that must be right.
+# More runs than can end before the NPU is gone; then one that must be right, after which the
+# NPU is off when it is gone; one at last that must be right, too.
 GUEST = f"""
 for round in $(seq {ROUNDS}); do
 	until [ -e /dev/accel/accel0 ]; do usleep 50000; done
@@ -26,7 +30,15 @@ for round in $(seq {ROUNDS}); do
 	echo gone
 done
 until [ -e /dev/accel/accel0 ]; do usleep 50000; done
-v3run smallnet.tflite --raw in.raw out.raw >/dev/null
+v3run smallnet.tflite --raw in.raw out.raw >/dev/null || exit
+power=/sys/class/accel/accel0/device/power
+echo 100 >$power/autosuspend_delay_ms
+until [ $(cat $power/runtime_status) = suspended ]; do usleep 50000; done
+echo off
+while [ -e /dev/accel/accel0 ]; do usleep 50000; done
+echo gone
+until [ -e /dev/accel/accel0 ]; do usleep 50000; done
+v3run smallnet.tflite --raw in.raw again.raw >/dev/null
 """
 
 
@@ -42,6 +54,17 @@ def unplug(tap, number, guest, monitor):
     assert guest.stdout.readline().strip() == "gone"
     got = monitor.command("device_add", driver="v3npu", id="npu0", bus="slot0")
     tap.check(f"unplug {number}: it is plugged in again", "error" not in got, str(got))
+
+
+def unplug_while_off(tap, guest, monitor):
+    """Unplug the NPU when it is off, and plug it in again."""
+    assert guest.stdout.readline().strip() == "off"
+    monitor.command("device_del", id="npu0")
+    got = guest.stdout.readline().strip()
+    monitor.wait_event("DEVICE_DELETED")
+    tap.check("it is unplugged while it is off", got == "gone", got)
+    got = monitor.command("device_add", driver="v3npu", id="npu0", bus="slot0")
+    assert "error" not in got, got
 
 
 def run(tap, tmp):
@@ -63,12 +86,16 @@ def run(tap, tmp):
                 assert guest.stdout.readline().strip() == "busy"
                 monitor = monitor or Monitor(path)
                 unplug(tap, number, guest, monitor)
+            unplug_while_off(tap, guest, monitor)
             status = guest.wait(TIMEOUT)
         finally:
             guest.terminate()
-    with open(WANTED, "rb") as wanted, open(os.path.join(share, "out.raw"), "rb") as got:
-        tap.check("the last one computes what TFLite does",
-                  status == 0 and got.read() == wanted.read(), f"exit status {status}")
+    with open(WANTED, "rb") as f:
+        wanted = f.read()
+    for name in ("out.raw", "again.raw"):
+        with open(os.path.join(share, name), "rb") as f:
+            tap.check(f"{name}: the next one computes what TFLite does",
+                      status == 0 and f.read() == wanted, f"exit status {status}")
     reports = subprocess.run(
         ["sh", "-c", '. "$0/tests/guest/reports.sh"; find_reports "$1"', TOP, log],
         capture_output=True, text=True, check=False)
@@ -77,7 +104,7 @@ def run(tap, tmp):
 
 def main():
     """Run all tests."""
-    tap = Tap(2 * ROUNDS + 2)
+    tap = Tap(2 * ROUNDS + 4)
     with tempfile.TemporaryDirectory() as tmp:
         try:
             run(tap, tmp)
