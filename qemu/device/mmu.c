@@ -10,6 +10,7 @@
 #define PAGE_MASK	((uint64_t)V3NPU_PAGE_SIZE - 1)
 #define TLB_SIZE	8192	/* entries, a power of two: 32 MiB of 4 KiB pages */
 #define TLB_WAYS	8	/* entries that are tried for a key */
+#define RUN_PAGES	128	/* neighbouring pages that are translated together, at most */
 
 /*
  * What an entry caches, part of its key. A page is cached apart for reading
@@ -30,6 +31,7 @@ struct tlb_entry {
 	atomic_uint_fast64_t generation;
 	atomic_uint_fast64_t key;
 	_Atomic(void *) host;
+	atomic_size_t run;	/* bytes from @host that are contiguous, at least the page */
 };
 
 struct v3npu_tlb {
@@ -90,7 +92,7 @@ static struct tlb_entry *tlb_slot(struct v3npu_tlb *tlb, uint64_t key, unsigned 
 	return &tlb->entries[(spread + way) % TLB_SIZE];
 }
 
-static void *tlb_find(struct v3npu_tlb *tlb, uint64_t key)
+static void *tlb_find(struct v3npu_tlb *tlb, uint64_t key, size_t *run)
 {
 	unsigned int way;
 
@@ -99,18 +101,22 @@ static void *tlb_find(struct v3npu_tlb *tlb, uint64_t key)
 
 		if (atomic_load_explicit(&e->generation, memory_order_acquire) != tlb->generation)
 			return NULL;
-		if (atomic_load_explicit(&e->key, memory_order_relaxed) == key)
+		if (atomic_load_explicit(&e->key, memory_order_relaxed) == key) {
+			*run = atomic_load_explicit(&e->run, memory_order_relaxed);
 			return atomic_load_explicit(&e->host, memory_order_relaxed);
+		}
 	}
 	return NULL;
 }
 
-/* A cache that is full for this key stays as it is: the walk is done again next time */
-static void tlb_insert(struct v3npu_tlb *tlb, uint64_t key, void *host)
+/*
+ * With @insert held. A cache that is full for this key stays as it is: the walk is done again next
+ * time.
+ */
+static void tlb_insert(struct v3npu_tlb *tlb, uint64_t key, void *host, size_t run)
 {
 	unsigned int way;
 
-	pthread_mutex_lock(&tlb->insert);
 	for (way = 0; way < TLB_WAYS; way++) {
 		struct tlb_entry *e = tlb_slot(tlb, key, way);
 
@@ -121,19 +127,43 @@ static void tlb_insert(struct v3npu_tlb *tlb, uint64_t key, void *host)
 		}
 		atomic_store_explicit(&e->key, key, memory_order_relaxed);
 		atomic_store_explicit(&e->host, host, memory_order_relaxed);
+		atomic_store_explicit(&e->run, run, memory_order_relaxed);
 		atomic_store_explicit(&e->generation, tlb->generation, memory_order_release);
 		break;
 	}
+}
+
+static void tlb_insert_table(struct v3npu_tlb *tlb, uint64_t key, void *table)
+{
+	pthread_mutex_lock(&tlb->insert);
+	tlb_insert(tlb, key, table, V3NPU_PAGE_SIZE);
 	pthread_mutex_unlock(&tlb->insert);
 }
 
-/* The page at bus address @page, all of it, or NULL */
-static void *map_page(const struct v3npu_mmu *mmu, uint64_t page, bool write)
+/* All pages from @addr on, of which @run bytes are at @host, whole pages */
+static void tlb_insert_run(struct v3npu_tlb *tlb, uint64_t addr, enum tlb_kind kind, uint8_t *host,
+			   size_t run)
 {
-	size_t run = 0;
-	void *host = mmu->host->map(mmu->opaque, page, V3NPU_PAGE_SIZE, write, &run);
+	size_t done;
 
-	return host && run >= V3NPU_PAGE_SIZE ? host : NULL;
+	pthread_mutex_lock(&tlb->insert);
+	for (done = 0; done < run; done += V3NPU_PAGE_SIZE)
+		tlb_insert(tlb, tlb_key(addr + done, kind), host + done, run - done);
+	pthread_mutex_unlock(&tlb->insert);
+}
+
+/* The pages from bus address @page on, up to @size bytes of them in @run; NULL if there is none */
+static void *map_pages(const struct v3npu_mmu *mmu, uint64_t page, size_t size, bool write,
+		       size_t *run)
+{
+	void *host;
+
+	*run = 0;
+	host = mmu->host->map(mmu->opaque, page, size, write, run);
+	if (*run > size)
+		*run = size;
+	*run &= ~(size_t)PAGE_MASK;
+	return host && *run ? host : NULL;
 }
 
 /* The entry for @addr of the table at @table (bus address or, if not NULL, @host) */
@@ -184,7 +214,8 @@ static bool make_leaf(uint64_t entry, uint64_t size, struct leaf *leaf)
 static bool walk(const struct v3npu_mmu *mmu, uint64_t addr, struct leaf *leaf)
 {
 	uint64_t region = tlb_key(addr, TLB_TABLE);
-	void *table = mmu->tlb ? tlb_find(mmu->tlb, region) : NULL;
+	size_t run;
+	void *table = mmu->tlb ? tlb_find(mmu->tlb, region, &run) : NULL;
 	uint64_t entry = mmu->root;
 
 	if (!table) {
@@ -202,13 +233,32 @@ static bool walk(const struct v3npu_mmu *mmu, uint64_t addr, struct leaf *leaf)
 		if (!table_is_wellformed(entry))
 			return false;
 		if (mmu->tlb) {
-			table = map_page(mmu, entry & V3NPU_PTE_ADDR, false);
+			table = map_pages(mmu, entry & V3NPU_PTE_ADDR, V3NPU_PAGE_SIZE, false,
+					  &run);
 			if (table)
-				tlb_insert(mmu->tlb, region, table);
+				tlb_insert_table(mmu->tlb, region, table);
 		}
 	}
 	return read_entry(mmu, entry & V3NPU_PTE_ADDR, table, 0, addr, &entry) &&
 	       make_leaf(entry, V3NPU_PAGE_SIZE, leaf);
+}
+
+/*
+ * Bytes from page @addr on, whose leaf is @leaf, that lie side by side on the bus and can be used
+ * likewise: @want, which is whole pages, or fewer
+ */
+static size_t find_run(const struct v3npu_mmu *mmu, uint64_t addr, const struct leaf *leaf,
+		       size_t want, bool write)
+{
+	uint64_t page = leaf->base + (addr & (leaf->size - 1));
+	uint64_t size = leaf->size - (addr & (leaf->size - 1));
+	struct leaf next;
+
+	while (size < want && addr + size < V3NPU_VA_DRAM_END &&
+	       walk(mmu, addr + size, &next) && (next.write || !write) &&
+	       next.base == page + size && !((addr + size) & (next.size - 1)))
+		size += next.size;
+	return size < want ? size : want;
 }
 
 static void *walk_and_map(const struct v3npu_mmu *mmu, uint64_t addr, size_t want, bool write,
@@ -221,12 +271,16 @@ static void *walk_and_map(const struct v3npu_mmu *mmu, uint64_t addr, size_t wan
 	if (!walk(mmu, addr, &leaf) || (write && !leaf.write))
 		return NULL;
 	if (mmu->tlb) {
-		uint64_t page = leaf.base + (addr & (leaf.size - 1) & ~PAGE_MASK);
+		uint64_t first = addr & ~PAGE_MASK;
+		size_t most = RUN_PAGES * V3NPU_PAGE_SIZE, size = most;
 
-		host = map_page(mmu, page, write);
+		if (want < most - V3NPU_PAGE_SIZE)
+			size = (want + (addr & PAGE_MASK) + PAGE_MASK) & ~PAGE_MASK;
+		size = find_run(mmu, first, &leaf, size, write);
+		host = map_pages(mmu, leaf.base + (first & (leaf.size - 1)), size, write, &size);
 		if (host) {
-			tlb_insert(mmu->tlb, tlb_key(addr, write ? TLB_WRITE : TLB_READ), host);
-			*run = V3NPU_PAGE_SIZE - (addr & PAGE_MASK);
+			tlb_insert_run(mmu->tlb, first, write ? TLB_WRITE : TLB_READ, host, size);
+			*run = size - (addr & PAGE_MASK);
 			return (uint8_t *)host + (addr & PAGE_MASK);
 		}
 	}
@@ -246,9 +300,9 @@ void *v3npu_mmu_map(void *opaque, uint64_t addr, size_t want, bool write, size_t
 	if (addr >= V3NPU_VA_DRAM_END || !want)
 		return NULL;
 	if (mmu->tlb) {
-		host = tlb_find(mmu->tlb, tlb_key(addr, write ? TLB_WRITE : TLB_READ));
+		host = tlb_find(mmu->tlb, tlb_key(addr, write ? TLB_WRITE : TLB_READ), run);
 		if (host) {
-			*run = V3NPU_PAGE_SIZE - (addr & PAGE_MASK);
+			*run -= addr & PAGE_MASK;
 			return (uint8_t *)host + (addr & PAGE_MASK);
 		}
 	}

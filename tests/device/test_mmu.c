@@ -374,6 +374,53 @@ static void test_tlb(void)
 	v3npu_tlb_free(mmu.tlb);
 }
 
+/* How far the translation of @pages pages from number @page reaches, in pages */
+static unsigned int run_of(struct v3npu_mmu *mmu, unsigned int page, unsigned int pages, bool write)
+{
+	uint64_t va = (uint64_t)page * V3NPU_PAGE_SIZE + 10;
+	size_t run = 0;
+
+	if (!v3npu_mmu_map(mmu, va, (size_t)pages * V3NPU_PAGE_SIZE - 10, write, &run))
+		return 0;
+	return (run + 10) % V3NPU_PAGE_SIZE ? UINT32_MAX : (run + 10) / V3NPU_PAGE_SIZE;
+}
+
+/* Neighbouring pages are translated together as far as they are neighbours on the bus, too */
+static void test_runs(void)
+{
+	static _Alignas(V3NPU_PAGE_SIZE) struct tlb_host tables;
+	const struct v3npu_host host = { .map = tlb_host_map };
+	struct v3npu_mmu mmu = { .host = &host, .opaque = &tables, .tlb = v3npu_tlb_new() };
+	unsigned int i;
+
+	mmu.root = offsetof(struct tlb_host, top) | V3NPU_MMU_ROOT_ENABLE;
+	tables.top[0] = offsetof(struct tlb_host, middle) | V3NPU_PTE_VALID;
+	tables.middle[0] = offsetof(struct tlb_host, bottom) | V3NPU_PTE_VALID;
+	tables.middle[2] = V3NPU_PTE_VALID | V3NPU_PTE_WRITE | V3NPU_PTE_LARGE;
+	for (i = 0; i < V3NPU_PT_ENTRIES; i++)
+		tables.bottom[i] = offsetof(struct tlb_host, page[i]) | V3NPU_PTE_VALID |
+				   V3NPU_PTE_WRITE;
+	tables.bottom[8] = offsetof(struct tlb_host, page[3]) | V3NPU_PTE_VALID | V3NPU_PTE_WRITE;
+	tables.bottom[20] &= ~(uint64_t)V3NPU_PTE_WRITE;
+	tables.bottom[30] = 0;
+
+	tap_equal(run_of(&mmu, 0, 1, false), 1, "a page is not more than is wanted");
+	tap_equal(run_of(&mmu, 1, 4, false), 4, "neighbours are one run");
+	tap_equal(run_of(&mmu, 3, 1, false), 2, "... also from within, from the cache");
+	tap_equal(run_of(&mmu, 5, 6, false), 3, "a run ends where the bus address jumps");
+	tap_equal(run_of(&mmu, 8, 3, false), 1, "... on either side");
+	tap_equal(run_of(&mmu, 18, 6, true), 2, "a run to be written ends at a read-only page");
+	tap_equal(run_of(&mmu, 18, 6, false), 6, "... and one to be read does not");
+	tap_equal(run_of(&mmu, 20, 6, true), 0, "which cannot be written");
+	tap_equal(run_of(&mmu, 26, 9, false), 4, "a run ends at a hole");
+	tap_equal(run_of(&mmu, 30, 1, false), 0, "which is not mapped");
+	tap_equal(run_of(&mmu, 510, 9, false), 2, "a run ends at a table that is missing");
+	tap_equal(run_of(&mmu, 100, 1000, false), 128, "a run has its limit");
+	tap_equal(run_of(&mmu, 1024, 3, true), 3, "a large page gives as much as is wanted");
+	tap_equal(run_of(&mmu, 1024 + 400, 3, false), 3, "... from anywhere in it");
+	v3npu_tlb_free(mmu.tlb);
+}
+
 int main(void)
 {
 	const size_t size = 40 * V3NPU_PAGE_SIZE;
@@ -391,6 +438,7 @@ int main(void)
 	test_strange_tables(npu);
 	test_documented_example(npu);
 	test_tlb();
+	test_runs();
 	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_RUNNING,
 		  "the core still runs");
 	npu_free(npu);
