@@ -49,33 +49,44 @@ static int compare(const void *a, const void *b)
 	return x->anchor - y->anchor;
 }
 
-/* The best class of each anchor that passes, in one pass over the scores */
-static int collect(const struct detect_output *o, float threshold, int *number,
-		   struct candidate *candidates)
-{
-	int count = 0, c, i;
+/* What passed so far: @number is that of each anchor in @candidates, or -1 */
+struct collection {
+	int count;
+	int *number;
+	struct candidate *candidates;
+};
 
-	memset(number, 0xff, o->anchors * sizeof(number[0]));
+static void collect(struct collection *all, int anchor, int class_id, float score)
+{
+	int *number = &all->number[anchor];
+
+	if (*number < 0) {
+		*number = all->count++;
+		all->candidates[*number].score = -INFINITY;
+	}
+	if (score > all->candidates[*number].score)
+		all->candidates[*number] = (struct candidate) { anchor, class_id, score };
+}
+
+/* The best class of each anchor that passes, in one pass over the scores; few do */
+static void collect_all(const struct detect_output *o, float threshold, struct collection *all)
+{
+	const float *real = o->data;
+	const int8_t *quantized = o->data;
+	int c, i;
+
+	memset(all->number, 0xff, o->anchors * sizeof(all->number[0]));
 	for (c = 0; c < o->classes; c++) {
 		size_t row = (size_t)(4 + c) * o->anchors;
 
-		for (i = 0; i < o->anchors; i++) {
-			float score = stored(o, row + i);
-			struct candidate *k;
-
-			/* Nor does a NaN pass */
-			if (!(score >= threshold))
-				continue;
-			if (number[i] < 0) {
-				number[i] = count++;
-				candidates[number[i]].score = -INFINITY;
-			}
-			k = &candidates[number[i]];
-			if (score > k->score)
-				*k = (struct candidate) { i, c, score };
-		}
+		/* A NaN does not pass */
+		for (i = 0; o->real && i < o->anchors; i++)
+			if (real[row + i] >= threshold)
+				collect(all, i, c, real[row + i]);
+		for (i = 0; !o->real && i < o->anchors; i++)
+			if (quantized[row + i] >= (int)threshold)
+				collect(all, i, c, quantized[row + i]);
 	}
-	return count;
 }
 
 /* An anchor's box in the input, left top right bottom in pixels */
@@ -146,18 +157,21 @@ int detect(const struct detect_output *output, const struct letterbox *box, int 
 	   int in_height, const struct image *image, float conf, float iou,
 	   struct detection found[DETECT_MAX])
 {
-	struct candidate *candidates = malloc(output->anchors * sizeof(*candidates));
-	int *number = malloc(output->anchors * sizeof(*number));
+	struct collection all = {
+		.number = malloc(output->anchors * sizeof(*all.number)),
+		.candidates = malloc(output->anchors * sizeof(*all.candidates)),
+	};
 	int count = -1, i;
 
-	if (candidates && number) {
-		count = collect(output, stored_threshold(output, conf), number, candidates);
-		qsort(candidates, count, sizeof(*candidates), compare);
-		count = suppress(output, candidates, count, in_width, in_height, iou, found);
+	if (all.candidates && all.number) {
+		collect_all(output, stored_threshold(output, conf), &all);
+		qsort(all.candidates, all.count, sizeof(*all.candidates), compare);
+		count = suppress(output, all.candidates, all.count, in_width, in_height, iou,
+				 found);
 	}
 	for (i = 0; i < count; i++)
 		to_picture(box, image, found[i].box);
-	free(number);
-	free(candidates);
+	free(all.number);
+	free(all.candidates);
 	return count;
 }
