@@ -25,11 +25,10 @@
 /* Between two hangs, each of which keeps the NPU for two seconds */
 #define HANG_EVERY_MS	20000
 /*
- * Between two files that are left with jobs on the NPU. These jobs are run, and
- * contexts of one priority take turns: who comes with new contexts faster than
- * what higher priorities leave of the NPU can serve delays all others of its own.
+ * Between two files that are left with jobs on the NPU. The NPU runs the four at
+ * most that it has of each, in turns with those of the others.
  */
-#define LEAVE_EVERY_MS	3000
+#define LEAVE_EVERY_MS	50
 
 /*
  * What no job may wait for. A job of low priority is next after 100 ms and then
