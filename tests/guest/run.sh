@@ -13,7 +13,8 @@ trap 'rm -rf "$tmp"' EXIT
 # can have need more than 1 GiB on the debug kernel.
 "$top/qemu/run-guest" --append iomem=relaxed --mem 2G --timeout 1200 --dmesg "$tmp/dmesg" -- /tests/v3npu_guest.sh \
 	>"$tmp/out" 2>"$tmp/err"
-echo "# exit $?" >>"$tmp/out"
+# What it printed may end within a line.
+printf '\n# end %s\n' $? >>"$tmp/out"
 
 # Lines of the driver that the tests bring about.
 expected='taints kernel|module verification failed|Initialized v3npu|firmware v3npu/|firmware log'
@@ -50,11 +51,14 @@ function finish() {
 		test("not ok", program ": did not end")
 	if (program == "unload")
 		test(status == "0" ? "ok" : "not ok", "unload after all tests")
+	program = ""
 }
 /^# program / { finish(); program = $3; planned = seen = 0; status = ""; next }
 /^# exit / { status = $3; next }
+/^# end / { finish(); test($3 == "0" ? "ok" : "not ok", "the test machine ends by itself"); next }
+/^$/ { next }
 /^TAP version/ { next }
-/^1\.\.[0-9]+/ { planned = substr($1, 4); next }
+/^1\.\.[0-9]+/ { planned = substr($1, 4) + 0; next }
 /^(not )?ok [0-9]+/ {
 	seen++
 	result = sub(/^not /, "") ? "not ok" : "ok"
