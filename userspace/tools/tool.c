@@ -2,6 +2,7 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,28 @@ int tool_read_file(const char *path, size_t max, void **data, size_t *size,
 	return 0;
 }
 
+/*
+ * Opens a file without a name in the folder of the one to write: of a killed program
+ * nothing is left. NULL where the file system has no such files.
+ */
+static FILE *open_nameless(const struct tool_output *out)
+{
+	const char *slash = strrchr(out->path, '/');
+	char *folder = slash ? strndup(out->path, slash - out->path + 1) : strdup(".");
+	FILE *file = NULL;
+	int fd = -1;
+
+	/* The name is given through /proc */
+	if (folder && !access("/proc/self/fd", X_OK))
+		fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+	free(folder);
+	if (fd >= 0)
+		file = fdopen(fd, "wb");
+	if (fd >= 0 && !file)
+		close(fd);
+	return file;
+}
+
 /* Opens a file beside the one to write, with the mode that one would get */
 static FILE *open_temporary(struct tool_output *out)
 {
@@ -93,10 +116,6 @@ static FILE *open_temporary(struct tool_output *out)
 	FILE *file;
 	int fd;
 
-	if (asprintf(&out->temporary, "%s.XXXXXX", out->path) < 0) {
-		out->temporary = NULL;
-		return NULL;
-	}
 	fd = mkstemp(out->temporary);
 	if (fd < 0)
 		return NULL;
@@ -111,6 +130,18 @@ static FILE *open_temporary(struct tool_output *out)
 	return file;
 }
 
+static void open_new(struct tool_output *out)
+{
+	if (asprintf(&out->temporary, "%s.XXXXXX", out->path) < 0) {
+		out->temporary = NULL;
+		return;
+	}
+	out->file = open_nameless(out);
+	out->nameless = out->file != NULL;
+	if (!out->file)
+		out->file = open_temporary(out);
+}
+
 static void free_names(struct tool_output *out)
 {
 	free(out->temporary);
@@ -122,16 +153,15 @@ int tool_output_open(struct tool_output *out, const char *path, struct tool_erro
 	struct stat st;
 
 	/* What is there already may be a link: replace the file, not the link to it */
-	out->path = realpath(path, NULL);
+	*out = (struct tool_output) { .path = realpath(path, NULL) };
 	if (!out->path)
 		out->path = strdup(path);
-	out->temporary = NULL;
 	if (!out->path)
 		return tool_fail(error, "%s: out of memory", path);
 	if (!stat(out->path, &st) && !S_ISREG(st.st_mode))
 		out->file = fopen(out->path, "wbe");
 	else
-		out->file = open_temporary(out);
+		open_new(out);
 	if (!out->file) {
 		tool_fail(error, "%s: cannot be written: %s", path, strerror(errno));
 		free_names(out);
@@ -140,18 +170,52 @@ int tool_output_open(struct tool_output *out, const char *path, struct tool_erro
 	return 0;
 }
 
+/* Gives a whole file without a name its own; a link cannot replace a file, a renamed one can */
+static int name_it(struct tool_output *out)
+{
+	char self[32];
+	int fd;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fileno(out->file));
+	if (!linkat(AT_FDCWD, self, AT_FDCWD, out->path, AT_SYMLINK_FOLLOW))
+		return 0;
+	if (errno != EEXIST)
+		return -1;
+	/* Finds a name that is free, as mkstemp() would */
+	fd = mkstemp(out->temporary);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	unlink(out->temporary);
+	if (linkat(AT_FDCWD, self, AT_FDCWD, out->temporary, AT_SYMLINK_FOLLOW))
+		return -1;
+	if (!rename(out->temporary, out->path))
+		return 0;
+	unlink(out->temporary);
+	return -1;
+}
+
 int tool_output_commit(struct tool_output *out, struct tool_error *error)
 {
-	int failed = ferror(out->file);
+	int failed, err;
 
 	errno = 0;
-	failed |= fclose(out->file);
-	if (!failed && out->temporary)
+	failed = fflush(out->file) | ferror(out->file);
+	if (!failed && out->nameless)
+		failed = name_it(out);
+	err = errno;
+	if (fclose(out->file) && !failed) {
+		failed = -1;
+		err = errno;
+	}
+	if (!failed && out->temporary && !out->nameless) {
 		failed = rename(out->temporary, out->path);
+		err = errno;
+	}
 	if (failed) {
 		failed = tool_fail(error, "%s: cannot be written: %s", out->path,
-				   strerror(errno ? errno : EIO));
-		if (out->temporary)
+				   strerror(err ? err : EIO));
+		if (out->temporary && !out->nameless)
 			unlink(out->temporary);
 	}
 	free_names(out);
@@ -161,7 +225,7 @@ int tool_output_commit(struct tool_output *out, struct tool_error *error)
 void tool_output_discard(struct tool_output *out)
 {
 	fclose(out->file);
-	if (out->temporary)
+	if (out->temporary && !out->nameless)
 		unlink(out->temporary);
 	free_names(out);
 }

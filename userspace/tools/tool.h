@@ -34,13 +34,16 @@ int tool_read_file(const char *path, size_t max, void **data, size_t *size,
  * struct tool_output - a file that appears whole or not at all
  * @file: to write to
  * @path: where it will be
- * @temporary: where it is until tool_output_commit(); NULL if @path is no
+ * @temporary: name of its own until then, where it needs one; NULL if @path is no
  *	regular file, such as /dev/null, and is written as it is
+ * @nameless: it has no name until tool_output_commit(): if the program is killed,
+ *	nothing of it is left
  */
 struct tool_output {
 	FILE *file;
 	char *path;
 	char *temporary;
+	bool nameless;
 };
 
 int tool_output_open(struct tool_output *out, const char *path, struct tool_error *error);
