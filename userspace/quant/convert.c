@@ -126,6 +126,12 @@ static int find_ranges(struct q_product *p, const struct options *o, struct pict
 	p->held_out = held.count;
 	if (!ret)
 		ret = q_calibrate(&p->g, &p->groups, pictures, error);
+	if (!ret && q_groups_overflow(&p->groups)) {
+		if (q_groups_find(&p->g, true, &p->groups))
+			ret = tool_fail(error, "%s", p->g.ctx->error);
+		else
+			ret = q_calibrate(&p->g, &p->groups, pictures, error);
+	}
 	if (!ret && held.count >= 2) {
 		ret = choose(p, pictures, &held, g, error);
 	} else if (!ret) {
@@ -149,7 +155,7 @@ static int make_integer(struct q_source *s, const struct options *o, struct q_pr
 	if (ret >= 0)
 		ret = q_store_constants(&p->g);
 	if (ret >= 0)
-		ret = q_groups_find(&p->g, &p->groups);
+		ret = q_groups_find(&p->g, false, &p->groups);
 	if (ret < 0)
 		return tool_fail(error, "%s: %s", s->path, s->text);
 	g = p->g;

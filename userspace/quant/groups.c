@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <math.h>
 
+#define BEYOND	0.25f	/* part of a range that numbers may be beyond it: boxes often are */
+
 /* How TFLite's int8 kernels treat scales */
 enum scales {
 	SCALES_NONE,	/* it has no int8 kernel, or no bit-exact one on the NPU */
@@ -128,8 +130,8 @@ static int fix_results(struct q_graph *g, int32_t *of, struct fixed *fixed)
 	return 0;
 }
 
-/* A group whose scale is fixed takes in others, unless their own scale is fixed too */
-static void join_operator(struct q_graph *g, int32_t *of, struct fixed *fixed,
+/* A group whose scale is fixed takes in others, unless @apart or their own scale is fixed too */
+static void join_operator(struct q_graph *g, int32_t *of, struct fixed *fixed, bool apart,
 			  const struct q_op *op)
 {
 	int32_t out = op->out[0];
@@ -144,6 +146,8 @@ static void join_operator(struct q_graph *g, int32_t *of, struct fixed *fixed,
 			continue;
 		a = fixed[root(of, op->in[k])];
 		b = fixed[root(of, out)];
+		if (apart && (a.scale || b.scale))
+			continue;
 		if (a.scale && b.scale && (a.scale != b.scale || a.zero_point != b.zero_point))
 			continue;
 		join(of, op->in[k], out);
@@ -181,7 +185,7 @@ static int make_list(struct q_graph *g, struct q_groups *groups, const struct fi
 	return 0;
 }
 
-int q_groups_find(struct q_graph *g, struct q_groups *groups)
+int q_groups_find(struct q_graph *g, bool apart, struct q_groups *groups)
 {
 	struct fixed *fixed = v3c_alloc(g->ctx, g->tensor_count, sizeof(*fixed));
 	uint32_t i;
@@ -198,8 +202,25 @@ int q_groups_find(struct q_graph *g, struct q_groups *groups)
 	ret = fix_results(g, groups->of, fixed);
 	for (i = 0; !ret && i < g->op_count; i++)
 		if (q_keeps_scale(&g->ops[i]))
-			join_operator(g, groups->of, fixed, &g->ops[i]);
+			join_operator(g, groups->of, fixed, apart, &g->ops[i]);
 	return ret ? ret : make_list(g, groups, fixed);
+}
+
+bool q_groups_overflow(const struct q_groups *groups)
+{
+	uint32_t i;
+
+	for (i = 0; i < groups->count; i++) {
+		const struct q_group *group = &groups->list[i];
+		float low = group->scale * (INT8_MIN - group->zero_point);
+		float high = group->scale * (INT8_MAX - group->zero_point);
+		float room = BEYOND * (high - low);
+
+		if (group->fixed && group->stats.count &&
+		    (group->stats.min < low - room || group->stats.max > high + room))
+			return true;
+	}
+	return false;
 }
 
 void q_group_range(struct q_group *group, float low, float high)

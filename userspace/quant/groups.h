@@ -38,15 +38,21 @@ struct q_groups {
 /**
  * q_groups_find() - put the activations of a graph into groups
  * @g: float graph
+ * @apart: nothing joins a group whose scale is fixed
  * @groups: the result, without numbers
  *
  * Operators that only move or compare numbers need their operands in the scale
  * of the result; where another operator fixes that scale differently, a
- * QUANTIZE will stand between.
+ * QUANTIZE will stand between. Numbers that come to lie beside others of a fixed
+ * scale are stored in it too, unless @apart: right for what is within its range,
+ * see q_groups_overflow().
  *
  * Return: 0, -ENOTSUP if an operator has no int8 kernel, or -ENOMEM.
  */
-int q_groups_find(struct q_graph *g, struct q_groups *groups);
+int q_groups_find(struct q_graph *g, bool apart, struct q_groups *groups);
+
+/* Are numbers far beyond the range of a fixed scale that they would be stored in? */
+bool q_groups_overflow(const struct q_groups *groups);
 
 /* Must this operator's operands have its result's scale? */
 bool q_keeps_scale(const struct q_op *op);

@@ -132,18 +132,22 @@ static int32_t find_classes(const struct head *h, const struct trace *out,
 	       h->g->tensors[tensor].shape.dim[3] == h->class_count ? tensor : -1;
 }
 
-static uint64_t positions(const struct head *h, int32_t tensor)
+/* Are its classes and its boxes of the same positions, and has it all of them? */
+static bool is_whole(const struct head *h, const struct level *l)
 {
-	const struct ir_shape *shape = &h->g->tensors[tensor].shape;
+	const struct ir_shape *boxes = &h->g->tensors[l->logits].shape;
+	const struct ir_shape *classes = &h->g->tensors[l->classes].shape;
 
-	return (uint64_t)shape->dim[1] * shape->dim[2];
+	return classes->dim[0] == 1 && boxes->dim[1] == classes->dim[1] &&
+	       boxes->dim[2] == classes->dim[2] &&
+	       l->count == (uint64_t)boxes->dim[1] * boxes->dim[2];
 }
 
 /* Adds column @column to the level it belongs to; false if there is none */
 static bool add_column(struct head *h, uint32_t column, const struct level *found,
 		       uint32_t position)
 {
-	struct level *l = &h->levels[h->level_count - 1];
+	struct level *l;
 
 	if (!position) {
 		if (h->level_count == MAX_LEVELS)
@@ -154,7 +158,10 @@ static bool add_column(struct head *h, uint32_t column, const struct level *foun
 		l->count = 1;
 		return true;
 	}
-	if (!h->level_count || l->logits != found->logits || l->classes != found->classes ||
+	if (!h->level_count)
+		return false;
+	l = &h->levels[h->level_count - 1];
+	if (l->logits != found->logits || l->classes != found->classes ||
 	    position != l->count ||
 	    memcmp(l->factor, found->factor, sizeof(l->factor)))
 		return false;
@@ -256,8 +263,7 @@ static int find_head(struct head *h)
 		if (!look_at_column(h, out, logits, class_logits, i))
 			return 0;
 	for (i = 0; i < h->level_count; i++)
-		if (h->levels[i].count != positions(h, h->levels[i].logits) ||
-		    h->levels[i].count != positions(h, h->levels[i].classes))
+		if (!is_whole(h, &h->levels[i]))
 			return 0;
 	return 1;
 }

@@ -207,5 +207,9 @@ int q_load(struct v3c_ctx *ctx, const void *data, size_t size, struct q_graph *g
 	graph->outputs = read_list(ctx, &m.outputs);
 	if (!graph->inputs || !graph->outputs)
 		return v3c_no_memory(ctx);
-	return q_remove_unused(graph);
+	ret = q_remove_unused(graph);
+	if (!ret && !graph->op_count)
+		ret = v3c_fail(ctx, ENOTSUP, "no operator computes the model's output; there is "
+			       "nothing to quantize");
+	return ret;
 }
