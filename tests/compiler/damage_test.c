@@ -18,9 +18,10 @@
 #include <time.h>
 
 #include "compiler/analysis.h"
+#include "compiler/limits.h"
 #include "compiler/split.h"
-#include "compiler/tflite.h"
 #include "cpu/cpu.h"
+#include "damage.h"
 #include "sim.h"
 #include "userspace/tap.h"
 #include "v3npu/cmd_check.h"
@@ -31,12 +32,6 @@
 #define MAX_SECONDS	5		/* of processor time a file, with the sanitizers */
 #define MAX_RUN		(1u << 20)	/* MACs, and bytes of memory, of programs that are run */
 
-struct file {
-	uint8_t *data;
-	size_t size;
-};
-
-static uint64_t state = 88172645463325252ull;
 static unsigned int compiled, refused, run, cpu_compiled, cpu_run;
 static double slowest;
 static size_t in_use, most_in_use, largest;
@@ -77,15 +72,6 @@ static double cpu_seconds(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-/* Marsaglia's xorshift: the same cases in every run */
-static uint64_t random_below(uint64_t limit)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return limit ? state % limit : 0;
 }
 
 static uint64_t extent(const struct v3npu_tensor *t)
@@ -200,7 +186,7 @@ static bool program_runs(const struct v3c_program *p)
 
 static bool compiles(const uint8_t *data, size_t size)
 {
-	struct v3c_options keep = { .keep_tensors = random_below(2) };
+	struct v3c_options keep = { .keep_tensors = damage_random(2) };
 	struct v3c_target target = sim_target();
 	char error[V3C_ERROR_SIZE];
 	size_t before = in_use;
@@ -259,7 +245,7 @@ static bool splits(const uint8_t *data, size_t size)
 	size_t i;
 
 	errno = 0;
-	split = v3c_split(data, size, random_below(2) ? &target : NULL, NULL, error);
+	split = v3c_split(data, size, damage_random(2) ? &target : NULL, NULL, error);
 	if (!split)
 		return is_clear(error);
 	for (i = 0; good && i < split->piece_count; i++) {
@@ -314,79 +300,11 @@ static bool survives(const uint8_t *data, size_t size)
 	return good;
 }
 
-/* Offsets of what the compiler has to understand; most bytes of a real file are weights */
-static size_t *structure(const struct file *f, size_t *count)
+static unsigned int try_file(const struct damage_file *f, const struct damage_file *other, unsigned int cases)
 {
-	size_t *offsets = malloc(f->size * sizeof(*offsets)), i;
-	char error[V3C_ERROR_SIZE];
-	struct v3c_ctx ctx = { .left = v3c_max_memory(f->size), .error = error };
-	uint8_t *is_data = calloc(1, f->size);
-	struct tfl_model model;
-
-	if (!tfl_read(&ctx, &model, f->data, f->size))
-		for (i = 0; i < model.tensor_count; i++)
-			if (model.tensors[i].data_size > 64)
-				memset(is_data + (model.tensors[i].data - f->data), 1,
-				       model.tensors[i].data_size);
-	for (i = 0, *count = 0; i < f->size; i++)
-		if (!is_data[i])
-			offsets[(*count)++] = i;
-	v3c_release(&ctx);
-	free(is_data);
-	return offsets;
-}
-
-static uint32_t interesting_word(size_t size)
-{
-	static const uint32_t words[] = { 0, 1, 2, 4, 127, 0x7fffffff, 0x80000000, 0xffffffff };
-	uint64_t pick = random_below(12);
-
-	if (pick < 8)
-		return words[pick];
-	return pick < 10 ? random_below(size * 2) : random_below(1u << 31);
-}
-
-/* Damages @f, whose structure is at @offsets, with @other for splices; its new size */
-static size_t damage(struct file *f, const size_t *offsets, size_t count, const struct file *other)
-{
-	unsigned int times = 1 + random_below(3);
-
-	switch (random_below(8)) {
-	case 0:
-		return random_below(f->size);
-	case 1: {
-		size_t length = 1 + random_below(other->size < 200 ? other->size : 200);
-		size_t from = random_below(other->size - length + 1);
-		size_t to = offsets[random_below(count)];
-
-		if (length > f->size - to)
-			length = f->size - to;
-		memcpy(f->data + to, other->data + from, length);
-		return f->size;
-	}
-	case 2:
-	case 3:
-	case 4:
-		while (times--)
-			f->data[offsets[random_below(count)]] ^= 1 << random_below(8);
-		return f->size;
-	default:
-		while (times--) {
-			size_t at = offsets[random_below(count)] & ~(size_t)3;
-			uint32_t word = interesting_word(f->size);
-
-			if (at + 4 <= f->size)
-				memcpy(f->data + at, &word, 4);
-		}
-		return f->size;
-	}
-}
-
-static unsigned int try_file(const struct file *f, const struct file *other, unsigned int cases)
-{
-	struct file damaged = { .data = malloc(f->size) };
+	struct damage_file damaged = { .data = malloc(f->size) };
 	unsigned int bad = 0;
-	size_t count, *offsets = structure(f, &count);
+	size_t count, *offsets = damage_structure(f, &count);
 
 	while (cases--) {
 		memcpy(damaged.data, f->data, f->size);
@@ -401,7 +319,7 @@ static unsigned int try_file(const struct file *f, const struct file *other, uns
 
 static void check_small(const char *directory, unsigned int factor)
 {
-	static struct file files[MAX_FILES];
+	static struct damage_file files[MAX_FILES];
 	unsigned int count = 0, bad = 0, each, i;
 	char path[512], name[100], *list, *line;
 	size_t size;
@@ -419,7 +337,7 @@ static void check_small(const char *directory, unsigned int factor)
 	free(list);
 	each = count ? SMALL_CASES * factor / count : 0;
 	for (i = 0; i < count; i++)
-		bad += try_file(&files[i], &files[(i + 1 + random_below(count - 1)) % count], each);
+		bad += try_file(&files[i], &files[(i + 1 + damage_random(count - 1)) % count], each);
 	ok(count && !bad, "%u damaged small models: %u survived wrongly", each * count, bad);
 	for (i = 0; i < count; i++)
 		free(files[i].data);
@@ -428,7 +346,7 @@ static void check_small(const char *directory, unsigned int factor)
 static void check_real(const char *name, unsigned int factor)
 {
 	const char *shared = getenv("V3NPU_SHARED");
-	struct file f;
+	struct damage_file f;
 	char path[512];
 	unsigned int bad;
 

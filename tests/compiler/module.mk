@@ -31,7 +31,7 @@ $(tests_compiler)/full_integer.tflite: $(top)/tests/compiler/full_integer.py $(t
 	@mkdir -p $(@D)
 	$< $(tests_compiler_v3) $@
 
-$(tests_compiler)/damage_test: $(tests_compiler_cpu_objs)
+$(tests_compiler)/damage_test: $(tests_compiler_cpu_objs) $(top)/tests/compiler/damage.c
 $(tests_compiler)/damage_test: tests_compiler_libs += -lXNNPACK -lpthreadpool
 
 $(tests_compiler_objs) $(tests_compiler_cpu_objs): $(tests_compiler)/%.o: $(top)/userspace/%.c
