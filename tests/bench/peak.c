@@ -48,6 +48,22 @@ static uint64_t loop_avx512_vnni(void)
 	return (uint64_t)ROUNDS * SUMS * 64;
 }
 
+__attribute__((target("avx2,avxvnni")))
+static uint64_t loop_avx_vnni(void)
+{
+	__m256i sum[SUMS] = {}, a = _mm256_set1_epi8(1), b = _mm256_set1_epi8(2);
+	int i, k;
+
+	for (i = 0; i < ROUNDS; i++) {
+#pragma GCC unroll 12
+		for (k = 0; k < SUMS; k++) {
+			sum[k] = _mm256_dpbusd_avx_epi32(sum[k], a, b);
+			KEEP(sum[k]);
+		}
+	}
+	return (uint64_t)ROUNDS * SUMS * 32;
+}
+
 __attribute__((target("avx2")))
 static uint64_t loop_avx2(void)
 {
@@ -102,6 +118,8 @@ int main(int argc, char **argv)
 		errx(2, "usage: peak THREADS, 1..%d", THREADS_MAX);
 	if (__builtin_cpu_supports("avx512vnni"))
 		printf("%.0f avx512-vnni\n", measure(loop_avx512_vnni, threads));
+	else if (__builtin_cpu_supports("avxvnni"))
+		printf("%.0f avx-vnni\n", measure(loop_avx_vnni, threads));
 	else if (__builtin_cpu_supports("avx2"))
 		printf("%.0f avx2\n", measure(loop_avx2, threads));
 	else
