@@ -347,6 +347,8 @@ static int system_sleep(void)
 	do {								\
 		if (access("/sys/power/pm_test", W_OK))			\
 			SKIP(return, "the kernel has no pm_test");	\
+		if (getenv("V3NPU_NO_SLEEP"))				\
+			SKIP(return, "the system must not sleep");	\
 	} while (0)
 
 TEST_F(pm, system_sleeps_while_it_is_off)
