@@ -89,7 +89,8 @@ too_long_a_command()
 		sed 's/^/# /' /tmp/pm.log
 		return 1
 	}
-	[ ! -e /sys/power/pm_test ] || dmesg | grep -q 'cannot sleep: a command takes longer'
+	[ ! -e /sys/power/pm_test ] || [ "${V3NPU_NO_SLEEP-}" ] ||
+		dmesg | grep -q 'cannot sleep: a command takes longer'
 }
 
 echo TAP version 13

@@ -19,7 +19,7 @@ printf '\n# end %s\n' $? >>"$tmp/out"
 # Lines of the driver that the tests bring about.
 expected='taints kernel|module verification failed|Initialized v3npu|firmware v3npu/|firmware log'
 expected="$expected|firmware: failed to load v3npu/"
-expected="$expected|probe with driver v3npu failed|timeout of 2000 ms: "
+expected="$expected|probe with driver v3npu failed|timeout of [25]000 ms: "
 expected="$expected|the firmware stopped |job_timeout_ms is out of range, "
 expected="$expected|reset by PCI: job |cannot sleep: a command takes longer|PM: .* -16\b"
 
