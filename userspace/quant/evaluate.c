@@ -151,7 +151,6 @@ static int run_pictures(struct evaluator *v, struct q_score *score, struct tool_
 	return ret ? ret : add_up(v, score, error);
 }
 
-/* The folder's pictures; then the model, ready for as many threads as they are worth */
 static int open_folder(struct evaluator *v, const char *folder, struct tool_error *error)
 {
 	char *pictures = NULL;
@@ -163,6 +162,7 @@ static int open_folder(struct evaluator *v, const char *folder, struct tool_erro
 	return ret;
 }
 
+/* Is it a detector of pictures? Then they are to be of its size */
 static int check_shapes(struct evaluator *v, struct tool_error *error)
 {
 	if (!q_is_detection(&v->out))
@@ -202,9 +202,9 @@ int q_score_graph(const struct q_graph *g, const char *folder, struct q_score *s
 	int ret;
 
 	*score = (struct q_score) {};
-	ret = check_shapes(&v, error);
+	ret = open_folder(&v, folder, error);
 	if (!ret)
-		ret = open_folder(&v, folder, error);
+		ret = check_shapes(&v, error);
 	if (!ret)
 		ret = q_float_new(g, g->outputs, 1, q_workers(v.pictures.count), &v.real, error);
 	if (!ret)

@@ -34,6 +34,10 @@ static int evaluate(const struct q_source *s, const struct q_product *p, const s
 	struct report_scores scores = {};
 	int ret = q_score_graph(&s->g, o->eval, &scores.real, error);
 
+	if (!ret && !(scores.real.map.map50 > 0))
+		ret = tool_fail(error, "%s: the float model finds nothing of what the labels name; "
+				"are they of these pictures, and their classes the model's?",
+				o->eval);
 	if (!ret)
 		ret = q_score_file(p->data, p->size, npu, o->eval, &scores.made, error);
 	if (!ret && !npu)
