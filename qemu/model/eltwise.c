@@ -61,7 +61,10 @@ static void compare(const struct eltwise *e, int8_t *a, const int8_t *b, size_t 
 	}
 }
 
-/* ADD, SUB, MUL and the product of PRELU; @a is replaced, up to a whole number of the output stage's rows */
+/*
+ * ADD, SUB, MUL and the product of PRELU; @a is replaced, up to a whole number of the output
+ * stage's rows
+ */
 static void compute(const struct eltwise *e, int32_t *acc, int8_t *a, const int8_t *b, size_t size)
 {
 	const struct v3npu_kernels *kernels = e->run->engine->kernels;

@@ -125,7 +125,8 @@ TARGET static void mac_avxvnni(const struct v3npu_mac *mac)
 
 	for (b = 0; b < mac->bricks; b++)
 		for (p = 0; p < mac->pixels; p += BLOCK_PIXELS)
-			mac_pixels(mac, mac->lines + p * mac->pixel_stride, mac->weights + b * brick,
+			mac_pixels(mac, mac->lines + p * mac->pixel_stride,
+				   mac->weights + b * brick,
 				   mac->acc + p * V3NPU_ACC_PITCH + b * V3NPU_BRICK_O,
 				   mac->pixels - p);
 }

@@ -189,7 +189,8 @@ static bool accumulate(const struct pool *pool, const struct part *part, int8_t 
 }
 
 /* Averages of the part's windows from their sums, not yet clamped */
-static void divide(const struct pool *pool, const struct part *part, const int32_t *sums, int8_t *out)
+static void divide(const struct pool *pool, const struct part *part, const int32_t *sums,
+		   int8_t *out)
 {
 	struct span rows = rows_of(pool->cmd, part->y);
 	uint32_t x, c;

@@ -153,7 +153,7 @@ static void wait_for_job(struct v3npu_pool *pool, uint64_t seen)
 		}
 	} while (now_ns() < end);
 	pthread_mutex_lock(&pool->lock);
-	/* Who posts a job looks at this after posting it: either it or this thread sees the other */
+	/* Who posts a job looks at this afterwards, so that one of the two sees the other */
 	atomic_fetch_add(&pool->sleepers, 1);
 	while (!has_news(pool, seen))
 		pthread_cond_wait(&pool->work, &pool->lock);

@@ -6,7 +6,8 @@
 tests_engine_dir := $(top)/tests/engine
 tests_engine := $(B)/tests/engine
 tests_engine_names := test-kernels test-vectors test-engine test-limits test-cost
-tests_engine_asan := test-kernels-asan test-vectors-asan test-engine-asan test-limits-asan test-fuzz-asan
+tests_engine_asan := test-kernels-asan test-vectors-asan test-engine-asan \
+	test-limits-asan test-fuzz-asan
 tests_engine_progs := $(addprefix $(tests_engine)/,$(tests_engine_names) $(tests_engine_asan))
 tests_engine_common := $(addprefix $(tests_engine_dir)/,commands.c space.c reference.c) \
 	$(top)/tests/device/tap.c $(top)/tests/device/fuzzing.c

@@ -106,13 +106,15 @@ int main(int argc, char **argv)
 
 		setenv("V3NPU_KERNEL", kernel_names[i], 1);
 		for (config.threads = 1; config.threads <= 3; config.threads += 2) {
-			snprintf(name, sizeof(name), "%s, %u threads", kernel_names[i], config.threads);
+			snprintf(name, sizeof(name), "%s, %u threads", kernel_names[i],
+				 config.threads);
 			engine = v3npu_engine_new(&config, NULL, NULL, NULL);
 			if (!engine) {
 				tap_ok(true, "%s # SKIP not on this processor", name);
 				continue;
 			}
-			tap_ok(!strcmp(v3npu_engine_kernel(engine), kernel_names[i]), "%s chosen", name);
+			tap_ok(!strcmp(v3npu_engine_kernel(engine), kernel_names[i]),
+			       "%s chosen", name);
 			check_random(engine, first, count, name);
 			v3npu_engine_free(engine);
 		}

@@ -96,7 +96,8 @@ static void test_output(const struct v3npu_kernels *kernels)
 		int a = rng_range(&rng, -128, 127), b = rng_range(&rng, -128, 127);
 
 		o.scale = (struct v3npu_scale) {
-			.bias = o.bias, .multiplier = o.multiplier, .left = o.left, .right = o.right,
+			.bias = o.bias, .multiplier = o.multiplier,
+			.left = o.left, .right = o.right,
 			.zero_point = rng_range(&rng, -128, 127),
 			.min = round % 2 ? -128 : a < b ? a : b,
 			.max = round % 2 ? 127 : a < b ? b : a,
@@ -347,7 +348,8 @@ static void test_transpose(void)
 		from[i] = rng_u32(&rng);
 	for (round = 0; round < ROUNDS / 10; round++) {
 		uint32_t rows = rng_range(&rng, 1, 70), cols = rng_range(&rng, 1, 70);
-		uint32_t from_pitch = rng_range(&rng, cols, 70), to_pitch = rng_range(&rng, rows, 70);
+		uint32_t from_pitch = rng_range(&rng, cols, 70);
+		uint32_t to_pitch = rng_range(&rng, rows, 70);
 
 		memset(to, 1, sizeof(to));
 		v3npu_transpose(to, to_pitch, from, from_pitch, rows, cols);
