@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define WEIGHT_MAX	127	/* symmetric: -128 is not used */
+#define FEW		1024	/* weights for which the best scale is looked for */
 
 uint32_t q_weights_of(const struct q_graph *g, const struct q_op *op, int *dim)
 {
@@ -19,20 +20,57 @@ uint32_t q_weights_of(const struct q_graph *g, const struct q_op *op, int *dim)
 	}
 }
 
-/* The highest magnitude of each channel */
-static void magnitudes(const struct q_tensor *t, int dim, float *max)
+/* Elements from one of a channel to the next channel's */
+static uint64_t inner_of(const struct q_tensor *t, int dim)
 {
-	uint64_t elements = ir_elements(&t->shape), inner = 1, i;
-	uint32_t channels = t->shape.dim[dim];
+	uint64_t inner = 1;
 	int d;
 
 	for (d = dim + 1; d < t->shape.rank; d++)
 		inner *= t->shape.dim[d];
+	return inner;
+}
+
+/* The highest magnitude of each channel */
+static void magnitudes(const struct q_tensor *t, int dim, float *max)
+{
+	uint64_t elements = ir_elements(&t->shape), inner = inner_of(t, dim), i;
+	uint32_t channels = t->shape.dim[dim];
+
 	for (i = 0; i < elements; i++) {
 		uint32_t c = i / inner % channels;
 
 		max[c] = fmaxf(max[c], fabsf(t->real[i]));
 	}
+}
+
+/*
+ * The scale that keeps a channel's few weights best: those that are whole multiples of
+ * something, such as the distances that a detector's bins stand for, keep all they have.
+ */
+static float best_step(const struct q_tensor *t, int dim, uint32_t channel, float max)
+{
+	uint64_t elements = ir_elements(&t->shape), inner = inner_of(t, dim), i;
+	float best = max / WEIGHT_MAX;
+	double least = INFINITY;
+	int steps;
+
+	for (steps = WEIGHT_MAX; steps > 0; steps--) {
+		float step = max / steps;
+		double error = 0;
+
+		for (i = 0; i < elements; i++) {
+			double d = t->real[i] - step * roundf(t->real[i] / step);
+
+			if (i / inner % t->shape.dim[dim] == channel)
+				error += d * d;
+		}
+		if (error < least * (1 - 1e-6)) {
+			least = error;
+			best = step;
+		}
+	}
+	return best;
 }
 
 /* Scales for weights: one if they have a step, or if @whole; else one a channel */
@@ -59,7 +97,10 @@ static int weight_scales(struct q_graph *g, const struct q_tensor *t, int dim, b
 	} else {
 		/* A channel of nearly zero must not need a shift too far */
 		for (c = 0; c < channels; c++)
-			scale[c] = fmaxf(scale[c], all * 0x1p-16f) / WEIGHT_MAX;
+			scale[c] = fmaxf(scale[c], all * 0x1p-16f);
+		for (c = 0; c < channels; c++)
+			scale[c] = ir_elements(&t->shape) > FEW ? scale[c] / WEIGHT_MAX :
+				   best_step(t, dim, c, scale[c]);
 	}
 	return 0;
 }
@@ -75,17 +116,15 @@ static int store_weights(struct q_graph *g, const struct q_op *op, const struct 
 			 int dim, struct q_stored *s)
 {
 	bool whole = op->options.code == TFL_FULLY_CONNECTED;
-	uint64_t elements = ir_elements(&t->shape), inner = 1, i;
+	uint64_t elements = ir_elements(&t->shape), inner = inner_of(t, dim), i;
 	int8_t *data = v3c_alloc(g->ctx, elements, 1);
-	int d, ret;
+	int ret;
 
 	if (!data)
 		return v3c_no_memory(g->ctx);
 	ret = weight_scales(g, t, dim, whole, &s->quant);
 	if (ret)
 		return ret;
-	for (d = dim + 1; d < t->shape.rank; d++)
-		inner *= t->shape.dim[d];
 	for (i = 0; i < elements; i++) {
 		uint64_t channel = i / inner % t->shape.dim[dim] % s->quant.count;
 
