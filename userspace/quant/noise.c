@@ -42,9 +42,10 @@ struct noise_run {
 	uint32_t count;
 };
 
-/* Tensors that the session has, and that stand for one of the float graph */
+/* Tensors that the session has, that stand for one of the float graph, and that are computed */
 static int match(struct noise_run *r, struct tool_error *error)
 {
+	const int32_t *producer = q_producers(&r->p->g);
 	struct v3npu_model_info model;
 	size_t i;
 
@@ -52,7 +53,7 @@ static int match(struct noise_run *r, struct tool_error *error)
 	r->tensor = calloc(model.tensors + 1, sizeof(*r->tensor));
 	r->index = calloc(model.tensors + 1, sizeof(*r->index));
 	r->list = calloc(model.tensors + 1, sizeof(*r->list));
-	if (!r->tensor || !r->index || !r->list)
+	if (!producer || !r->tensor || !r->index || !r->list)
 		return tool_fail(error, "out of memory");
 	for (i = 0; i < model.tensors; i++) {
 		struct v3npu_tensor_info info;
@@ -62,6 +63,10 @@ static int match(struct noise_run *r, struct tool_error *error)
 			return tool_fail(error, "%s", v3npu_error());
 		origin = r->p->q.tensors[info.index].origin;
 		if (!origin || info.dtype != V3NPU_INT8)
+			continue;
+		/* What only moves numbers loses as much as they have lost already */
+		if (producer[origin - 1] >= 0 &&
+		    q_keeps_scale(&r->p->g.ops[producer[origin - 1]]))
 			continue;
 		r->tensor[r->count] = origin - 1;
 		r->index[r->count] = i;
@@ -176,13 +181,14 @@ void q_noise_print(const struct q_noise *list, uint32_t count)
 	if (!sorted)
 		return;
 	qsort(sorted, count, sizeof(*sorted), worse);
-	printf("\n  %-8s %-20s %s\n", "SQNR", "shape", "the tensors that lose most");
+	printf("\n  %-8s %6s  %-20s %s\n", "SQNR", "number", "shape",
+	       "the tensors that lose most, and their numbers in the plot");
 	for (i = 0; i < count && i < WORST; i++) {
 		for (d = n = 0; d < sorted[i]->shape.rank; d++)
 			n += snprintf(shape + n, sizeof(shape) - n, "%s%u", d ? "x" : "",
 				      sorted[i]->shape.dim[d]);
-		printf("  %5.1f dB %-20s %s\n", q_noise_db(sorted[i]), shape,
-		       tail(sorted[i]->name, 60));
+		printf("  %5.1f dB %6td  %-20s %s\n", q_noise_db(sorted[i]), sorted[i] - list,
+		       shape, tail(sorted[i]->name, 60));
 	}
 	free(sorted);
 }
