@@ -300,7 +300,8 @@ static bool survives(const uint8_t *data, size_t size)
 	return good;
 }
 
-static unsigned int try_file(const struct damage_file *f, const struct damage_file *other, unsigned int cases)
+static unsigned int try_file(const struct damage_file *f, const struct damage_file *other,
+			     unsigned int cases)
 {
 	struct damage_file damaged = { .data = malloc(f->size) };
 	unsigned int bad = 0;

@@ -62,8 +62,8 @@ class Net:
             w = self.model.tensor(name + "/whole", [channels, size, size, shape[3]], FLOAT32)
             self.model.op("DEQUANTIZE", [half], [w])
         b = self.model.tensor(name + "/b", [channels], FLOAT32, numbers(channels, 0.2, 7))
-        return self.op("CONV_2D", [src, w, b], [1, shape[1] // stride, shape[2] // stride, channels],
-                       padding=SAME, stride_h=stride, stride_w=stride, dilation_w=1, dilation_h=1,
+        out = [1, shape[1] // stride, shape[2] // stride, channels]
+        return self.op("CONV_2D", [src, w, b], out, padding=SAME, stride_h=stride, stride_w=stride, dilation_w=1, dilation_h=1,
                        activation=RELU if channels > 4 * BINS else NONE)
 
     def pool(self, src):
@@ -102,7 +102,7 @@ def classifier(path, weights=FLOAT32, last=None):
 
 
 def leaky(path):
-    """What the other one has not: LEAKY_RELU, ADD, PAD, RESIZE_NEAREST_NEIGHBOR, FULLY_CONNECTED."""
+    """What the other one has not: LEAKY_RELU, ADD, PAD, resizing, FULLY_CONNECTED."""
     net = Net()
     a = net.conv(net.input(), 8, 3, 4, "first")
     b = net.op("LEAKY_RELU", [a], a[1], alpha=0.1)
