@@ -63,7 +63,8 @@ class Net:
             self.model.op("DEQUANTIZE", [half], [w])
         b = self.model.tensor(name + "/b", [channels], FLOAT32, numbers(channels, 0.2, 7))
         out = [1, shape[1] // stride, shape[2] // stride, channels]
-        return self.op("CONV_2D", [src, w, b], out, padding=SAME, stride_h=stride, stride_w=stride, dilation_w=1, dilation_h=1,
+        return self.op("CONV_2D", [src, w, b], out, padding=SAME, stride_h=stride,
+                       stride_w=stride, dilation_w=1, dilation_h=1,
                        activation=RELU if channels > 4 * BINS else NONE)
 
     def pool(self, src):
