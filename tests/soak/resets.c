@@ -29,7 +29,7 @@
 #define ROUND_S		120
 #define HANG_US		500000000u
 /* A job in which the firmware is overwritten: longer than that takes, shorter than a hang */
-#define CRASH_US	200000
+#define CRASH_US	600000
 #define RV32_ILLEGAL	0xffffffffu
 
 /**
