@@ -9,10 +9,6 @@
 #include "float_run.h"
 #include "progress.h"
 #include "quant_run.h"
-#include "quantize.h"
-#include "write.h"
-
-#define SCRATCH_MAX	(4ull << 30)	/* bytes for one quantized graph */
 
 /**
  * struct product - an operator whose bias can be corrected
@@ -37,7 +33,7 @@ struct product {
  * @pictures: to measure on
  * @input: each of them as the model's int8 input, @pixels bytes
  * @real: float graph
- * @runs: the quantized one
+ * @quantized: the quantized one
  * @product: whose numbers are looked at in it
  * @index: of its result, in the session
  * @sum: of each channel, for each thread: [worker][channel]
@@ -50,7 +46,7 @@ struct correction {
 	int8_t **input;
 	size_t pixels;
 	struct q_float real;
-	struct q_runs runs;
+	struct q_quantized quantized;
 	const struct product *product;
 	size_t index;
 	double *sum;
@@ -176,7 +172,7 @@ static int float_means(const struct q_graph *g, struct correction *c, double *me
 static int quantized_picture(void *opaque, uint32_t worker, uint32_t i, struct tool_error *error)
 {
 	struct correction *c = opaque;
-	struct q_run *run = &c->runs.list[worker];
+	struct q_run *run = &c->quantized.runs.list[worker];
 	const struct product *p = c->product;
 	double *sum = &c->sum[(size_t)worker * c->channels + p->first];
 	struct v3npu_tensor_info info;
@@ -201,7 +197,7 @@ static int quantized_picture(void *opaque, uint32_t worker, uint32_t i, struct t
 }
 
 /* Takes the difference of the means off the bias; 1, or 0 if the session has not the product */
-static int correct(struct correction *c, const struct q_graph *q, const double *mean, float *bias,
+static int correct(struct correction *c, const double *mean, float *bias,
 		   struct tool_error *error)
 {
 	const struct q_work work = {
@@ -211,15 +207,15 @@ static int correct(struct correction *c, const struct q_graph *q, const double *
 	double count = (double)p->elements / p->channels * c->pictures->count;
 	uint32_t k, w;
 
-	if (!q_run_find(&c->runs.list[0], q, p->out, &c->index))
+	if (!q_run_find(&c->quantized.runs.list[0], &c->quantized.graph, p->out, &c->index))
 		return 0;
-	memset(c->sum, 0, (size_t)c->runs.count * c->channels * sizeof(*c->sum));
+	memset(c->sum, 0, (size_t)c->quantized.runs.count * c->channels * sizeof(*c->sum));
 	if (q_parallel(&work, error))
 		return -1;
 	for (k = 0; k < p->channels; k++) {
 		double quantized = 0;
 
-		for (w = 0; w < c->runs.count; w++)
+		for (w = 0; w < c->quantized.runs.count; w++)
 			quantized += c->sum[(size_t)w * c->channels + p->first + k] / count;
 		bias[k] += mean[p->first + k] - quantized;
 	}
@@ -231,25 +227,12 @@ static int next_product(struct correction *c, const struct q_graph *g,
 			const struct q_groups *groups, const double *mean, float *bias,
 			struct tool_error *error)
 {
-	char text[V3C_ERROR_SIZE];
-	struct v3c_ctx ctx = { .left = SCRATCH_MAX, .op = -1, .error = text };
-	struct q_graph q;
-	size_t size;
-	void *file = NULL;
-	int ret = q_quantize(g, groups, &ctx, &q);
+	int ret = q_quantized_new(g, groups, q_workers(c->pictures->count), true, &c->quantized,
+				  error);
 
 	if (!ret)
-		file = q_write(&q, NULL, 0, &size);
-	if (!file)
-		ret = tool_fail(error, "%s", text);
-	if (!ret)
-		ret = q_runs_new(file, size, q_workers(c->pictures->count), true, &c->runs,
-				 error);
-	if (!ret)
-		ret = correct(c, &q, mean, bias, error);
-	q_runs_free(&c->runs);
-	free(file);
-	v3c_release(&ctx);
+		ret = correct(c, mean, bias, error);
+	q_quantized_free(&c->quantized);
 	return ret;
 }
 

@@ -2,7 +2,13 @@
 #include "quant_run.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "quantize.h"
+#include "write.h"
+
+#define SCRATCH_MAX	(4ull << 30)	/* bytes for one quantized graph */
 
 static int fail(struct tool_error *error)
 {
@@ -55,6 +61,32 @@ void q_runs_free(struct q_runs *runs)
 	for (i = 0; i < runs->count; i++)
 		q_run_free(&runs->list[i]);
 	runs->count = 0;
+}
+
+int q_quantized_new(const struct q_graph *g, const struct q_groups *groups, uint32_t workers,
+		    bool keep, struct q_quantized *quantized, struct tool_error *error)
+{
+	size_t size;
+	void *file;
+	int ret;
+
+	*quantized = (struct q_quantized) {
+		.ctx = { .left = SCRATCH_MAX, .op = -1, .error = quantized->text },
+	};
+	if (q_quantize(g, groups, &quantized->ctx, &quantized->graph))
+		return tool_fail(error, "%s", quantized->text);
+	file = q_write(&quantized->graph, NULL, 0, &size);
+	if (!file)
+		return tool_fail(error, "%s", quantized->text);
+	ret = q_runs_new(file, size, workers, keep, &quantized->runs, error);
+	free(file);
+	return ret;
+}
+
+void q_quantized_free(struct q_quantized *quantized)
+{
+	q_runs_free(&quantized->runs);
+	v3c_release(&quantized->ctx);
 }
 
 bool q_run_find(const struct q_run *run, const struct q_graph *q, int32_t origin, size_t *index)

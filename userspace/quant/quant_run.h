@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-#include "graph.h"
+#include "compiler/compiler.h"
+#include "groups.h"
 #include "libv3npu/v3npu.h"
 #include "parallel.h"
 
@@ -54,6 +55,34 @@ struct q_runs {
 int q_runs_new(const void *data, size_t size, uint32_t workers, bool keep, struct q_runs *runs,
 	       struct tool_error *error);
 void q_runs_free(struct q_runs *runs);
+
+/**
+ * struct q_quantized - a graph quantized, and runs of it
+ * @graph: of the file
+ * @runs: in it
+ * @ctx: of @graph
+ * @text: what @ctx says went wrong
+ */
+struct q_quantized {
+	struct q_graph graph;
+	struct q_runs runs;
+	struct v3c_ctx ctx;
+	char text[V3C_ERROR_SIZE];
+};
+
+/**
+ * q_quantized_new() - quantize a graph and prepare runs of what comes of it
+ * @g: float graph
+ * @groups: scales of its activations
+ * @workers: threads that run it
+ * @keep: intermediate tensors can be read
+ * @quantized: the result, for q_quantized_free() in any case; not to be moved
+ *
+ * Return: 0 or -1 with @error set.
+ */
+int q_quantized_new(const struct q_graph *g, const struct q_groups *groups, uint32_t workers,
+		    bool keep, struct q_quantized *quantized, struct tool_error *error);
+void q_quantized_free(struct q_quantized *quantized);
 
 /* Runs it on a float input of the same size, stored as the model's input is; 0 or -1 */
 int q_run(struct q_run *run, const float *input, struct tool_error *error);

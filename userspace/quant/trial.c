@@ -9,10 +9,6 @@
 #include "float_run.h"
 #include "parallel.h"
 #include "quant_run.h"
-#include "quantize.h"
-#include "write.h"
-
-#define SCRATCH_MAX	(4ull << 30)	/* bytes for one quantized graph */
 
 /** struct start - the float graph's turn */
 struct start {
@@ -89,14 +85,14 @@ void q_trial_free(struct q_trial *t)
 struct measure {
 	const struct q_trial *t;
 	uint32_t first;
-	struct q_runs runs;
+	struct q_quantized quantized;
 	double *result;
 };
 
 static int measure_picture(void *opaque, uint32_t worker, uint32_t i, struct tool_error *error)
 {
 	struct measure *m = opaque;
-	struct q_run *run = &m->runs.list[worker];
+	struct q_run *run = &m->quantized.runs.list[worker];
 	float *out = malloc(q_elements(&run->out) * sizeof(*out));
 	uint32_t picture = m->first + i;
 
@@ -113,47 +109,26 @@ static int measure_picture(void *opaque, uint32_t worker, uint32_t i, struct too
 	return 0;
 }
 
-static int measure(struct measure *m, const void *file, size_t size, uint32_t count,
-		   double *mean, struct tool_error *error)
-{
-	const struct q_work work = { .count = count, .item = measure_picture, .opaque = m };
-	uint32_t i;
-	int ret;
-
-	m->result = calloc(count, sizeof(*m->result));
-	if (!m->result)
-		return tool_fail(error, "out of memory");
-	ret = q_runs_new(file, size, q_workers(count), false, &m->runs, error);
-	if (!ret)
-		ret = q_parallel(&work, error);
-	*mean = 0;
-	for (i = 0; i < count; i++)
-		*mean += m->result[i] / count;
-	q_runs_free(&m->runs);
-	free(m->result);
-	return ret;
-}
-
 int q_trial_measure(const struct q_trial *t, const struct q_graph *g,
 		    const struct q_groups *groups, uint32_t first, uint32_t count,
 		    double *result, struct tool_error *error)
 {
 	struct measure m = { .t = t, .first = first };
-	char text[V3C_ERROR_SIZE];
-	struct v3c_ctx ctx = { .left = SCRATCH_MAX, .op = -1, .error = text };
-	struct q_graph q;
-	size_t size;
-	void *file = NULL;
-	int ret = q_quantize(g, groups, &ctx, &q);
+	const struct q_work work = { .count = count, .item = measure_picture, .opaque = &m };
+	uint32_t i;
+	int ret;
 
+	m.result = calloc(count, sizeof(*m.result));
+	if (!m.result)
+		return tool_fail(error, "out of memory");
+	ret = q_quantized_new(g, groups, q_workers(count), false, &m.quantized, error);
 	if (!ret)
-		file = q_write(&q, NULL, 0, &size);
-	if (!file)
-		ret = tool_fail(error, "%s", text);
-	if (!ret)
-		ret = measure(&m, file, size, count, result, error);
-	free(file);
-	v3c_release(&ctx);
+		ret = q_parallel(&work, error);
+	*result = 0;
+	for (i = 0; i < count; i++)
+		*result += m.result[i] / count;
+	q_quantized_free(&m.quantized);
+	free(m.result);
 	return ret;
 }
 
