@@ -19,7 +19,11 @@ uint64_t damage_random(uint64_t limit)
 	return limit ? state % limit : 0;
 }
 
-size_t *damage_structure(const struct damage_file *f, size_t *count)
+/*
+ * Offsets of what a reader has to understand: most bytes of a real file are
+ * weights. @count is set
+ */
+static size_t *structure(const struct damage_file *f, size_t *count)
 {
 	size_t *offsets = malloc(f->size * sizeof(*offsets)), i;
 	char error[V3C_ERROR_SIZE];
@@ -50,7 +54,11 @@ static uint32_t interesting_word(size_t size)
 	return pick < 10 ? damage_random(size * 2) : damage_random(1u << 31);
 }
 
-size_t damage(struct damage_file *f, const size_t *offsets, size_t count,
+/*
+ * Truncates a file, flips bits, changes words, or puts a part of another one in it.
+ * Return: its new size, which is not larger
+ */
+static size_t damage(struct damage_file *f, const size_t *offsets, size_t count,
 	      const struct damage_file *other)
 {
 	unsigned int times = 1 + damage_random(3);
@@ -84,4 +92,23 @@ size_t damage(struct damage_file *f, const size_t *offsets, size_t count,
 		}
 		return f->size;
 	}
+}
+
+unsigned int damage_many(bool (*survives)(const uint8_t *data, size_t size),
+			 const struct damage_file *f, const struct damage_file *other,
+			 unsigned int cases)
+{
+	struct damage_file damaged = { .data = malloc(f->size) };
+	unsigned int bad = 0;
+	size_t count, *offsets = structure(f, &count);
+
+	while (cases--) {
+		memcpy(damaged.data, f->data, f->size);
+		damaged.size = f->size;
+		damaged.size = damage(&damaged, offsets, count, other);
+		bad += !survives(damaged.data, damaged.size);
+	}
+	free(damaged.data);
+	free(offsets);
+	return bad;
 }

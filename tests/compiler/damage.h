@@ -5,6 +5,7 @@
 #ifndef TEST_DAMAGE_H
 #define TEST_DAMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,21 +18,18 @@ struct damage_file {
 /* A number below @limit: the same ones in every run */
 uint64_t damage_random(uint64_t limit);
 
-/*
- * Offsets of what a reader has to understand, for free(): most bytes of a real
- * file are weights. @count is set
- */
-size_t *damage_structure(const struct damage_file *f, size_t *count);
-
 /**
- * damage() - truncate a file, flip bits, change words, or put a part of another one in it
- * @f: file, changed
- * @offsets: @count places to do so, as damage_structure() says
+ * damage_many() - damage a file in many ways, and see what becomes of each
+ * @survives: whether what is under test copes with these bytes
+ * @f: file: it is truncated, or has bits flipped, words changed, or a part of
+ *	another one put in it, mostly where a reader has to understand it
  * @other: file that parts are from
+ * @cases: how many times
  *
- * Return: its new size, which is not larger.
+ * Return: how many of them did not survive.
  */
-size_t damage(struct damage_file *f, const size_t *offsets, size_t count,
-	      const struct damage_file *other);
+unsigned int damage_many(bool (*survives)(const uint8_t *data, size_t size),
+			 const struct damage_file *f, const struct damage_file *other,
+			 unsigned int cases);
 
 #endif /* TEST_DAMAGE_H */

@@ -300,24 +300,6 @@ static bool survives(const uint8_t *data, size_t size)
 	return good;
 }
 
-static unsigned int try_file(const struct damage_file *f, const struct damage_file *other,
-			     unsigned int cases)
-{
-	struct damage_file damaged = { .data = malloc(f->size) };
-	unsigned int bad = 0;
-	size_t count, *offsets = damage_structure(f, &count);
-
-	while (cases--) {
-		memcpy(damaged.data, f->data, f->size);
-		damaged.size = f->size;
-		damaged.size = damage(&damaged, offsets, count, other);
-		bad += !survives(damaged.data, damaged.size);
-	}
-	free(damaged.data);
-	free(offsets);
-	return bad;
-}
-
 static void check_small(const char *directory, unsigned int factor)
 {
 	static struct damage_file files[MAX_FILES];
@@ -338,7 +320,8 @@ static void check_small(const char *directory, unsigned int factor)
 	free(list);
 	each = count ? SMALL_CASES * factor / count : 0;
 	for (i = 0; i < count; i++)
-		bad += try_file(&files[i], &files[(i + 1 + damage_random(count - 1)) % count], each);
+		bad += damage_many(survives, &files[i],
+				   &files[(i + 1 + damage_random(count - 1)) % count], each);
 	ok(count && !bad, "%u damaged small models: %u survived wrongly", each * count, bad);
 	for (i = 0; i < count; i++)
 		free(files[i].data);
@@ -358,7 +341,7 @@ static void check_real(const char *name, unsigned int factor)
 		skip(name, "the model is not in the shared folder");
 		return;
 	}
-	bad = try_file(&f, &f, REAL_CASES * factor);
+	bad = damage_many(survives, &f, &f, REAL_CASES * factor);
 	ok(!bad, "%u damaged copies of %s: %u survived wrongly", REAL_CASES * factor, name, bad);
 	free(f.data);
 }

@@ -132,13 +132,9 @@ FIXTURE(coredump)
 
 FIXTURE_SETUP(coredump)
 {
-	struct drm_v3npu_dev_info info = {};
-	struct drm_v3npu_dev_query query = { .size = sizeof(info), .pointer = (uintptr_t)&info };
-
 	self->fd = npu_open();
 	self->ctx = npu_ctx_create(self->fd);
-	ASSERT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_DEV_QUERY, &query), 0);
-	self->wait_s = 4 * (info.job_timeout_ms / 1000 + 1) + 20;
+	self->wait_s = 4 * (npu_dev_info(self->fd).job_timeout_ms / 1000 + 1) + 20;
 	discard_dump();
 }
 

@@ -26,9 +26,6 @@ FIXTURE(fdinfo)
 
 FIXTURE_SETUP(fdinfo)
 {
-	struct drm_v3npu_dev_info info = {};
-	struct drm_v3npu_dev_query query = { .size = sizeof(info), .pointer = (uintptr_t)&info };
-
 	self->fd = npu_open();
 	self->cmds = npu_bo_create(self->fd, PAGE, 0);
 	self->job = (struct npu_job){
@@ -37,8 +34,7 @@ FIXTURE_SETUP(fdinfo)
 	};
 	self->job.cmds_size = npu_cmd_copy(self->cmds.map, 1, self->cmds.va + 1024,
 					   self->cmds.va + 2048, 512);
-	ASSERT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_DEV_QUERY, &query), 0);
-	self->clock_mhz = info.clock_mhz;
+	self->clock_mhz = npu_dev_info(self->fd).clock_mhz;
 }
 
 FIXTURE_TEARDOWN(fdinfo)

@@ -6,7 +6,7 @@ guest_out := $(B)/tests/guest
 guest_programs := ioctl bo prime ctx submit jobs fence sched limits debugfs coredump fdinfo recovery pm
 guest_built := $(guest_programs:%=$(guest_out)/v3npu_%) $(guest_out)/v3npu_image \
 	$(guest_out)/v3npu_example $(guest_out)/v3npu_guest.sh $(guest_out)/v3npu_modules.sh \
-	$(guest_out)/v3npu_trace.sh $(guest_out)/v3npu_pm.sh
+	$(guest_out)/v3npu_trace.sh $(guest_out)/v3npu_pm.sh $(guest_out)/v3npu_check.sh
 guest_common := $(guest_out)/npu.o $(guest_out)/dmabuf.o
 guest_cflags = $(HOST_CFLAGS) -isystem $(B)/linux/tools/testing/selftests \
 	-isystem $(B)/linux/include/uapi/drm $(shell pkg-config --cflags libdrm)

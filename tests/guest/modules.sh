@@ -5,31 +5,12 @@
 # TAP on standard output.
 
 tests=$(dirname "$0")
-node=/dev/accel/accel0
 good=/lib/firmware/v3npu/v3npu-fw.bin
 kept=/tmp/v3npu-fw.bin
 loads=100
 
-number=0
-# check DESCRIPTION COMMAND...: one test, passed if the command succeeds.
-check()
-{
-	number=$((number + 1))
-	description=$1
-	shift
-	if "$@"; then
-		echo "ok $number modules.$description"
-	else
-		echo "# the log ends with:"
-		dmesg | tail -n 8 | sed 's/^/#   /'
-		echo "not ok $number modules.$description"
-	fi
-}
-
-works()
-{
-	[ -c $node ] && "$tests/v3npu_jobs" -t copy_across_pages >/tmp/jobs.log 2>&1
-}
+prefix=modules
+. "$tests/v3npu_check.sh"
 
 load_many()
 {

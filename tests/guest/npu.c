@@ -127,6 +127,16 @@ uint32_t npu_ctx_create(int fd)
 	return create.id;
 }
 
+struct drm_v3npu_dev_info npu_dev_info(int fd)
+{
+	struct drm_v3npu_dev_info info = {};
+	struct drm_v3npu_dev_query query = { .size = sizeof(info), .pointer = (uintptr_t)&info };
+
+	if (npu_ioctl(fd, DRM_IOCTL_V3NPU_DEV_QUERY, &query))
+		err(1, "DEV_QUERY");
+	return info;
+}
+
 struct drm_v3npu_ctx_query npu_ctx_query(int fd, uint32_t ctx)
 {
 	struct drm_v3npu_ctx_query query = { .id = ctx };

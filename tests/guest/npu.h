@@ -78,6 +78,9 @@ struct npu_bo npu_bo_create(int fd, uint64_t size, uint32_t flags);
 /* Unmap the buffer and close its handle. */
 void npu_bo_destroy(int fd, struct npu_bo *bo);
 
+/* What DEV_QUERY says of the device. */
+struct drm_v3npu_dev_info npu_dev_info(int fd);
+
 /* A context of normal priority. */
 uint32_t npu_ctx_create(int fd);
 

@@ -91,14 +91,13 @@ FIXTURE(pm)
 
 FIXTURE_SETUP(pm)
 {
-	struct drm_v3npu_dev_info info = {};
-	struct drm_v3npu_dev_query query = { .size = sizeof(info), .pointer = (uintptr_t)&info };
+	struct drm_v3npu_dev_info info;
 
 	if (access(npu_sysfs("power/autosuspend_delay_ms"), W_OK))
 		npu_skip("only root may change when the NPU is off");
 	ASSERT_EQ(put(npu_sysfs("power/autosuspend_delay_ms"), DELAY_MS), 0);
 	self->fd = npu_open();
-	ASSERT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_DEV_QUERY, &query), 0);
+	info = npu_dev_info(self->fd);
 	self->sram = info.sram_va;
 	self->timeout_ms = info.job_timeout_ms;
 	self->ctx = npu_ctx_create(self->fd);

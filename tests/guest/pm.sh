@@ -6,29 +6,10 @@
 # output.
 
 tests=$(dirname "$0")
-node=/dev/accel/accel0
 pci=$(readlink -f /sys/class/accel/accel0/device)
 
-number=0
-# check DESCRIPTION COMMAND...: one test, passed if the command succeeds.
-check()
-{
-	number=$((number + 1))
-	description=$1
-	shift
-	if "$@"; then
-		echo "ok $number pm.$description"
-	else
-		echo "# the log ends with:"
-		dmesg | tail -n 8 | sed 's/^/#   /'
-		echo "not ok $number pm.$description"
-	fi
-}
-
-works()
-{
-	[ -c $node ] && "$tests/v3npu_jobs" -t copy_across_pages >/tmp/jobs.log 2>&1
-}
+prefix=pm
+. "$tests/v3npu_check.sh"
 
 # Whether the NPU is off within ten seconds.
 sleeps()

@@ -23,17 +23,13 @@ FIXTURE(recovery)
 
 FIXTURE_SETUP(recovery)
 {
-	struct drm_v3npu_dev_info info = {};
-	struct drm_v3npu_dev_query query = { .size = sizeof(info), .pointer = (uintptr_t)&info };
-
 	self->fd = npu_open();
 	self->cmds = npu_bo_create(self->fd, PAGE, 0);
 	self->job = (struct npu_job){
 		.ctx = npu_ctx_create(self->fd),
 		.cmds = &self->cmds,
 	};
-	ASSERT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_DEV_QUERY, &query), 0);
-	self->timeout_s = info.job_timeout_ms / 1000 + 1;
+	self->timeout_s = npu_dev_info(self->fd).job_timeout_ms / 1000 + 1;
 }
 
 FIXTURE_TEARDOWN(recovery)

@@ -9,19 +9,12 @@ tests=$(dirname "$0")
 tracing=/tmp/tracing
 trace=/tmp/trace
 
-number=0
-# check DESCRIPTION COMMAND...: one test, passed if the command succeeds.
-check()
+prefix=trace
+. "$tests/v3npu_check.sh"
+
+explain()
 {
-	number=$((number + 1))
-	description=$1
-	shift
-	if "$@"; then
-		echo "ok $number trace.$description"
-	else
-		sed 's/^/# /' $trace | tail -n 40
-		echo "not ok $number trace.$description"
-	fi
+	sed 's/^/# /' $trace | tail -n 40
 }
 
 # record PROGRAM TEST: run one test with all our events on; $trace is what happened.

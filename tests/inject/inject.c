@@ -262,16 +262,13 @@ static void test_unplug(void)
 
 int main(int argc, char **argv)
 {
-	struct drm_v3npu_dev_info info = {};
-	struct drm_v3npu_dev_query query = { .size = sizeof(info), .pointer = (uintptr_t)&info };
 	int fd = npu_open();
 
 	factor = argc > 1 ? (unsigned int)strtoul(argv[1], NULL, 0) : 1;
 	host = fopen("/dev/inject", "r+");
 	if (!host)
 		err(1, "/dev/inject");
-	if (npu_ioctl(fd, DRM_IOCTL_V3NPU_DEV_QUERY, &query) ||
-	    info.job_timeout_ms != JOB_TIMEOUT_MS)
+	if (npu_dev_info(fd).job_timeout_ms != JOB_TIMEOUT_MS)
 		errx(1, "load the driver with job_timeout_ms=%u", JOB_TIMEOUT_MS);
 	close(fd);
 

@@ -163,8 +163,6 @@ static void worker_run(unsigned int index)
 	struct thread threads[THREADS_MAX] = {};
 	pthread_t ids[THREADS_MAX];
 	struct world world = { .shared = shared, .hang_every = 20000 };
-	struct drm_v3npu_dev_info info = {};
-	struct drm_v3npu_dev_query query = { .size = sizeof(info), .pointer = (uintptr_t)&info };
 	struct sysinfo machine;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -184,9 +182,7 @@ static void worker_run(unsigned int index)
 		world.fds[i] = -1;
 	for (unsigned int i = 0; i < FUZZ_FILES; i++)
 		open_file(&world, i);
-	if (npu_ioctl(world.files[0].fd, DRM_IOCTL_V3NPU_DEV_QUERY, &query))
-		err(1, "DEV_QUERY");
-	world.hang_usec = info.job_timeout_ms * 1500;
+	world.hang_usec = npu_dev_info(world.files[0].fd).job_timeout_ms * 1500;
 
 	for (unsigned int i = 0; i < options.threads; i++) {
 		threads[i].world = &world;

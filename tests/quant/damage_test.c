@@ -144,24 +144,6 @@ static bool survives(const uint8_t *data, size_t size)
 	return good;
 }
 
-static unsigned int try_file(const struct damage_file *f, const struct damage_file *other,
-			     unsigned int cases)
-{
-	struct damage_file damaged = { .data = malloc(f->size) };
-	unsigned int bad = 0;
-	size_t count, *offsets = damage_structure(f, &count);
-
-	while (cases--) {
-		memcpy(damaged.data, f->data, f->size);
-		damaged.size = f->size;
-		damaged.size = damage(&damaged, offsets, count, other);
-		bad += !survives(damaged.data, damaged.size);
-	}
-	free(damaged.data);
-	free(offsets);
-	return bad;
-}
-
 static void check_small(const char *directory, unsigned int factor)
 {
 	static struct damage_file files[MAX_FILES];
@@ -181,7 +163,8 @@ static void check_small(const char *directory, unsigned int factor)
 	free(list);
 	for (i = 0; i < count; i++) {
 		bad += !survives(files[i].data, files[i].size);
-		bad += try_file(&files[i], &files[(i + 1) % count], SMALL_CASES * factor);
+		bad += damage_many(survives, &files[i], &files[(i + 1) % count],
+				   SMALL_CASES * factor);
 	}
 	ok(count > 1 && !bad, "%u damaged small models: %u survived wrongly",
 	   SMALL_CASES * factor * count, bad);
@@ -206,7 +189,7 @@ static void check_real(unsigned int factor)
 		skip("damaged copies of a V3 model", "it is not in the shared folder");
 		return;
 	}
-	bad = try_file(&f, &f, REAL_CASES * factor);
+	bad = damage_many(survives, &f, &f, REAL_CASES * factor);
 	ok(!bad, "%u damaged copies of a V3 model: %u survived wrongly", REAL_CASES * factor, bad);
 	free(f.data);
 }
