@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Sourced by the scripts that run in the guest, which set $tests and $prefix: what
-# they print is TAP.
+# Sourced by the scripts that run in the guest, which set $tests: what they print
+# is TAP.
 
 node=/dev/accel/accel0
+# The tests of v3npu_pm.sh are pm.something.
+prefix=$(basename "$0" .sh)
+prefix=${prefix#v3npu_}
 
 # explain: what helps to find out why a test failed.
 explain()

@@ -9,7 +9,6 @@ good=/lib/firmware/v3npu/v3npu-fw.bin
 kept=/tmp/v3npu-fw.bin
 loads=100
 
-prefix=modules
 . "$tests/v3npu_check.sh"
 
 load_many()

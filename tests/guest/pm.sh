@@ -8,7 +8,6 @@
 tests=$(dirname "$0")
 pci=$(readlink -f /sys/class/accel/accel0/device)
 
-prefix=pm
 . "$tests/v3npu_check.sh"
 
 # Whether the NPU is off within ten seconds.

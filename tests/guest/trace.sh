@@ -9,7 +9,6 @@ tests=$(dirname "$0")
 tracing=/tmp/tracing
 trace=/tmp/trace
 
-prefix=trace
 . "$tests/v3npu_check.sh"
 
 explain()
