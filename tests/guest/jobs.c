@@ -148,16 +148,23 @@ TEST_F(jobs, write_to_readonly_buffer_faults)
 
 TEST_F(jobs, closed_buffer_faults)
 {
-	struct npu_bo to = npu_bo_create(self->fd, PAGE, 0);
+	/* The last one is large enough for pages of 2 MiB */
+	const uint64_t sizes[] = { PAGE, 64 * PAGE, 6 * MIB };
 
-	/* So that its translation is known to the MMU. */
-	self->job.cmds_size = npu_cmd_copy(self->cmds.map, 1, self->cmds.va, to.va, 16);
-	ASSERT_EQ(npu_run(self->fd, self->job, 10), 0);
-	ASSERT_EQ(drmCloseBufferHandle(self->fd, to.handle), 0);
-	memset(to.map, 0, 16);
-	EXPECT_EQ(npu_run(self->fd, self->job, 10), -EFAULT);
-	EXPECT_EQ(npu_ctx_query(self->fd, self->job.ctx).fault_va, to.va);
-	EXPECT_EQ(to.map[0], 0);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct npu_bo to = npu_bo_create(self->fd, sizes[i], 0);
+		uint64_t end = to.size - 16;
+
+		/* So that its translation is known to the MMU. */
+		self->job.cmds_size = npu_cmd_copy(self->cmds.map, 1, self->cmds.va, to.va + end,
+						   16);
+		ASSERT_EQ(npu_run(self->fd, self->job, 10), 0);
+		ASSERT_EQ(drmCloseBufferHandle(self->fd, to.handle), 0);
+		memset(to.map + end, 0, 16);
+		EXPECT_EQ(npu_run(self->fd, self->job, 10), -EFAULT);
+		EXPECT_EQ(npu_ctx_query(self->fd, self->job.ctx).fault_va, to.va + end);
+		EXPECT_EQ(to.map[end], 0);
+	}
 }
 
 TEST_F(jobs, listed_buffer_stays_until_the_job_is_done)
