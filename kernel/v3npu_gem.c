@@ -14,6 +14,7 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_managed.h>
 #include <drm/drm_prime.h>
+#include <drm/drm_print.h>
 #include <drm/drm_utils.h>
 
 #include "v3npu_as.h"
@@ -205,17 +206,27 @@ static void v3npu_gem_release(struct drm_device *drm, void *data)
 }
 
 /**
- * v3npu_gem_init() - make the list of buffers, which lives as long as the DRM device
+ * v3npu_gem_init() - make what buffers need, which lives as long as the DRM device
  * @vdev: device
  *
  * Return: 0 or -ENOMEM.
  */
 int v3npu_gem_init(struct v3npu_device *vdev)
 {
+	int ret;
+
 	mutex_init(&vdev->bos.lock);
 	INIT_LIST_HEAD(&vdev->bos.list);
+	ret = drmm_add_action_or_reset(&vdev->drm, v3npu_gem_release, NULL);
+	if (ret)
+		return ret;
 
-	return drmm_add_action_or_reset(&vdev->drm, v3npu_gem_release, NULL);
+	/* The NPU's MMU has large pages, too; but small ones do as well */
+	ret = drm_gem_huge_mnt_create(&vdev->drm, "within_size");
+	if (ret)
+		drm_info(&vdev->drm, "no huge pages for buffers: error %d\n", ret);
+
+	return 0;
 }
 
 /**

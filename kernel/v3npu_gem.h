@@ -9,15 +9,18 @@
 
 struct dma_buf;
 struct v3npu_device;
+struct vfsmount;
 
 /**
- * struct v3npu_bos - the buffers that are mapped for a device's DMA
- * @list: of struct v3npu_bo
+ * struct v3npu_bos - a device's buffers
+ * @list: of struct v3npu_bo: those that are mapped for its DMA
+ * @huge_mnt: what they are made in, where DRM does not keep it, or NULL
  */
 struct v3npu_bos {
 	/** @lock: protects @list, and the end of these mappings */
 	struct mutex lock;
 	struct list_head list;
+	struct vfsmount *huge_mnt;
 };
 
 /**

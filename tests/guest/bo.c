@@ -2,6 +2,7 @@
 /* DEV_QUERY, BO_CREATE, BO_MMAP_OFFSET, BO_INFO, BO_WAIT. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
@@ -35,6 +36,21 @@ static int create(int fd, uint64_t size, uint32_t flags, struct drm_v3npu_bo_cre
 {
 	*args = (struct drm_v3npu_bo_create){ .size = size, .flags = flags };
 	return npu_ioctl(fd, DRM_IOCTL_V3NPU_BO_CREATE, args);
+}
+
+/* Kilobytes of huge pages that file systems in memory have; -1 if the kernel has none at all */
+static long huge_pages(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[128];
+	long kb = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "ShmemHugePages: %ld", &kb) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kb;
 }
 
 TEST_F(bo, query_fills_in_the_device)
@@ -214,6 +230,25 @@ TEST_F(bo, memory_is_zeroed_and_keeps_what_is_written)
 	for (size_t i = 0; i < bo.size; i += 64)
 		ASSERT_EQ(again[i], (uint8_t)(i / 64 * 7));
 	munmap(again, bo.size);
+}
+
+TEST_F(bo, large_buffers_are_huge_pages)
+{
+	struct drm_v3npu_bo_create small, large;
+	long before = huge_pages();
+
+	if (before < 0)
+		SKIP(return, "the kernel has no huge pages");
+	ASSERT_EQ(create(self->fd, V3NPU_LARGE_PAGE_SIZE - PAGE, 0, &small), 0);
+	EXPECT_EQ(huge_pages(), before);
+	ASSERT_EQ(create(self->fd, 4 * V3NPU_LARGE_PAGE_SIZE + PAGE, 0, &large), 0);
+	EXPECT_EQ(large.va % V3NPU_LARGE_PAGE_SIZE, 0);
+	/* Four, but memory may be in pieces */
+	EXPECT_GT(huge_pages(), before);
+
+	close(self->fd);
+	EXPECT_EQ(huge_pages(), before);
+	self->fd = npu_open();
 }
 
 TEST_F(bo, private_mapping_is_refused)
