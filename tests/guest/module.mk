@@ -41,6 +41,7 @@ $(guest_out)/v3npu_example: $(top)/Documentation/uapi.md $(top)/uapi/drm/v3npu_a
 	sed -n '/^```c/,/^```$$/{/^```/!p}' $< | $(CC) $(guest_cflags) -x c -o $@ - \
 		$(shell pkg-config --libs libdrm)
 
+# What is not executable the guest does not get.
 $(guest_out)/v3npu_%.sh: $(top)/tests/guest/%.sh
 	@mkdir -p $(@D)
-	@cp $< $@
+	@install -m 755 $< $@

@@ -45,6 +45,8 @@ expected="$expected|reset by PCI: job |cannot sleep: a command takes longer|PM: 
 awk '
 function test(result, name) { print result " " ++n " - " name }
 function finish() {
+	if (program != "" && program != "unload" && !planned)
+		test("not ok", program ": ran no test")
 	if (program != "" && seen < planned)
 		test("not ok", program ": " planned - seen " tests did not run")
 	if (program != "" && status == "")
