@@ -37,12 +37,16 @@ struct v3npu_out_sync {
  * struct v3npu_submit - a submission in progress
  * @job: job
  * @bos: its buffers
+ * @objs: references on them, so that none is freed while others' reservations are locked
+ * @num_objs: entries of @objs that are filled in
  * @out: its out syncobjs
  * @num_out: entries of @out that are filled in
  */
 struct v3npu_submit {
 	struct v3npu_sched_job *job;
 	struct drm_v3npu_bo_ref *bos;
+	struct drm_gem_object **objs;
+	u32 num_objs;
 	struct v3npu_out_sync *out;
 	u32 num_out;
 };
@@ -110,7 +114,8 @@ static int v3npu_submit_get_bos(struct v3npu_submit *submit, const struct drm_v3
 		return ret;
 
 	job->mappings = kvcalloc(args->bo_count, sizeof(*job->mappings), GFP_KERNEL_ACCOUNT);
-	if (!job->mappings)
+	submit->objs = kvcalloc(args->bo_count, sizeof(*submit->objs), GFP_KERNEL);
+	if (!job->mappings || !submit->objs)
 		return -ENOMEM;
 
 	for (i = 0; i < args->bo_count; i++) {
@@ -120,8 +125,8 @@ static int v3npu_submit_get_bos(struct v3npu_submit *submit, const struct drm_v3
 		obj = drm_gem_object_lookup(file, submit->bos[i].handle);
 		if (!obj)
 			return -ENOENT;
+		submit->objs[submit->num_objs++] = obj;
 		mapping = v3npu_mapping_get(job->ctx->file->as, obj);
-		drm_gem_object_put(obj);
 		if (!mapping)
 			return -ENOENT;
 		job->mappings[job->num_mappings++] = mapping;
@@ -212,18 +217,17 @@ static int v3npu_submit_lock_bos(struct v3npu_submit *submit, struct drm_exec *e
 	u32 i;
 
 	drm_exec_until_all_locked(exec) {
-		for (i = 0; i < job->num_mappings; i++) {
+		for (i = 0; i < submit->num_objs; i++) {
 			/* A buffer that is listed as read and as written gets a fence for each */
-			ret = drm_exec_prepare_obj(exec, job->mappings[i]->base.gem.obj, 2);
+			ret = drm_exec_prepare_obj(exec, submit->objs[i], 2);
 			drm_exec_retry_on_contention(exec);
 			if (ret)
 				return ret;
 		}
 	}
 
-	for (i = 0; i < job->num_mappings && !ret; i++)
-		ret = drm_sched_job_add_implicit_dependencies(&job->base,
-							      job->mappings[i]->base.gem.obj,
+	for (i = 0; i < submit->num_objs && !ret; i++)
+		ret = drm_sched_job_add_implicit_dependencies(&job->base, submit->objs[i],
 							      submit->bos[i].flags &
 							      DRM_V3NPU_BO_REF_WRITE);
 
@@ -247,8 +251,8 @@ static void v3npu_submit_push(struct v3npu_submit *submit)
 	 */
 	set_bit(DRM_SCHED_FENCE_DONT_PIPELINE, &fence->flags);
 
-	for (i = 0; i < job->num_mappings; i++)
-		dma_resv_add_fence(job->mappings[i]->base.gem.obj->resv, fence,
+	for (i = 0; i < submit->num_objs; i++)
+		dma_resv_add_fence(submit->objs[i]->resv, fence,
 				   submit->bos[i].flags & DRM_V3NPU_BO_REF_WRITE ?
 				   DMA_RESV_USAGE_WRITE : DMA_RESV_USAGE_READ);
 
@@ -302,6 +306,9 @@ static void v3npu_submit_cleanup(struct v3npu_submit *submit)
 		drm_syncobj_put(submit->out[submit->num_out].syncobj);
 	}
 	kvfree(submit->out);
+	while (submit->num_objs--)
+		drm_gem_object_put(submit->objs[submit->num_objs]);
+	kvfree(submit->objs);
 	kvfree(submit->bos);
 }
 
