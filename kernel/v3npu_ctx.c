@@ -35,6 +35,7 @@ static void v3npu_ctx_free(struct kref *refs)
 
 	drm_sched_entity_fini(&ctx->entity);
 	dma_fence_put(ctx->last);
+	v3npu_mmu_leave_slot(ctx->vdev, &ctx->file->as->mmu);
 	ctx->retired.release = v3npu_ctx_release;
 	v3npu_mmu_retire(ctx->vdev, &ctx->file->as->mmu, &ctx->retired);
 }

@@ -98,26 +98,35 @@ static bool v3npu_mmu_invalidating(struct v3npu_device *vdev)
 	       v3npu_read(vdev, V3NPU_REG_STATUS) & V3NPU_STATUS_RESETTING;
 }
 
-/*
- * Invalidate @slot, or all with V3NPU_MMU_INVALIDATE_ALL, and wait a little.
- * Returns -ETIMEDOUT when a command that runs takes longer.
- */
-static int v3npu_mmu_invalidate(struct v3npu_device *vdev, u32 slot)
+/* Whether the pending invalidation has ended, after a short wait */
+static bool v3npu_mmu_wait(struct v3npu_device *vdev)
 {
+	struct v3npu_mmu *mmu = &vdev->mmu;
 	bool invalidating;
-	int ret = 0;
 
-	mutex_lock(&vdev->mmu.invalidate_lock);
-	/* It knows no translations */
+	/* One that is off knows no translations */
+	if (mmu->pending && mmu->on &&
+	    read_poll_timeout(v3npu_mmu_invalidating, invalidating, !invalidating, 20,
+			      V3NPU_INVALIDATE_FAST_US, false, vdev))
+		return false;
+	mmu->pending = false;
+
+	return true;
+}
+
+/*
+ * Begin to invalidate @slot, or all with V3NPU_MMU_INVALIDATE_ALL; none is
+ * pending. Return: as v3npu_mmu_wait(); if not, a command that runs takes longer.
+ */
+static bool v3npu_mmu_invalidate(struct v3npu_device *vdev, u32 slot)
+{
+	lockdep_assert_held(&vdev->mmu.invalidate_lock);
 	if (!vdev->mmu.on)
-		goto out;
+		return true;
 	v3npu_write(vdev, V3NPU_REG_MMU_INVALIDATE, slot);
-	ret = read_poll_timeout(v3npu_mmu_invalidating, invalidating, !invalidating, 20,
-				V3NPU_INVALIDATE_FAST_US, false, vdev);
-out:
-	mutex_unlock(&vdev->mmu.invalidate_lock);
+	vdev->mmu.pending = true;
 
-	return ret;
+	return v3npu_mmu_wait(vdev);
 }
 
 /* v3npu_mmu.lock is held; one that is off gets all roots in v3npu_mmu_reset() */
@@ -151,13 +160,14 @@ int v3npu_mmu_get_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 		return -ENODEV;
 
 	mutex_lock(&mmu->lock);
-	if (!as->users++) {
+	if (!as->holders++) {
 		for (slot = V3NPU_AS_SYSTEM + 1; mmu->slots[slot]; slot++)
 			;
-		v3npu_mmu_write_root(vdev, slot, as->root->dma | V3NPU_MMU_ROOT_ENABLE);
 		mmu->slots[slot] = as;
 		as->slot = slot;
 	}
+	if (!as->users++)
+		v3npu_mmu_write_root(vdev, as->slot, as->root->dma | V3NPU_MMU_ROOT_ENABLE);
 	mutex_unlock(&mmu->lock);
 	drm_dev_exit(idx);
 
@@ -165,11 +175,12 @@ int v3npu_mmu_get_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 }
 
 /**
- * v3npu_mmu_put_slot() - a context of the address space is gone
+ * v3npu_mmu_leave_slot() - a context of the address space has no jobs any more
  * @vdev: device
- * @as: address space; translations that jobs of the context used are invalidated
+ * @as: address space; v3npu_mmu_put_slot() must follow, when what jobs of the context
+ *	used was retired
  */
-void v3npu_mmu_put_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
+void v3npu_mmu_leave_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 {
 	struct v3npu_mmu *mmu = &vdev->mmu;
 	bool present;
@@ -177,23 +188,56 @@ void v3npu_mmu_put_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 
 	present = drm_dev_enter(&vdev->drm, &idx);
 	mutex_lock(&mmu->lock);
-	if (!--as->users) {
-		if (present)
-			v3npu_mmu_write_root(vdev, as->slot, 0);
-		mmu->slots[as->slot] = NULL;
-		as->slot = 0;
-	}
+	if (!--as->users && present)
+		v3npu_mmu_write_root(vdev, as->slot, 0);
 	mutex_unlock(&mmu->lock);
 	if (present)
 		drm_dev_exit(idx);
 }
 
 /**
+ * v3npu_mmu_put_slot() - the MMU has forgotten a context
+ * @vdev: device
+ * @as: its address space
+ */
+void v3npu_mmu_put_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
+{
+	struct v3npu_mmu *mmu = &vdev->mmu;
+
+	mutex_lock(&mmu->lock);
+	if (!--as->holders) {
+		mmu->slots[as->slot] = NULL;
+		as->slot = 0;
+	}
+	mutex_unlock(&mmu->lock);
+}
+
+/* Whether the NPU may still reach what @slot translated; then @retired waits on a list */
+static bool v3npu_mmu_reachable(struct v3npu_device *vdev, u32 slot,
+				struct v3npu_retired *retired)
+{
+	struct v3npu_mmu *mmu = &vdev->mmu;
+	bool reachable = true;
+
+	mutex_lock(&mmu->invalidate_lock);
+	/* Without another look at one that is pending, so that nobody's wait adds up */
+	if (mmu->pending)
+		list_add_tail(&retired->link, &mmu->retired);
+	else if (v3npu_mmu_invalidate(vdev, slot))
+		reachable = false;
+	else
+		list_add_tail(&retired->link, &mmu->covered);
+	mutex_unlock(&mmu->invalidate_lock);
+
+	return reachable;
+}
+
+/**
  * v3npu_mmu_retire() - free something when the NPU cannot reach it any more
  * @vdev: device
- * @as: address space whose entries were cleared before
+ * @as: address space whose entries or root were cleared before
  * @retired: its release function is called before this returns unless the NPU
- *	runs a command of @as, otherwise later
+ *	runs a command, otherwise later
  */
 void v3npu_mmu_retire(struct v3npu_device *vdev, struct v3npu_mmu_as *as,
 		      struct v3npu_retired *retired)
@@ -208,14 +252,10 @@ void v3npu_mmu_retire(struct v3npu_device *vdev, struct v3npu_mmu_as *as,
 		slot = as->slot;
 		mutex_unlock(&mmu->lock);
 
-		reachable = slot && v3npu_mmu_invalidate(vdev, slot);
-		if (reachable) {
-			spin_lock(&mmu->retired_lock);
-			list_add_tail(&retired->link, &mmu->retired);
-			spin_unlock(&mmu->retired_lock);
-			/* While the device is there, so that v3npu_mmu_fini() finds it */
+		reachable = slot && v3npu_mmu_reachable(vdev, slot, retired);
+		/* While the device is there, so that v3npu_mmu_fini() finds it */
+		if (reachable)
 			queue_delayed_work(vdev->wq, &mmu->work, 0);
-		}
 		drm_dev_exit(idx);
 		if (reachable)
 			return;
@@ -227,33 +267,47 @@ void v3npu_mmu_retire(struct v3npu_device *vdev, struct v3npu_mmu_as *as,
 	retired->release(vdev, retired);
 }
 
+/*
+ * Move what the NPU cannot reach any more to @list. An invalidation is not begun
+ * again before it has ended: a client whose commands are long would make it wait
+ * for one after the other. So nobody waits for more than two commands.
+ */
+static void v3npu_mmu_collect(struct v3npu_device *vdev, struct list_head *list)
+{
+	struct v3npu_mmu *mmu = &vdev->mmu;
+
+	mutex_lock(&mmu->invalidate_lock);
+	if (v3npu_mmu_wait(vdev)) {
+		list_splice_tail_init(&mmu->covered, list);
+		list_splice_tail_init(&mmu->retired, &mmu->covered);
+		if (!list_empty(&mmu->covered) &&
+		    v3npu_mmu_invalidate(vdev, V3NPU_MMU_INVALIDATE_ALL))
+			list_splice_tail_init(&mmu->covered, list);
+	}
+	/* Short waits, so that unplugging does not wait for this */
+	if (mmu->pending)
+		queue_delayed_work(vdev->wq, &mmu->work,
+				   msecs_to_jiffies(V3NPU_INVALIDATE_RETRY_MS));
+	mutex_unlock(&mmu->invalidate_lock);
+}
+
 static void v3npu_mmu_work(struct work_struct *work)
 {
 	struct v3npu_mmu *mmu = container_of(work, struct v3npu_mmu, work.work);
 	struct v3npu_device *vdev = container_of(mmu, struct v3npu_device, mmu);
 	struct v3npu_retired *retired, *next;
 	LIST_HEAD(list);
-	int idx, ret;
-
-	spin_lock(&mmu->retired_lock);
-	list_splice_init(&mmu->retired, &list);
-	spin_unlock(&mmu->retired_lock);
+	int idx;
 
 	if (drm_dev_enter(&vdev->drm, &idx)) {
-		/* Short waits, so that unplugging does not wait for this */
-		ret = v3npu_mmu_invalidate(vdev, V3NPU_MMU_INVALIDATE_ALL);
-		if (ret) {
-			spin_lock(&mmu->retired_lock);
-			list_splice(&list, &mmu->retired);
-			spin_unlock(&mmu->retired_lock);
-			queue_delayed_work(vdev->wq, &mmu->work,
-					   msecs_to_jiffies(V3NPU_INVALIDATE_RETRY_MS));
-		}
+		v3npu_mmu_collect(vdev, &list);
 		drm_dev_exit(idx);
-		if (ret)
-			return;
 	} else {
 		wait_for_completion(&mmu->stopped);
+		mutex_lock(&mmu->invalidate_lock);
+		list_splice_init(&mmu->covered, &list);
+		list_splice_init(&mmu->retired, &list);
+		mutex_unlock(&mmu->invalidate_lock);
 	}
 
 	/* As in v3npu_mmu_retire() */
@@ -332,7 +386,7 @@ void v3npu_mmu_reset(struct v3npu_device *vdev)
 	mutex_lock(&mmu->lock);
 	v3npu_mmu_set_on(mmu, true);
 	for (slot = 0; slot < V3NPU_NUM_AS; slot++)
-		if (mmu->slots[slot])
+		if (mmu->slots[slot] && mmu->slots[slot]->users)
 			v3npu_mmu_write_root(vdev, slot,
 					     mmu->slots[slot]->root->dma | V3NPU_MMU_ROOT_ENABLE);
 	mutex_unlock(&mmu->lock);
@@ -369,8 +423,8 @@ int v3npu_mmu_init(struct v3npu_device *vdev)
 	mutex_init(&mmu->lock);
 	mutex_init(&mmu->invalidate_lock);
 	init_completion(&mmu->stopped);
-	spin_lock_init(&mmu->retired_lock);
 	INIT_LIST_HEAD(&mmu->all);
+	INIT_LIST_HEAD(&mmu->covered);
 	INIT_LIST_HEAD(&mmu->retired);
 	INIT_DELAYED_WORK(&mmu->work, v3npu_mmu_work);
 
@@ -385,6 +439,7 @@ int v3npu_mmu_init(struct v3npu_device *vdev)
 	ret = v3npu_mmu_as_init(vdev, &mmu->system);
 	if (ret)
 		return ret;
+	mmu->system.users = 1;
 	mmu->slots[V3NPU_AS_SYSTEM] = &mmu->system;
 
 	return 0;

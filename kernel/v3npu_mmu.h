@@ -21,18 +21,21 @@ struct v3npu_pt;
  * @link: in v3npu_mmu.all
  * @root: top table, NULL once the device is gone
  * @slot: hardware address space, 0 while it has none; changed under v3npu_mmu.lock
- * @users: contexts; the slot stays while it is not 0; protected by v3npu_mmu.lock
+ * @users: contexts; the slot has the root while it is not 0; protected by v3npu_mmu.lock
+ * @holders: contexts, and those that are gone but that the MMU may remember; the slot
+ *	stays while it is not 0; protected by v3npu_mmu.lock
  */
 struct v3npu_mmu_as {
 	struct list_head link;
 	struct v3npu_pt *root;
 	u32 slot;
 	u32 users;
+	u32 holders;
 };
 
 /**
  * struct v3npu_retired - something to free when the NPU cannot reach it any more
- * @link: in v3npu_mmu.retired
+ * @link: in v3npu_mmu.retired or v3npu_mmu.covered
  * @release: frees it; called from a context that can sleep
  */
 struct v3npu_retired {
@@ -47,8 +50,10 @@ struct v3npu_retired {
  * @all: all address spaces
  * @slots: address space that has each slot
  * @on: its registers can be used; written with @lock and @invalidate_lock held
- * @retired: what waits for an invalidation
- * @work: invalidates and frees @retired
+ * @pending: an invalidation has begun and was not seen to end
+ * @covered: what waits for the end of the pending invalidation
+ * @retired: what waits for one that begins later
+ * @work: frees what waits, and invalidates for it
  * @stopped: the device was removed and does no DMA any more
  */
 struct v3npu_mmu {
@@ -58,11 +63,11 @@ struct v3npu_mmu {
 	struct mutex lock;
 	struct list_head all;
 	struct v3npu_mmu_as *slots[V3NPU_NUM_AS];
-	/** @invalidate_lock: one invalidation at a time */
+	/** @invalidate_lock: protects @pending, @covered and @retired */
 	struct mutex invalidate_lock;
 	bool on;
-	/** @retired_lock: protects @retired */
-	spinlock_t retired_lock;
+	bool pending;
+	struct list_head covered;
 	struct list_head retired;
 	struct delayed_work work;
 	struct completion stopped;
@@ -84,6 +89,7 @@ int v3npu_mmu_map_sgt(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va
 void v3npu_mmu_unmap(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va, u64 size);
 
 int v3npu_mmu_get_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
+void v3npu_mmu_leave_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
 void v3npu_mmu_put_slot(struct v3npu_device *vdev, struct v3npu_mmu_as *as);
 
 void v3npu_mmu_retire(struct v3npu_device *vdev, struct v3npu_mmu_as *as,
