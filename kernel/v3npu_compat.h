@@ -86,6 +86,9 @@ v3npu_compat_gem_shmem_create(struct drm_device *drm, size_t size)
 }
 
 #define drm_gem_shmem_create	v3npu_compat_gem_shmem_create
+
+/* Nor does it map such pages for the CPU in one piece */
+#define drm_gem_get_unmapped_area	NULL
 #endif
 
 /* 6.13 wants the name space as a string */

@@ -102,6 +102,7 @@ static const struct file_operations v3npu_fops = {
 	.read = drm_read,
 	.llseek = noop_llseek,
 	.mmap = drm_gem_mmap,
+	.get_unmapped_area = drm_gem_get_unmapped_area,
 	.fop_flags = FOP_UNSIGNED_OFFSET,
 	.show_fdinfo = drm_show_fdinfo,
 };
@@ -223,7 +224,6 @@ static int v3npu_pci_init(struct v3npu_device *vdev)
 	if (ret)
 		return ret;
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
-	pci_set_master(pdev);
 
 	return 0;
 }
@@ -313,6 +313,7 @@ static void v3npu_remove(struct pci_dev *pdev)
 	v3npu_watch_fini(vdev);
 	v3npu_reset_fini(vdev);
 	v3npu_fw_stop(vdev);
+	pci_clear_master(pdev);
 	v3npu_mmu_stop(vdev);
 	v3npu_jobs_fini(vdev);
 	v3npu_mmu_fini(vdev);

@@ -8,6 +8,7 @@
 #include <linux/iopoll.h>
 #include <linux/log2.h>
 #include <linux/module.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
 
 #include <drm/drm_print.h>
@@ -189,12 +190,14 @@ static int v3npu_fw_wait_ready(struct v3npu_device *vdev)
  * v3npu_fw_stop() - stop the core and reset the device
  * @vdev: device, within drm_dev_enter() or being removed
  *
- * The device does no DMA and raises no interrupt after this.
+ * The device does no DMA and raises no interrupt after this: one that does not end
+ * its reset is cut off from the bus.
  *
  * Return: 0, or -ETIMEDOUT after a line in the log.
  */
 int v3npu_fw_stop(struct v3npu_device *vdev)
 {
+	struct pci_dev *pdev = to_pci_dev(vdev->drm.dev);
 	u32 status;
 	int ret;
 
@@ -203,8 +206,10 @@ int v3npu_fw_stop(struct v3npu_device *vdev)
 	ret = read_poll_timeout(v3npu_read, status,
 				status == ~0u || !(status & V3NPU_STATUS_RESETTING), 100,
 				V3NPU_RESET_TIMEOUT_US, false, vdev, V3NPU_REG_STATUS);
-	if (ret)
+	if (ret) {
 		drm_err(&vdev->drm, "device does not end its reset: status %#x\n", status);
+		pci_clear_master(pdev);
+	}
 
 	return ret;
 }
@@ -224,6 +229,8 @@ int v3npu_fw_boot(struct v3npu_device *vdev)
 	ret = v3npu_fw_stop(vdev);
 	if (ret)
 		return ret;
+	/* Not before: what it did until its reset is nobody's will any more */
+	pci_set_master(to_pci_dev(vdev->drm.dev));
 	v3npu_mmu_reset(vdev);
 	v3npu_ipc_reset(vdev);
 	v3npu_stats_booting(vdev);
@@ -261,15 +268,19 @@ int v3npu_fw_read_log(struct v3npu_device *vdev, char *text)
 	void __iomem *log = vdev->core_mem + V3NPU_LOG_OFFSET;
 	u32 size = readl(log + offsetof(struct v3npu_log, size));
 	u32 written = readl(log + offsetof(struct v3npu_log, written));
-	u32 len = min(written, size), i;
+	u32 len = min(written, size), first, i;
 
 	if (readl(log + offsetof(struct v3npu_log, magic)) != V3NPU_LOG_MAGIC ||
 	    !is_power_of_2(size) || size > sizeof_field(struct v3npu_log, text) || !len)
 		return -ENODATA;
 
+	/* From the oldest byte to the end of the ring, and from its start */
+	first = min(len, size - (written - len) % size);
+	log += offsetof(struct v3npu_log, text);
+	memcpy_fromio(text, log + (written - len) % size, first);
+	memcpy_fromio(text + first, log, len - first);
 	for (i = 0; i < len; i++)
-		text[i] = v3npu_fw_printable(readb(log + offsetof(struct v3npu_log, text) +
-						   (written - len + i) % size));
+		text[i] = v3npu_fw_printable(text[i]);
 	if (text[len - 1] == '\n')
 		len--;
 	text[len] = '\0';

@@ -209,19 +209,21 @@ static void v3npu_ipc_check_core(struct v3npu_device *vdev)
 }
 
 /**
- * v3npu_ipc_hold_events() - let no interrupt end jobs
- * @vdev: device; v3npu_ipc_release_events() must follow
+ * v3npu_ipc_hold_irqs() - let no interrupt end jobs or ask for a reset
+ * @vdev: device; v3npu_ipc_release_irqs() must follow
+ *
+ * Waits for those that are being handled.
  */
-void v3npu_ipc_hold_events(struct v3npu_device *vdev)
+void v3npu_ipc_hold_irqs(struct v3npu_device *vdev)
 {
 	disable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_EVENT));
 }
 
 /**
- * v3npu_ipc_release_events() - the end of what v3npu_ipc_hold_events() began
+ * v3npu_ipc_release_irqs() - the end of what v3npu_ipc_hold_irqs() began
  * @vdev: device
  */
-void v3npu_ipc_release_events(struct v3npu_device *vdev)
+void v3npu_ipc_release_irqs(struct v3npu_device *vdev)
 {
 	enable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_EVENT));
 }
@@ -235,6 +237,7 @@ static irqreturn_t v3npu_ipc_error_irq(int irq, void *data)
 		return IRQ_NONE;
 
 	v3npu_ipc_check_core(vdev);
+	disable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_ERROR));
 	drm_dev_exit(idx);
 
 	return IRQ_HANDLED;
@@ -243,6 +246,7 @@ static irqreturn_t v3npu_ipc_error_irq(int irq, void *data)
 /* Ring again for jobs that the firmware has not taken: it may have looked in vain */
 static void v3npu_ipc_ring_again(struct v3npu_device *vdev)
 {
+	enable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_ERROR));
 	struct v3npu_ipc *ipc = &vdev->ipc;
 	u32 hw_id;
 

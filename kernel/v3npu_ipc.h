@@ -35,8 +35,9 @@ u64 v3npu_ipc_ctx_table_va(void);
 u64 v3npu_ipc_event_ring_va(void);
 
 int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *job);
-void v3npu_ipc_hold_events(struct v3npu_device *vdev);
-void v3npu_ipc_release_events(struct v3npu_device *vdev);
+void v3npu_ipc_cancel(struct v3npu_device *vdev, struct v3npu_ctx *ctx);
+void v3npu_ipc_hold_irqs(struct v3npu_device *vdev);
+void v3npu_ipc_release_irqs(struct v3npu_device *vdev);
 unsigned int v3npu_ipc_process_events(struct v3npu_device *vdev);
 unsigned int v3npu_ipc_poll(struct v3npu_device *vdev);
 

@@ -115,17 +115,18 @@ static bool v3npu_pm_enter_quiet(struct v3npu_device *vdev, unsigned int wait_ms
 static void v3npu_pm_turn_off(struct v3npu_device *vdev, bool quiet)
 {
 	struct pci_dev *pdev = to_pci_dev(vdev->drm.dev);
+	int ret;
 
 	if (vdev->pm.on) {
-		v3npu_reset_begin(vdev);
+		ret = v3npu_reset_begin(vdev);
 		if (!quiet)
 			v3npu_reset_blame(vdev, NULL, "reset by PCI", -EIO,
 					  DRM_V3NPU_FAULT_DEVICE);
 		vdev->pm.on = false;
 		/* If it does not end its reset the MMU may still be in use */
-		if (!v3npu_fw_stop(vdev))
+		if (!ret)
 			v3npu_mmu_suspend(vdev);
-		v3npu_ipc_release_events(vdev);
+		v3npu_ipc_release_irqs(vdev);
 	}
 	v3npu_pm_exit(vdev);
 
@@ -142,7 +143,7 @@ static void v3npu_pm_turn_on(struct v3npu_device *vdev)
 		v3npu_jobs_fail_all(vdev, -ENODEV);
 	} else if (!vdev->pm.on && !v3npu_reset_failed(vdev)) {
 		vdev->pm.on = true;
-		v3npu_ipc_hold_events(vdev);
+		v3npu_ipc_hold_irqs(vdev);
 		v3npu_reset_boot(vdev);
 		v3npu_reset_go_on(vdev);
 	}

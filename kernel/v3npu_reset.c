@@ -113,25 +113,31 @@ void v3npu_reset_go_on(struct v3npu_device *vdev)
 		v3npu_jobs_restart(vdev);
 		v3npu_watch_arm(vdev);
 	}
-	v3npu_ipc_release_events(vdev);
+	v3npu_ipc_release_irqs(vdev);
 }
 
 /**
  * v3npu_reset_begin() - stop everything, so that nobody but the caller ends or starts jobs
  * @vdev: device that is on, within drm_dev_enter(); v3npu_pm.lock is held
  *
- * The core no longer runs after this, and all events that it sent are handled.
+ * The core no longer runs after this, and all events that it sent are handled. Nor
+ * does the datapath: who waits for a job may use its buffers when that ends. Core
+ * memory is as the core left it.
+ *
+ * Return: as v3npu_fw_stop().
  */
-void v3npu_reset_begin(struct v3npu_device *vdev)
+int v3npu_reset_begin(struct v3npu_device *vdev)
 {
 	u32 status;
 
-	v3npu_ipc_hold_events(vdev);
+	v3npu_ipc_hold_irqs(vdev);
 	v3npu_write(vdev, V3NPU_REG_CONTROL, 0);
 	/* If it does not stop, or was pulled out, the reset that follows ends it */
 	read_poll_timeout(v3npu_read, status, !(status & V3NPU_STATUS_CORE_RUNNING), 10,
 			  V3NPU_STOP_TIMEOUT_US, false, vdev, V3NPU_REG_STATUS);
 	v3npu_ipc_process_events(vdev);
+
+	return v3npu_fw_stop(vdev);
 }
 
 static void v3npu_reset_end(struct v3npu_device *vdev)

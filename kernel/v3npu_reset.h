@@ -25,7 +25,7 @@ struct v3npu_reset {
 void v3npu_reset_init(struct v3npu_device *vdev);
 void v3npu_reset_fini(struct v3npu_device *vdev);
 void v3npu_reset_request(struct v3npu_device *vdev, const char *reason);
-void v3npu_reset_begin(struct v3npu_device *vdev);
+int v3npu_reset_begin(struct v3npu_device *vdev);
 void v3npu_reset_blame(struct v3npu_device *vdev, struct v3npu_coredump *dump, const char *reason,
 		       int error, u32 fault);
 int v3npu_reset_boot(struct v3npu_device *vdev);
