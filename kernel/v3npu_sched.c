@@ -14,6 +14,7 @@
  */
 
 #include <linux/dma-fence.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "v3npu_ctx.h"
@@ -23,7 +24,10 @@
 /**
  * struct v3npu_fence - a job's hardware fence
  * @base: fence
- * @sched: reference on its context's scheduler, once it is initialized
+ * @sched: reference on its context's scheduler; NULL before it is initialized
+ *
+ * Scheduler's fences refer to it, and so it may outlive the job, the file and
+ * the device. It keeps the module, too, whose functions its last reference calls.
  */
 struct v3npu_fence {
 	struct dma_fence base;
@@ -61,6 +65,7 @@ static void v3npu_fence_release(struct dma_fence *fence)
 {
 	kref_put(&to_v3npu_fence(fence)->sched->refs, v3npu_sched_free);
 	dma_fence_free(fence);
+	module_put(THIS_MODULE);
 }
 
 static const struct dma_fence_ops v3npu_fence_ops = {
@@ -92,7 +97,7 @@ struct dma_fence *v3npu_fence_alloc(void)
 void v3npu_fence_free(struct dma_fence *fence)
 {
 	/* One that was never initialized has no reference count */
-	if (fence->ops)
+	if (to_v3npu_fence(fence)->sched)
 		dma_fence_put(fence);
 	else
 		kfree(to_v3npu_fence(fence));
@@ -102,6 +107,8 @@ static void v3npu_fence_init(struct v3npu_sched_job *job)
 {
 	struct v3npu_fence *fence = to_v3npu_fence(job->fence);
 
+	/* The open file, or the bound device, has one as well */
+	__module_get(THIS_MODULE);
 	fence->sched = to_v3npu_sched(job->base.sched);
 	kref_get(&fence->sched->refs);
 	dma_fence_init(&fence->base, &v3npu_fence_ops, &fence->lock, job->ctx->fence_context,

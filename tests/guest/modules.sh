@@ -34,7 +34,8 @@ refused_while_open()
 	rmmod v3npu
 }
 
-# A job still runs when its process is gone: unloading ends it.
+# A command still runs when its process is gone. Its job's fence keeps the module, but the
+# driver can be unbound, which ends the job.
 unload_while_busy()
 {
 	modprobe v3npu || return 1
@@ -44,6 +45,9 @@ unload_while_busy()
 	while pidof v3npu_recovery >/dev/null; do
 		sleep 1
 	done
+	rmmod v3npu 2>/dev/null && return 1
+	pci=$(readlink -f /sys/class/accel/accel0/device)
+	echo "${pci##*/}" >/sys/bus/pci/drivers/v3npu/unbind
 	rmmod v3npu
 }
 

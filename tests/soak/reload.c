@@ -2,7 +2,7 @@
 /*
  * reload COUNT: unload and load the module COUNT times, and after each load run
  * jobs of one of the kinds and look at their bytes. Two of five times more jobs
- * are on the NPU when the file is closed and the module unloaded.
+ * are on the NPU when the file is closed; then the driver is unbound first.
  */
 #include <err.h>
 #include <stdio.h>
@@ -13,12 +13,28 @@
 #include "crew.h"
 #include "npu.h"
 
-#define NODE_S	60
+#define NODE_S		60
+#define UNLOAD_S	60
+#define UNBIND		"echo $(basename $(readlink -f /sys/class/accel/accel0/device))" \
+			" >/sys/bus/pci/drivers/v3npu/unbind"
 
 static void must(const char *command)
 {
 	if (system(command))
 		errx(1, "%s failed", command);
+}
+
+/* Jobs keep the module until they are freed, which may be just after their process has ended */
+static void unload(void)
+{
+	uint64_t end = now_us() + UNLOAD_S * 1000000ull;
+
+	while (system("rmmod v3npu 2>/dev/null")) {
+		if (now_us() > end)
+			errx(1, "the module is in use %u s after the last file was closed",
+			     UNLOAD_S);
+		usleep(2000);
+	}
 }
 
 static void wait_for_node(void)
@@ -54,14 +70,18 @@ int main(int argc, char **argv)
 {
 	unsigned int count = number_argument(argc, argv, 1);
 	struct tally tally = {};
+	bool abandon = false;
 
 	for (unsigned int i = 0; i < count; i++) {
 		enum client_kind kind = (enum client_kind)(i % CLIENT_KINDS);
 
-		must("rmmod v3npu");
+		if (abandon)
+			must(UNBIND);
+		unload();
 		must("modprobe v3npu");
 		wait_for_node();
-		use(kind, kind == CLIENT_DEEP || kind == CLIENT_SHORT, i, &tally);
+		abandon = kind == CLIENT_DEEP || kind == CLIENT_SHORT;
+		use(kind, abandon, i, &tally);
 	}
 	printf("# %llu jobs right, %llu wrong\n", (unsigned long long)tally.done,
 	       (unsigned long long)tally.wrong);
