@@ -22,6 +22,24 @@
 #include "v3npu_trace.h"
 
 /**
+static void v3npu_jobs_uncount(struct v3npu_jobs *jobs)
+{
+	if (atomic_dec_and_test(&jobs->count))
+		wake_up_all(&jobs->idle);
+}
+
+/* For logs, so nothing that a terminal obeys: processes can call themselves anything */
+static void v3npu_job_set_owner(struct v3npu_sched_job *job)
+{
+	char *c;
+
+	get_task_comm(job->comm, current);
+	for (c = job->comm; *c; c++)
+		if (!isascii(*c) || !isprint(*c))
+			*c = '?';
+	job->pid = task_tgid_nr(current);
+}
+
  * v3npu_job_alloc() - make a job
  * @ctx: context, of which the job takes a reference
  *
@@ -49,19 +67,20 @@ struct v3npu_sched_job *v3npu_job_alloc(struct v3npu_ctx *ctx)
 	if (!job->fence)
 		goto err_free;
 	ret = v3npu_pm_get(ctx->vdev);
+	/* Before it is known whether the device is there: v3npu_jobs_fini() waits for it */
+	atomic_inc(&ctx->vdev->jobs.count);
 	if (ret)
-		goto err_free_fence;
+		goto err_uncount;
 
 	INIT_LIST_HEAD(&job->link);
 	kref_get(&ctx->refs);
 	job->ctx = ctx;
-	get_task_comm(job->comm, current);
-	job->pid = task_tgid_nr(current);
-	atomic_inc(&ctx->vdev->jobs.count);
+	v3npu_job_set_owner(job);
 
 	return job;
 
-err_free_fence:
+err_uncount:
+	v3npu_jobs_uncount(&ctx->vdev->jobs);
 	v3npu_fence_free(job->fence);
 err_free:
 	kfree(job);
@@ -90,8 +109,7 @@ void v3npu_job_free(struct v3npu_sched_job *job)
 	kfree(job);
 
 	v3npu_pm_put(vdev);
-	if (atomic_dec_and_test(&vdev->jobs.count))
-		wake_up_all(&vdev->jobs.idle);
+	v3npu_jobs_uncount(&vdev->jobs);
 }
 
 static struct v3npu_sched_job *v3npu_jobs_find_locked(struct v3npu_jobs *jobs, u32 hw_id,
