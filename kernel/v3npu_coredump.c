@@ -10,7 +10,6 @@
  * keeps that one.
  */
 
-#include <linux/ctype.h>
 #include <linux/devcoredump.h>
 #include <linux/highmem.h>
 #include <linux/slab.h>
@@ -77,7 +76,6 @@ struct v3npu_coredump *v3npu_coredump_begin(struct v3npu_device *vdev)
 static void v3npu_coredump_add_job(struct v3npu_coredump *dump, const struct v3npu_sched_job *job)
 {
 	struct v3npu_coredump_job *to = &dump->jobs[dump->num_jobs++];
-	unsigned int i;
 
 	memset(to, 0, sizeof(*to));
 	to->ctx = job->ctx->hw_id;
@@ -86,9 +84,7 @@ static void v3npu_coredump_add_job(struct v3npu_coredump *dump, const struct v3n
 	to->cmds = job->cmds;
 	to->cmds_size = job->cmds_size;
 	to->pid = job->pid;
-	/* Processes can call themselves anything */
-	for (i = 0; i < sizeof(to->comm) - 1 && job->comm[i]; i++)
-		to->comm[i] = isascii(job->comm[i]) && isprint(job->comm[i]) ? job->comm[i] : '?';
+	strscpy(to->comm, job->comm);
 	v3npu_ipc_read_ctx(dump->vdev, to->ctx, &to->desc, &to->wptr, &to->rptr);
 	to->in_ring = v3npu_ipc_read_job(dump->vdev, to->ctx, to->seqno, &to->entry);
 }

@@ -9,6 +9,7 @@
  * signalled.
  */
 
+#include <linux/ctype.h>
 #include <linux/dma-fence.h>
 #include <linux/slab.h>
 
@@ -39,6 +40,7 @@ static void v3npu_job_set_owner(struct v3npu_sched_job *job)
 			*c = '?';
 	job->pid = task_tgid_nr(current);
 }
+/**
 
  * v3npu_job_alloc() - make a job
  * @ctx: context, of which the job takes a reference

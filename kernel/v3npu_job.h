@@ -67,7 +67,7 @@ struct v3npu_jobs {
  * @unexplained_resets: while it was on the NPU and no job was found guilty
  * @num_mappings: entries of @mappings
  * @mappings: buffers that it listed
- * @comm: name of the process that submitted it
+ * @comm: name of the process that submitted it; printable
  * @pid: its number
  */
 struct v3npu_sched_job {
