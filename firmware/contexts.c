@@ -53,7 +53,8 @@ static bool desc_valid(const struct v3npu_ctx_desc *desc)
 
 	return entries >= 2 && entries <= RING_ENTRIES_MAX && !(entries & (entries - 1)) &&
 	       desc->as >= 1 && desc->as < V3NPU_NUM_AS && desc->priority < V3NPU_NUM_PRIO &&
-	       !desc->reserved[0] && !desc->reserved[1] && !desc->reserved[2] &&
+	       !(desc->flags & ~V3NPU_CTX_CANCELLED) && !desc->reserved[0] &&
+	       !desc->reserved[1] &&
 	       desc->ring < V3NPU_VA_DRAM_END - sizeof(struct v3npu_job_ring) -
 			    RING_ENTRIES_MAX * sizeof(struct v3npu_job);
 }
@@ -106,6 +107,11 @@ bool contexts_exists(__u32 ctx)
 {
 	read_desc(ctx);
 	return contexts[ctx].ring_entries;
+}
+
+bool contexts_cancelled(__u32 ctx)
+{
+	return contexts[ctx].flags & V3NPU_CTX_CANCELLED;
 }
 
 bool contexts_ready(__u32 prio)

@@ -19,6 +19,9 @@ bool contexts_collect(void);
 /* Does a context with this number exist? Asks the table. */
 bool contexts_exists(__u32 ctx);
 
+/* Are this context's jobs to end? As its descriptor said when it rang, or a job was taken. */
+bool contexts_cancelled(__u32 ctx);
+
 /* Is a context of this priority ready? Its ring was not looked at yet. */
 bool contexts_ready(__u32 prio);
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "clock.h"
+#include "contexts.h"
 #include "dma.h"
 #include "engine.h"
 #include "event.h"
@@ -159,12 +160,15 @@ static bool walk(struct job *job)
 {
 	stream.pos = 0;
 	stream.fill = 0;
-	while (step(job)) {
+	while (!contexts_cancelled(job->event.ctx)) {
+		if (!step(job))
+			return true;
 		if (sched_overtakes(job)) {
 			job->next -= stream.fill;
 			return false;
 		}
 	}
+	job->event.status = V3NPU_JOB_CANCELLED;
 	return true;
 }
 

@@ -47,7 +47,7 @@ static void publish_status(void)
 		word[i] = 0;
 	STATUS->ipc_version = V3NPU_IPC_VERSION;
 	STATUS->fw_version = FW_VERSION;
-	STATUS->features = V3NPU_FEATURE_STALL;
+	STATUS->features = V3NPU_FEATURE_STALL | V3NPU_FEATURE_CANCEL;
 	STATUS->state = V3NPU_FW_BOOTING;
 	STATUS->ctx = V3NPU_CTX_NONE;
 	STATUS->magic = V3NPU_STATUS_MAGIC;

@@ -121,10 +121,13 @@ err_uncharge:
 	return ERR_PTR(ret);
 }
 
-/* Take the file's reference; jobs that the NPU does not have yet end with ECANCELED */
+/* Take the file's reference; jobs that are not done end with ECANCELED */
 static void v3npu_ctx_close(struct v3npu_ctx *ctx)
 {
 	WRITE_ONCE(ctx->cancelled, true);
+	/* The others are jobs' */
+	if (kref_read(&ctx->refs) > 1)
+		v3npu_jobs_cancel(ctx);
 	v3npu_ctx_put(ctx);
 }
 

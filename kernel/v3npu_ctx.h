@@ -27,7 +27,7 @@ struct v3npu_file;
  * @last: that of the job that came to its turn last; only for the scheduler
  * @hw_id: its number for the firmware
  * @priority: V3NPU_PRIO_*
- * @cancelled: jobs that are not on the NPU yet shall not run
+ * @cancelled: jobs that are not on the NPU yet shall not run, and the others end soon
  * @stats: what CTX_QUERY returns
  * @retired: to give back number and slot when the MMU has forgotten its jobs
  */

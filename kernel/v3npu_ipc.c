@@ -47,6 +47,20 @@ static struct v3npu_job_ring *v3npu_ipc_ring(struct v3npu_device *vdev, u32 hw_i
 	return vdev->ipc.mem + V3NPU_IPC_RINGS + hw_id * V3NPU_IPC_RING_SIZE;
 }
 
+/* Field by field: the firmware may be reading it for an earlier job of the context */
+static void v3npu_ipc_write_ctx(struct v3npu_device *vdev, struct v3npu_ctx *ctx)
+{
+	struct v3npu_ctx_desc *desc = vdev->ipc.mem + ctx->hw_id * sizeof(*desc);
+	bool cancelled = READ_ONCE(ctx->cancelled) &&
+			 vdev->info.fw_features & V3NPU_FEATURE_CANCEL;
+
+	WRITE_ONCE(desc->ring, V3NPU_IPC_VA + V3NPU_IPC_RINGS + ctx->hw_id * V3NPU_IPC_RING_SIZE);
+	WRITE_ONCE(desc->ring_entries, V3NPU_RING_ENTRIES);
+	WRITE_ONCE(desc->as, ctx->file->as->mmu.slot);
+	WRITE_ONCE(desc->priority, ctx->priority);
+	WRITE_ONCE(desc->flags, cancelled ? V3NPU_CTX_CANCELLED : 0);
+}
+
 /**
  * v3npu_ipc_push_job() - hand a job to the firmware
  * @vdev: device, within drm_dev_enter()
@@ -60,8 +74,6 @@ int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *
 {
 	struct v3npu_ipc *ipc = &vdev->ipc;
 	u32 hw_id = job->ctx->hw_id;
-	u64 ring_offset = V3NPU_IPC_RINGS + hw_id * V3NPU_IPC_RING_SIZE;
-	struct v3npu_ctx_desc *desc = ipc->mem + hw_id * sizeof(*desc);
 	struct v3npu_job entry = {
 		.seqno = job->seqno,
 		.cmds = job->cmds,
@@ -70,17 +82,25 @@ int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *
 	};
 	int ret;
 
-	/* The firmware may be reading it for the context's job before this one: no torn field */
-	WRITE_ONCE(desc->ring, V3NPU_IPC_VA + ring_offset);
-	WRITE_ONCE(desc->ring_entries, V3NPU_RING_ENTRIES);
-	WRITE_ONCE(desc->as, job->ctx->file->as->mmu.slot);
-	WRITE_ONCE(desc->priority, job->ctx->priority);
-
+	v3npu_ipc_write_ctx(vdev, job->ctx);
 	ret = v3npu_job_ring_push(v3npu_ipc_ring(vdev, hw_id), &ipc->wptr[hw_id], &entry);
 	if (!ret)
 		v3npu_write(vdev, V3NPU_REG_DOORBELL, hw_id);
 
 	return ret;
+}
+
+/**
+ * v3npu_ipc_cancel() - tell the firmware that a context is cancelled
+ * @vdev: device, within drm_dev_enter()
+ * @ctx: context that has jobs, so that its number is its own
+ *
+ * Must not overlap with v3npu_ipc_push_job().
+ */
+void v3npu_ipc_cancel(struct v3npu_device *vdev, struct v3npu_ctx *ctx)
+{
+	v3npu_ipc_write_ctx(vdev, ctx);
+	v3npu_write(vdev, V3NPU_REG_DOORBELL, ctx->hw_id);
 }
 
 /**
@@ -217,6 +237,7 @@ static void v3npu_ipc_check_core(struct v3npu_device *vdev)
 void v3npu_ipc_hold_irqs(struct v3npu_device *vdev)
 {
 	disable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_EVENT));
+	disable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_ERROR));
 }
 
 /**
@@ -225,6 +246,7 @@ void v3npu_ipc_hold_irqs(struct v3npu_device *vdev)
  */
 void v3npu_ipc_release_irqs(struct v3npu_device *vdev)
 {
+	enable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_ERROR));
 	enable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_EVENT));
 }
 
@@ -237,7 +259,6 @@ static irqreturn_t v3npu_ipc_error_irq(int irq, void *data)
 		return IRQ_NONE;
 
 	v3npu_ipc_check_core(vdev);
-	disable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_ERROR));
 	drm_dev_exit(idx);
 
 	return IRQ_HANDLED;
@@ -246,7 +267,6 @@ static irqreturn_t v3npu_ipc_error_irq(int irq, void *data)
 /* Ring again for jobs that the firmware has not taken: it may have looked in vain */
 static void v3npu_ipc_ring_again(struct v3npu_device *vdev)
 {
-	enable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_ERROR));
 	struct v3npu_ipc *ipc = &vdev->ipc;
 	u32 hw_id;
 

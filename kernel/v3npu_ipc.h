@@ -7,6 +7,7 @@
 
 #include "v3npu/ipc.h"
 
+struct v3npu_ctx;
 struct v3npu_device;
 struct v3npu_sched_job;
 

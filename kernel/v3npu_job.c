@@ -22,7 +22,6 @@
 #include "v3npu_sched.h"
 #include "v3npu_trace.h"
 
-/**
 static void v3npu_jobs_uncount(struct v3npu_jobs *jobs)
 {
 	if (atomic_dec_and_test(&jobs->count))
@@ -40,8 +39,8 @@ static void v3npu_job_set_owner(struct v3npu_sched_job *job)
 			*c = '?';
 	job->pid = task_tgid_nr(current);
 }
-/**
 
+/**
  * v3npu_job_alloc() - make a job
  * @ctx: context, of which the job takes a reference
  *
@@ -68,9 +67,9 @@ struct v3npu_sched_job *v3npu_job_alloc(struct v3npu_ctx *ctx)
 	job->fence = v3npu_fence_alloc();
 	if (!job->fence)
 		goto err_free;
-	ret = v3npu_pm_get(ctx->vdev);
 	/* Before it is known whether the device is there: v3npu_jobs_fini() waits for it */
 	atomic_inc(&ctx->vdev->jobs.count);
+	ret = v3npu_pm_get(ctx->vdev);
 	if (ret)
 		goto err_uncount;
 
@@ -288,6 +287,7 @@ static const struct {
 	[V3NPU_JOB_FETCH_FAULT] = { -EFAULT, DRM_V3NPU_FAULT_FETCH },
 	[V3NPU_JOB_BAD_CMD] = { -EINVAL, DRM_V3NPU_FAULT_CMD },
 	[V3NPU_JOB_BAD_JOB] = { -EIO, DRM_V3NPU_FAULT_DEVICE },
+	[V3NPU_JOB_CANCELLED] = { -ECANCELED, DRM_V3NPU_FAULT_NONE },
 };
 
 /**
@@ -368,6 +368,27 @@ void v3npu_jobs_fail_all(struct v3npu_device *vdev, int error)
 			break;
 		v3npu_job_fail(job, error, DRM_V3NPU_FAULT_DEVICE, NULL);
 	}
+}
+
+/**
+ * v3npu_jobs_cancel() - have the NPU end the jobs that it has of a context
+ * @ctx: context that is cancelled; the caller has a reference, and may sleep
+ *
+ * The job that runs ends after the command that does.
+ */
+void v3npu_jobs_cancel(struct v3npu_ctx *ctx)
+{
+	struct v3npu_device *vdev = ctx->vdev;
+	int idx;
+
+	/* If it is gone v3npu_jobs_fini() ends them */
+	if (!drm_dev_enter(&vdev->drm, &idx))
+		return;
+	/* One that is off is told when it is on, and gets them again */
+	if (v3npu_pm_enter(vdev))
+		v3npu_ipc_cancel(vdev, ctx);
+	v3npu_pm_exit(vdev);
+	drm_dev_exit(idx);
 }
 
 /**

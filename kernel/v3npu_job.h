@@ -61,7 +61,7 @@ struct v3npu_jobs {
  * @given: when it was given to the NPU first
  * @cmds: NPU address of the command stream
  * @cmds_size: bytes
- * @cancelled: the NPU does not get it, since its context was destroyed
+ * @cancelled: the NPU does not get it, since its context was destroyed before
  * @done: its fence is signalled, or about to be
  * @resume: a reset found it put aside, and the firmware is to go on with it
  * @unexplained_resets: while it was on the NPU and no job was found guilty
@@ -106,6 +106,7 @@ int v3npu_job_done(struct v3npu_device *vdev, const struct v3npu_event *event);
 void v3npu_job_fail(struct v3npu_sched_job *job, int error, u32 fault,
 		    const struct v3npu_fw_status *status);
 void v3npu_jobs_fail_all(struct v3npu_device *vdev, int error);
+void v3npu_jobs_cancel(struct v3npu_ctx *ctx);
 struct v3npu_sched_job *v3npu_jobs_find(struct v3npu_device *vdev, u32 hw_id, u64 seqno);
 u64 v3npu_jobs_age_ms(struct v3npu_device *vdev, u32 hw_id, u64 seqno);
 bool v3npu_jobs_none(struct v3npu_device *vdev);

@@ -49,7 +49,8 @@ static void test_handshake(void)
 	tap_equal(status.magic, V3NPU_STATUS_MAGIC, "boot: status magic");
 	tap_equal(status.ipc_version, V3NPU_IPC_VERSION, "boot: status interface version");
 	tap_ok(status.fw_version != 0, "boot: firmware version");
-	tap_equal(status.features, V3NPU_FEATURE_STALL, "boot: features");
+	tap_equal(status.features, V3NPU_FEATURE_STALL | V3NPU_FEATURE_CANCEL,
+		  "boot: features");
 	tap_equal(status.state, V3NPU_FW_READY, "boot: state READY");
 	tap_equal(status.ctx, V3NPU_CTX_NONE, "boot: no job runs");
 	tap_equal(fw_log_count(fw, "I firmware "), 1, "boot: log names the version");

@@ -231,7 +231,7 @@ static struct v3npu_ctx_desc bad_desc(const struct v3npu_ctx_desc *good)
 {
 	struct v3npu_ctx_desc desc = *good;
 
-	switch (below(6)) {
+	switch (below(7)) {
 	case 0:
 		desc.ring_entries = below(2) ? 1u << below(10) : random32();
 		break;
@@ -245,7 +245,10 @@ static struct v3npu_ctx_desc bad_desc(const struct v3npu_ctx_desc *good)
 		desc.priority = below(6);
 		break;
 	case 4:
-		desc.reserved[below(3)] = 1u << below(32);
+		desc.reserved[below(2)] = 1u << below(32);
+		break;
+	case 5:
+		desc.flags = below(4) ? V3NPU_CTX_CANCELLED : random32();
 		break;
 	}
 	return desc;

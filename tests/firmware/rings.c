@@ -223,8 +223,11 @@ static void test_malformed(void)
 	desc.priority = V3NPU_NUM_PRIO;
 	malformed(fw, desc, log, "priority 4");
 	desc = good;
-	desc.reserved[2] = 1;
+	desc.reserved[1] = 1;
 	malformed(fw, desc, log, "reserved field");
+	desc = good;
+	desc.flags = ~V3NPU_CTX_CANCELLED;
+	malformed(fw, desc, log, "unknown flags");
 	desc = good;
 	desc.ring = ~0ull - 63;
 	malformed(fw, desc, log, "ring at the end of 64 bits");

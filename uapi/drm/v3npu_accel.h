@@ -175,7 +175,12 @@ struct drm_v3npu_ctx_create {
 	__u32 pad;
 };
 
-/** struct drm_v3npu_ctx_destroy - destroy a context; its queued jobs end with ECANCELED */
+/**
+ * struct drm_v3npu_ctx_destroy - destroy a context
+ *
+ * Its jobs end with ECANCELED: at once those that are queued, and the one that runs
+ * after its current command, unless that was its last. Closing the file does the same.
+ */
 struct drm_v3npu_ctx_destroy {
 	/** @id: context */
 	__u32 id;

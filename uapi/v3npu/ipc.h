@@ -134,6 +134,7 @@ struct v3npu_fw_status {
 #define V3NPU_FW_PAUSED		4	/* no job runs, none begins: v3npu_boot_args.pause */
 #define V3NPU_CTX_NONE		0xffffffffu
 #define V3NPU_FEATURE_STALL	(1u << 0)	/* runs V3NPU_OP_STALL */
+#define V3NPU_FEATURE_CANCEL	(1u << 1)	/* knows V3NPU_CTX_CANCELLED */
 
 /**
  * struct v3npu_ctx_desc - a job context, written by the driver before the wptr
@@ -144,6 +145,7 @@ struct v3npu_fw_status {
  * @priority: V3NPU_PRIO_*; the firmware takes jobs of higher priority first,
  *	contexts of one priority in turns, and puts a running job of lower
  *	priority aside at its next command
+ * @flags: V3NPU_CTX_*; 0 for a firmware without V3NPU_FEATURE_CANCEL
  * @reserved: 0
  */
 struct v3npu_ctx_desc {
@@ -151,8 +153,12 @@ struct v3npu_ctx_desc {
 	__u32 ring_entries;
 	__u32 as;
 	__u32 priority;
-	__u32 reserved[3];
+	__u32 flags;
+	__u32 reserved[2];
 };
+
+/* Its jobs end with V3NPU_JOB_CANCELLED before their next command, once its doorbell was rung */
+#define V3NPU_CTX_CANCELLED	(1u << 0)
 
 #define V3NPU_PRIO_LOW		0
 #define V3NPU_PRIO_NORMAL	1
@@ -258,6 +264,7 @@ struct v3npu_event {
 #define V3NPU_JOB_FETCH_FAULT	2	/* the command stream could not be read */
 #define V3NPU_JOB_BAD_CMD	3	/* a command failed its check */
 #define V3NPU_JOB_BAD_JOB	4	/* the ring entry is malformed, or its slot holds another */
+#define V3NPU_JOB_CANCELLED	5	/* its context is: V3NPU_CTX_CANCELLED */
 
 /**
  * struct v3npu_saved_job - first bytes of a save slot: a job that was put aside
