@@ -5,6 +5,7 @@
 guest_out := $(B)/tests/guest
 guest_programs := ioctl bo prime ctx submit jobs fence sched limits debugfs coredump fdinfo recovery pm
 guest_built := $(guest_programs:%=$(guest_out)/v3npu_%) $(guest_out)/v3npu_image \
+	$(guest_out)/v3npu_keep_fence \
 	$(guest_out)/v3npu_example $(guest_out)/v3npu_guest.sh $(guest_out)/v3npu_modules.sh \
 	$(guest_out)/v3npu_trace.sh $(guest_out)/v3npu_pm.sh $(guest_out)/v3npu_check.sh
 guest_common := $(guest_out)/npu.o $(guest_out)/dmabuf.o
@@ -29,6 +30,9 @@ $(guest_common) $(guest_out)/need_npu.o: $(guest_out)/%.o: $(top)/tests/guest/%.
 $(guest_programs:%=$(guest_out)/v3npu_%): $(guest_out)/v3npu_%: $(top)/tests/guest/%.c \
 		$(guest_common) $(guest_out)/need_npu.o $(B)/linux/version \
 		$(wildcard $(top)/uapi/*/*.h)
+	$(CC) $(guest_cflags) -o $@ $(filter %.c %.o,$^) $(guest_libdrm)
+
+$(guest_out)/v3npu_keep_fence: $(top)/tests/guest/keep_fence.c $(guest_out)/npu.o $(B)/linux/version
 	$(CC) $(guest_cflags) -o $@ $(filter %.c %.o,$^) $(guest_libdrm)
 
 $(guest_out)/v3npu_image: $(top)/tests/guest/image.c $(top)/uapi/v3npu/fw.h

@@ -34,12 +34,29 @@ refused_while_open()
 	rmmod v3npu
 }
 
+# Nor must it be unloaded under a fence, whose last reference calls its functions.
+refused_while_a_fence_is_kept()
+{
+	modprobe v3npu || return 1
+	"$tests/v3npu_keep_fence" /tmp/kept_fence &
+	while [ ! -e /tmp/kept_fence ]; do
+		kill -0 $! || return 1
+		sleep 0.1
+	done
+	rmmod v3npu 2>/dev/null && return 1
+	rm /tmp/kept_fence
+	wait $! && rmmod v3npu
+}
+
 # A command still runs when its process is gone. Its job's fence keeps the module, but the
 # driver can be unbound, which ends the job.
 unload_while_busy()
 {
 	modprobe v3npu || return 1
 	"$tests/v3npu_recovery" -t killed_process_with_a_hung_job >/tmp/busy.log 2>&1 &
+	until grep -qs RUN /tmp/busy.log; do
+		sleep 0.1
+	done
 	sleep 3
 	killall -9 v3npu_recovery
 	while pidof v3npu_recovery >/dev/null; do
@@ -90,6 +107,7 @@ cp $good $kept
 rmmod v3npu
 check load_and_unload_100_times load_many
 check unload_is_refused_while_a_file_is_open refused_while_open
+check unload_is_refused_while_a_fence_is_kept refused_while_a_fence_is_kept
 check unload_ends_jobs_of_dead_processes unload_while_busy
 
 rm $good
