@@ -95,7 +95,6 @@ static void finish_reset(struct v3npu_hw *hw)
 	wait_for_engine(hw);
 	if (hw->quit)
 		return;
-	atomic_store(&hw->engine.abort, false);
 	v3npu_engine_start(hw, V3NPU_REQUEST_SCRUB);
 	wait_for_engine(hw);
 	if (hw->quit)
@@ -117,6 +116,8 @@ static void finish_reset(struct v3npu_hw *hw)
 	if (hw->clear_core_mem)
 		v3npu_core_mem_clear(hw->core_mem);
 	hw->clear_core_mem = false;
+	/* Not earlier: while SRAM was cleared another reset may have begun, which ends here too */
+	atomic_store(&hw->engine.abort, false);
 	hw->resetting = false;
 	pthread_cond_broadcast(&hw->reset_done);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The datapath behind its registers: runs, faults, SRAM, invalidation, reset, removal */
 #include <string.h>
+#include <time.h>
 
 #include "programs.h"
 #include "rv32.h"
@@ -244,6 +245,31 @@ static void test_reset_busy(struct npu *npu, uint8_t *src, uint8_t *dst)
 	tap_equal(agent_wait_engine(npu, 5000), V3NPU_ENGINE_DONE, "a command outlives its core");
 }
 
+/* A second reset begins while the first one clears SRAM, which takes milliseconds of 64 MiB */
+static void test_reset_twice(void)
+{
+	struct v3npu_config config = V3NPU_CONFIG_DEFAULT;
+	unsigned int i, wrong = 0;
+	struct npu *npu;
+	uint8_t *data;
+
+	config.sram_size = 64u << 20;
+	config.threads = 2;
+	npu = npu_new(&config);
+	data = npu_alloc(npu, LEN);
+	npu_map(npu, AS, DST, data, LEN, true);
+	for (i = 0; i < 10; i++) {
+		npu_write(npu, V3NPU_REG_CONTROL, V3NPU_CONTROL_RESET);
+		nanosleep(&(struct timespec){ .tv_nsec = 100000 * i }, NULL);
+		v3npu_hw_reset(npu_hw(npu));
+		agent_start(npu);
+		npu_set_root(npu, AS);
+		wrong += run_copy(npu, AS, DST, DST + LEN / 2, 16) != V3NPU_ENGINE_DONE;
+	}
+	tap_equal(wrong, 0, "commands run after a reset during a reset");
+	npu_free(npu);
+}
+
 static void test_free_busy(void)
 {
 	double start = npu_clock_ms();
@@ -316,6 +342,7 @@ int main(void)
 	test_invalidate(npu, src, dst);
 	test_reset_busy(npu, src, dst);
 	npu_free(npu);
+	test_reset_twice();
 	test_free_busy();
 	test_two();
 	return tap_done();
