@@ -40,11 +40,12 @@ struct v3npu_tlb {
 	struct tlb_entry entries[TLB_SIZE];
 };
 
-/* A leaf entry of a page table */
+/* A leaf entry of a page table; @table is the host's pointer to the level 0 table that it is of */
 struct leaf {
 	uint64_t base;
 	uint64_t size;
 	bool write;
+	const void *table;
 };
 
 struct v3npu_tlb *v3npu_tlb_new(void)
@@ -218,6 +219,7 @@ static bool walk(const struct v3npu_mmu *mmu, uint64_t addr, struct leaf *leaf)
 	void *table = mmu->tlb ? tlb_find(mmu->tlb, region, &run) : NULL;
 	uint64_t entry = mmu->root;
 
+	leaf->table = NULL;
 	if (!table) {
 		/* The root registers have the form of a table entry */
 		_Static_assert(V3NPU_MMU_ROOT_ENABLE == V3NPU_PTE_VALID, "one form");
@@ -239,7 +241,20 @@ static bool walk(const struct v3npu_mmu *mmu, uint64_t addr, struct leaf *leaf)
 				tlb_insert_table(mmu->tlb, region, table);
 		}
 	}
+	leaf->table = table;
 	return read_entry(mmu, entry & V3NPU_PTE_ADDR, table, 0, addr, &entry) &&
+	       make_leaf(entry, V3NPU_PAGE_SIZE, leaf);
+}
+
+/* The leaf of page @addr, which follows one whose leaf is @leaf; it is replaced */
+static bool walk_on(const struct v3npu_mmu *mmu, uint64_t addr, struct leaf *leaf)
+{
+	uint64_t entry;
+
+	if (!leaf->table || !(addr % V3NPU_LARGE_PAGE_SIZE))
+		return walk(mmu, addr, leaf);
+	/* Even where the cache has no room for the table there is one walk for all of its pages */
+	return read_entry(mmu, 0, leaf->table, 0, addr, &entry) &&
 	       make_leaf(entry, V3NPU_PAGE_SIZE, leaf);
 }
 
@@ -252,10 +267,10 @@ static size_t find_run(const struct v3npu_mmu *mmu, uint64_t addr, const struct 
 {
 	uint64_t page = leaf->base + (addr & (leaf->size - 1));
 	uint64_t size = leaf->size - (addr & (leaf->size - 1));
-	struct leaf next;
+	struct leaf next = *leaf;
 
 	while (size < want && addr + size < V3NPU_VA_DRAM_END &&
-	       walk(mmu, addr + size, &next) && (next.write || !write) &&
+	       walk_on(mmu, addr + size, &next) && (next.write || !write) &&
 	       next.base == page + size && !((addr + size) & (next.size - 1)))
 		size += next.size;
 	return size < want ? size : want;

@@ -38,6 +38,9 @@ static bool window_map(struct v3npu_view *view, struct v3npu_window *window, uin
 		window->host = engine->sram;
 		return true;
 	}
+	/* An item can have hundreds of thousands of these, and each can take microseconds */
+	if (v3npu_run_stopped(view->run))
+		return false;
 	window->addr = addr;
 	window->size = 0;
 	window->host = memory->map(memory->opaque, addr, want > SIZE_MAX ? SIZE_MAX : want,

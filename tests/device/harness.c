@@ -34,6 +34,7 @@ struct npu {
 	pthread_cond_t raised;
 	unsigned int vectors[V3NPU_NUM_VECTORS];
 	atomic_int threads;	/* of the device */
+	atomic_uint delay_usec;	/* of each look-up of memory */
 };
 
 static uint32_t scatter(uint32_t page)
@@ -119,6 +120,11 @@ static void host_leave(void *opaque)
 
 static void *host_map_entered(void *opaque, uint64_t addr, size_t want, bool write, size_t *run)
 {
+	struct npu *npu = opaque;
+	unsigned int usec = atomic_load(&npu->delay_usec);
+
+	if (usec)
+		nanosleep(&(struct timespec){ .tv_nsec = usec * 1000l }, NULL);
 	if (!entered)
 		tap_bail("the device maps memory without entering");
 	return host_map(opaque, addr, want, write, run);
@@ -172,6 +178,11 @@ void npu_free(struct npu *npu)
 	pthread_mutex_destroy(&npu->lock);
 	free(npu->memory);
 	free(npu);
+}
+
+void npu_delay_map(struct npu *npu, unsigned int usec)
+{
+	atomic_store(&npu->delay_usec, usec);
 }
 
 struct v3npu_hw *npu_hw(struct npu *npu)

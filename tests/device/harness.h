@@ -24,6 +24,9 @@ struct npu;
 struct npu *npu_new(const struct v3npu_config *config);
 void npu_free(struct npu *npu);
 
+/* Makes every look-up of memory by the NPU take so much longer; 0 at first */
+void npu_delay_map(struct npu *npu, unsigned int usec);
+
 /* The NPU itself, for calls that have no wrapper here */
 struct v3npu_hw *npu_hw(struct npu *npu);
 

@@ -316,6 +316,17 @@ static void *alias_map(void *opaque, uint64_t addr, size_t want, bool write, siz
 	return alias + addr % sizeof(alias);
 }
 
+/* The same in pages, each of which takes its time */
+static void *slow_map(void *opaque, uint64_t addr, size_t want, bool write, size_t *run)
+{
+	const struct timespec ts = { 0, 10000 };
+
+	nanosleep(&ts, NULL);
+	alias_map(opaque, addr, want, write, run);
+	*run = 4096 - addr % 4096;
+	return alias + addr % sizeof(alias);
+}
+
 static double now_ms(void)
 {
 	struct timespec ts;
@@ -340,10 +351,10 @@ static void *abort_soon(void *opaque)
 	return NULL;
 }
 
-/* The command, which takes much longer, ends soon after it is told to */
-static void expect_abort(const union command *cmd, const char *what)
+/* The command, which takes much longer in such memory, ends soon after it is told to */
+static void expect_abort_in(const struct v3npu_memory *memory, const union command *cmd,
+			    const char *what)
 {
-	struct v3npu_memory memory = { NULL, alias_map };
 	struct aborter a = { .abort = false };
 	struct v3npu_counters counters;
 	enum v3npu_result result;
@@ -355,13 +366,42 @@ static void expect_abort(const union command *cmd, const char *what)
 	memset(alias, 0, sizeof(alias));
 	if (pthread_create(&thread, NULL, abort_soon, &a))
 		tap_bail("cannot start a thread");
-	result = v3npu_engine_run(engine, cmd, &memory, &a.abort, &counters, &fault);
+	result = v3npu_engine_run(engine, cmd, memory, &a.abort, &counters, &fault);
 	late = now_ms();
 	pthread_join(thread, NULL);
 	late -= a.when;
 	/* A few milliseconds are promised; the rest is for a busy machine and for sanitizers */
 	tap_ok(result == V3NPU_RESULT_ABORTED && late < 500 && !counters.cycles, "abort: %s", what);
 	tap_note("result %d, %.1f ms later", result, late);
+}
+
+static void expect_abort(const union command *cmd, const char *what)
+{
+	struct v3npu_memory memory = { NULL, alias_map };
+
+	expect_abort_in(&memory, cmd, what);
+}
+
+/* One work item each, of elements that lie in a page of their own each */
+static void test_aborts_of_pages(void)
+{
+	struct v3npu_memory memory = { NULL, slow_map };
+	union command cmd;
+
+	start(&cmd, V3NPU_OP_MATMUL, sizeof(cmd.matmul));
+	usual_output(&cmd.matmul.output, BASE);
+	cmd.matmul.a = dense(BASE, 1, 1, 1, 32768);
+	cmd.matmul.b = (struct v3npu_tensor){ BASE, { 1, 1, 16, 32768 }, { 0, 0, 4096, 1 << 16 } };
+	cmd.matmul.out = dense(0x400000000, 1, 1, 1, 16);
+	expect_abort_in(&memory, &cmd, "product of a page for each element");
+
+	start(&cmd, V3NPU_OP_SOFTMAX, sizeof(cmd.softmax));
+	cmd.softmax.in = (struct v3npu_tensor){ BASE, { 1, 1, 16, 2048 }, { 0, 0, 4096, 1 << 16 } };
+	cmd.softmax.out = dense(0x400000000, 1, 1, 16, 2048);
+	cmd.softmax.multiplier = 1 << 30;
+	cmd.softmax.shift = 22;
+	cmd.softmax.diff_min = -255;
+	expect_abort_in(&memory, &cmd, "softmax of a page for each element");
 }
 
 static void test_aborts(void)
@@ -525,6 +565,7 @@ int main(void)
 	test_illegal();
 	test_scrub();
 	test_aborts();
+	test_aborts_of_pages();
 	v3npu_engine_free(engine);
 	tap_ok(started == 2 && stopped == 2, "the hooks ran in both started threads");
 	return tap_done();
