@@ -102,6 +102,18 @@ static bool can_run_in_core(struct v3npu_hw *hw)
 	       v3npu_cmd_time(hw->engine.cmd, hw->config.sram_size) / 1000 <= away_max(hw);
 }
 
+/* A core that executes nothing cannot feed its watchdog, so that stands still meanwhile */
+static void serve_in_core(struct v3npu_hw *hw)
+{
+	uint64_t start = v3npu_hw_now(hw);
+
+	hw->engine.in_core = true;
+	serve(hw);
+	hw->engine.in_core = false;
+	if (hw->timer.watchdog != V3NPU_TIME_NEVER)
+		hw->timer.watchdog += v3npu_hw_now(hw) - start;
+}
+
 void v3npu_engine_start(struct v3npu_hw *hw, enum v3npu_engine_request request)
 {
 	struct v3npu_engine_port *port = &hw->engine;
@@ -116,9 +128,7 @@ void v3npu_engine_start(struct v3npu_hw *hw, enum v3npu_engine_request request)
 		hw->wake_engine = true;
 		return;
 	}
-	port->in_core = true;
-	serve(hw);
-	port->in_core = false;
+	serve_in_core(hw);
 }
 
 void *v3npu_engine_thread(void *opaque)

@@ -245,6 +245,25 @@ static void test_reset_busy(struct npu *npu, uint8_t *src, uint8_t *dst)
 	tap_equal(agent_wait_engine(npu, 5000), V3NPU_ENGINE_DONE, "a command outlives its core");
 }
 
+/* Of a command that turns out to take long the core's thread is not back in time */
+static void test_watchdog(struct npu *npu)
+{
+	agent_start(npu);
+	npu_set_root(npu, AS);
+	/* Some twelve look-ups of 100 ms each */
+	npu_delay_map(npu, 100000);
+	agent_write(npu, V3NPU_CORE_WATCHDOG, 1000000);
+	tap_equal(run_copy(npu, AS, SRC, DST, LEN), V3NPU_ENGINE_DONE,
+		  "a command that takes longer than it seemed to");
+	npu_delay_map(npu, 0);
+	tap_ok(!(npu_read(npu, V3NPU_REG_STATUS) & V3NPU_STATUS_WATCHDOG),
+	       "... is none of the watchdog's business");
+	tap_ok(npu_wait_reg(npu, V3NPU_REG_STATUS, V3NPU_STATUS_WATCHDOG, V3NPU_STATUS_WATCHDOG,
+			    5000), "... which goes on then");
+	agent_start(npu);
+	agent_write(npu, V3NPU_CORE_ENGINE_ACK, 1);
+}
+
 /* A second reset begins while the first one clears SRAM, which takes milliseconds of 64 MiB */
 static void test_reset_twice(void)
 {
@@ -341,6 +360,7 @@ int main(void)
 	test_sram(npu, src, dst);
 	test_invalidate(npu, src, dst);
 	test_reset_busy(npu, src, dst);
+	test_watchdog(npu);
 	npu_free(npu);
 	test_reset_twice();
 	test_free_busy();
