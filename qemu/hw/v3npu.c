@@ -48,12 +48,22 @@ struct V3NPUState {
     unsigned long irq_pending;  /* a bit per vector, set by any thread */
 };
 
-/* Whether the guest has put the device into D3hot, where it has no state */
-static bool v3npu_is_off(V3NPUState *s)
+static unsigned int v3npu_power_state(V3NPUState *s)
 {
     uint8_t *ctrl = PCI_DEVICE(s)->config + V3NPU_PM_CAP_OFFSET + PCI_PM_CTRL;
 
-    return (pci_get_word(ctrl) & PCI_PM_CTRL_STATE_MASK) == V3NPU_PM_D3HOT;
+    return pci_get_word(ctrl) & PCI_PM_CTRL_STATE_MASK;
+}
+
+/*
+ * Whether the device has no state: the guest has put it into D3hot, or it was
+ * unplugged. A vCPU whose access had found the BAR before that, and then
+ * waited for the global lock, still gets here, when there is no @hw any more,
+ * nor a configuration space.
+ */
+static bool v3npu_is_off(V3NPUState *s)
+{
+    return !s->hw || v3npu_power_state(s) == V3NPU_PM_D3HOT;
 }
 
 static uint64_t v3npu_regs_read(void *opaque, hwaddr addr, unsigned size)

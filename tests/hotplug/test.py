@@ -35,8 +35,8 @@ echo unplug
 while [ -e $dev ]; do usleep 50000; done
 echo gone
 dev=/sys/bus/pci/devices/0000:02:00.0
-while [ ! -e $dev ]; do usleep 50000; done
-echo 1 >$dev/enable
+# It is there some time before it has addresses and can be enabled
+until echo 1 >$dev/enable; do usleep 50000; done 2>/dev/null
 echo "id $(reg 0) macs $(($(reg 8)))"
 start
 """
