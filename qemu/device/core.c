@@ -119,7 +119,7 @@ static void finish_reset(struct v3npu_hw *hw)
 	/* Not earlier: while SRAM was cleared another reset may have begun, which ends here too */
 	atomic_store(&hw->engine.abort, false);
 	hw->resetting = false;
-	pthread_cond_broadcast(&hw->reset_done);
+	pthread_cond_broadcast(&hw->settled);
 }
 
 static void run_program(struct v3npu_hw *hw)

@@ -4,9 +4,9 @@
  * the engine, with no QEMU in it. qemu/hw/ puts it on PCI; tests drive it
  * directly.
  *
- * Threads: v3npu_hw_read(), _write() and _reset() may be called from one or
- * more host threads at a time and return quickly (_reset() within tens of
- * milliseconds). The core and the engine run in threads of their own, short
+ * Threads: v3npu_hw_read(), _write(), _reset() and _stop_dma() may be called
+ * from one or more host threads at a time and return quickly (_reset() and
+ * _stop_dma() within tens of milliseconds). The core and the engine run in threads of their own, short
  * commands in the core's. Host callbacks are called from any thread and must
  * not wait for a thread that is inside one of these functions.
  */
@@ -54,6 +54,12 @@ void v3npu_hw_free(struct v3npu_hw *hw);
 
 /* Bus reset: as V3NPU_CONTROL_RESET, and waits until it is done. Core memory is cleared too. */
 void v3npu_hw_reset(struct v3npu_hw *hw);
+
+/*
+ * The host's @map has no memory any more, as when bus mastering was disabled. Ends the command and
+ * the transfer that run, as faults, and returns when no pointer from @map is in use.
+ */
+void v3npu_hw_stop_dma(struct v3npu_hw *hw);
 
 /* Accesses by the host to V3NPU_BAR_REGS (32-bit) and V3NPU_BAR_CORE_MEM (1, 2, 4 or 8 bytes) */
 uint64_t v3npu_hw_read(struct v3npu_hw *hw, unsigned int bar, uint64_t offset, unsigned int size);

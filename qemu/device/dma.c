@@ -67,5 +67,6 @@ void v3npu_dma_run(struct v3npu_hw *hw, uint32_t ctrl)
 	hw->dma.status = status;
 	if (status == V3NPU_DMA_FAULT)
 		hw->dma.fault = va;
+	pthread_cond_broadcast(&hw->settled);
 	v3npu_hw_unlock(hw);
 }

@@ -79,9 +79,32 @@ static void serve(struct v3npu_hw *hw)
 	port->pending = true;
 	port->status = result_to_status(result);
 	port->fault = fault;
+	if (port->cut_off) {
+		port->cut_off = false;
+		/* Unless it is also a reset's or the end's, which still need it */
+		if (!hw->resetting && !hw->quit)
+			atomic_store(&port->abort, false);
+		if (result == V3NPU_RESULT_ABORTED)
+			port->status = V3NPU_ENGINE_FAULT;
+	}
 	_Static_assert(sizeof(counters) == sizeof(port->counters), "registers show all of it");
 	memcpy(port->counters, &counters, sizeof(counters));
+	pthread_cond_broadcast(&hw->settled);
 	v3npu_core_kick(hw);
+}
+
+void v3npu_hw_stop_dma(struct v3npu_hw *hw)
+{
+	struct v3npu_engine_port *port = &hw->engine;
+
+	v3npu_hw_lock(hw);
+	if (port->busy && port->cmd_as != AS_NONE) {
+		port->cut_off = true;
+		atomic_store(&port->abort, true);
+	}
+	while (port->cut_off || hw->dma.active)
+		v3npu_hw_wait(hw, &hw->settled, NULL);
+	v3npu_hw_unlock(hw);
 }
 
 /* Microseconds that the core's thread can be away and still feed its watchdog in good time */

@@ -69,7 +69,7 @@ void v3npu_hw_reset(struct v3npu_hw *hw)
 	hw->inject.reset_stuck = false;
 	v3npu_hw_reset_begin(hw, true);
 	while (hw->resetting)
-		v3npu_hw_wait(hw, &hw->reset_done, NULL);
+		v3npu_hw_wait(hw, &hw->settled, NULL);
 	v3npu_hw_unlock(hw);
 }
 
@@ -117,7 +117,7 @@ static int init_sync(struct v3npu_hw *hw)
 	ret = pthread_cond_init(&hw->engine_wake, NULL);
 	if (ret)
 		goto err_core_wake;
-	ret = pthread_cond_init(&hw->reset_done, NULL);
+	ret = pthread_cond_init(&hw->settled, NULL);
 	if (ret)
 		goto err_engine_wake;
 	return 0;
@@ -133,7 +133,7 @@ err_mutex:
 
 static void destroy_sync(struct v3npu_hw *hw)
 {
-	pthread_cond_destroy(&hw->reset_done);
+	pthread_cond_destroy(&hw->settled);
 	pthread_cond_destroy(&hw->engine_wake);
 	pthread_cond_destroy(&hw->core_wake);
 	pthread_mutex_destroy(&hw->lock);

@@ -99,6 +99,7 @@ enum v3npu_engine_request {
  * @cmd: copy of @desc that runs, the running thread's while @busy
  * @cmd_as: address space that @cmd runs in
  * @invalidating: an invalidation waits for the end of @cmd
+ * @cut_off: @cmd is being aborted since it may no longer use memory, and is to end as a fault
  * @counters: of the last command
  * @fault: V3NPU_CORE_ENGINE_FAULT
  */
@@ -115,6 +116,7 @@ struct v3npu_engine_port {
 	_Alignas(8) uint32_t cmd[V3NPU_DESC_WORDS];
 	uint32_t cmd_as;
 	bool invalidating;
+	bool cut_off;
 	uint32_t counters[V3NPU_COUNTER_WORDS];
 	uint64_t fault;
 };
@@ -153,7 +155,8 @@ struct v3npu_inject_state {
  * @wake_engine: the same for @engine_wake
  * @core_wake: to the core thread: something it waits for has changed
  * @engine_wake: to the engine thread: a request
- * @reset_done: to v3npu_hw_reset(): @resetting became false
+ * @settled: to host threads that wait for the end of a reset, a command or a
+ *	transfer: there was one
  * @clear_core_mem: the reset under way clears core memory too
  * @epoch_ns: CLOCK_MONOTONIC when mtime was 0
  */
@@ -174,7 +177,7 @@ struct v3npu_hw {
 	pthread_mutex_t lock;
 	pthread_cond_t core_wake;
 	pthread_cond_t engine_wake;
-	pthread_cond_t reset_done;
+	pthread_cond_t settled;
 	bool quit;
 	bool resetting;
 	bool clear_core_mem;

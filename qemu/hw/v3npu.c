@@ -318,13 +318,22 @@ static void v3npu_reset(DeviceState *dev)
     v3npu_lose_state(s);
 }
 
+static bool v3npu_is_master(PCIDevice *pdev)
+{
+    return pci_get_word(pdev->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
+}
+
 static void v3npu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
                                int len)
 {
     V3NPUState *s = V3NPU(pdev);
     bool was_off = v3npu_is_off(s);
+    bool was_master = v3npu_is_master(pdev);
 
     pci_default_write_config(pdev, addr, val, len);
+    if (was_master && !v3npu_is_master(pdev)) {
+        v3npu_hw_stop_dma(s->hw);
+    }
     pcie_cap_flr_write_config(pdev, addr, val, len);
 
     if (!was_off && v3npu_is_off(s)) {

@@ -245,6 +245,35 @@ static void test_reset_busy(struct npu *npu, uint8_t *src, uint8_t *dst)
 	tap_equal(agent_wait_engine(npu, 5000), V3NPU_ENGINE_DONE, "a command outlives its core");
 }
 
+/* Memory is taken away from what runs, as when bus mastering is disabled */
+static void test_stop_dma(struct npu *npu)
+{
+	double start;
+
+	agent_start(npu);
+	npu_set_root(npu, AS);
+	start_stall(npu, AS, 600000000);
+	start = npu_clock_ms();
+	v3npu_hw_stop_dma(npu_hw(npu));
+	tap_ok(npu_clock_ms() - start < 500, "the running command is cut off from memory");
+	tap_equal(agent_read(npu, V3NPU_CORE_ENGINE_STATUS), V3NPU_ENGINE_FAULT,
+		  "... and ends as a fault");
+	tap_equal(agent_engine_fault(npu), 0, "... of address 0");
+	tap_equal(run_copy(npu, AS, SRC, DST, LEN), V3NPU_ENGINE_DONE, "... the next one runs");
+	v3npu_hw_stop_dma(npu_hw(npu));
+	tap_equal(agent_read(npu, V3NPU_CORE_ENGINE_STATUS), V3NPU_ENGINE_DONE,
+		  "one that has ended stays as it is");
+	start_stall(npu, AS, 600000000);
+	npu_write(npu, V3NPU_REG_CONTROL, V3NPU_CONTROL_RESET);
+	v3npu_hw_stop_dma(npu_hw(npu));
+	v3npu_hw_reset(npu_hw(npu));
+	agent_start(npu);
+	npu_set_root(npu, AS);
+	tap_equal(run_copy(npu, AS, SRC, DST, LEN), V3NPU_ENGINE_DONE,
+		  "a reset at the same time");
+	agent_write(npu, V3NPU_CORE_ENGINE_ACK, 1);
+}
+
 /* Of a command that turns out to take long the core's thread is not back in time */
 static void test_watchdog(struct npu *npu)
 {
@@ -360,6 +389,7 @@ int main(void)
 	test_sram(npu, src, dst);
 	test_invalidate(npu, src, dst);
 	test_reset_busy(npu, src, dst);
+	test_stop_dma(npu);
 	test_watchdog(npu);
 	npu_free(npu);
 	test_reset_twice();
