@@ -139,17 +139,11 @@ static void destroy_sync(struct v3npu_hw *hw)
 	pthread_mutex_destroy(&hw->lock);
 }
 
-/* The host's signals are its own threads' business, so ours start with all of them blocked */
 static int start_thread(pthread_t *thread, void *(*main)(void *), const char *name,
 			struct v3npu_hw *hw)
 {
-	sigset_t all, old;
-	int ret;
+	int ret = pthread_create(thread, NULL, main, hw);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = pthread_create(thread, NULL, main, hw);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (!ret)
 		pthread_setname_np(*thread, name);
 	return ret;
@@ -207,8 +201,8 @@ static struct v3npu_hw *alloc_memory(void)
 	return NULL;
 }
 
-struct v3npu_hw *v3npu_hw_new(const struct v3npu_config *config, const struct v3npu_host *host,
-			      void *opaque)
+static struct v3npu_hw *make_hw(const struct v3npu_config *config, const struct v3npu_host *host,
+				void *opaque)
 {
 	struct v3npu_hw *hw = alloc_memory();
 	int ret;
@@ -245,6 +239,20 @@ err_memory:
 	free_memory(hw);
 	errno = ret;
 	return NULL;
+}
+
+struct v3npu_hw *v3npu_hw_new(const struct v3npu_config *config, const struct v3npu_host *host,
+			      void *opaque)
+{
+	sigset_t all, old;
+	struct v3npu_hw *hw;
+
+	/* The host's signals are its own threads' business: ours, the engine's too, inherit this */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	hw = make_hw(config, host, opaque);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return hw;
 }
 
 void v3npu_hw_free(struct v3npu_hw *hw)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -76,8 +77,8 @@ static void host_raise(void *opaque, unsigned int vector)
 }
 
 /*
- * The device's threads announce themselves, and each enters before it maps;
- * hosts rely on both. These are the calling thread's.
+ * The device's threads announce themselves, take no signals, and each enters
+ * before it maps; hosts rely on all of it. These are the calling thread's.
  */
 static _Thread_local bool started;
 static _Thread_local unsigned int entered;
@@ -86,8 +87,13 @@ static void host_thread_start(void *opaque)
 {
 	struct npu *npu = opaque;
 
+	sigset_t blocked;
+
 	if (started)
 		tap_bail("a thread of the device started twice");
+	pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+	if (!sigismember(&blocked, SIGTERM) || !sigismember(&blocked, SIGUSR1))
+		tap_bail("a thread of the device takes the host's signals");
 	started = true;
 	atomic_fetch_add(&npu->threads, 1);
 }
