@@ -87,13 +87,20 @@ static void charge_linear(struct cost *cost, uint64_t addr, uint64_t bytes, uint
 	charge_runs(cost, addr, 1, bytes, times, false);
 }
 
-/* The array waits for these bytes, which are part of what is charged elsewhere */
-static void charge_lead(struct cost *cost, uint64_t addr, uint64_t bytes)
+/*
+ * The array waits for these bytes, in runs of @run, which are part of what is
+ * charged elsewhere
+ */
+static void charge_lead(struct cost *cost, uint64_t addr, uint64_t bytes, uint64_t run)
 {
+	uint64_t burst = cost->config->dram_burst;
+
+	if (run > bytes)
+		run = bytes;
 	if (addr >= V3NPU_VA_SRAM)
 		cost->lead_sram += bytes;
 	else
-		cost->lead_dram += bytes;
+		cost->lead_dram += mul(div_up(bytes, run), div_up(run, burst) * burst);
 }
 
 /* Elements of a tensor that are fetched: a broadcast dimension counts once */
@@ -141,13 +148,22 @@ static void charge_tensor(struct cost *cost, const struct v3npu_tensor *t, uint6
 	charge_runs(cost, t->addr, div_up(distinct_elements(t), run), run, times, write);
 }
 
+static uint64_t elements(const struct v3npu_tensor *t)
+{
+	return (uint64_t)t->dim[0] * t->dim[1] * t->dim[2] * t->dim[3];
+}
+
 /* Operands that broadcast are kept in the line buffer, or fetched each time they are needed */
-static void charge_operand(struct cost *cost, const struct v3npu_tensor *t)
+static uint64_t repeats(const struct v3npu_tensor *t)
 {
 	uint64_t distinct = distinct_elements(t);
-	uint64_t all = (uint64_t)t->dim[0] * t->dim[1] * t->dim[2] * t->dim[3];
 
-	charge_tensor(cost, t, distinct <= LINE_BUFFER ? 1 : all / distinct, false);
+	return distinct <= LINE_BUFFER ? 1 : elements(t) / distinct;
+}
+
+static void charge_operand(struct cost *cost, const struct v3npu_tensor *t, uint64_t times)
+{
+	charge_tensor(cost, t, mul(times, repeats(t)), false);
 }
 
 static void charge_table(struct cost *cost, uint64_t table)
@@ -164,11 +180,6 @@ static void charge_output(struct cost *cost, const struct v3npu_output *o,
 	charge_linear(cost, o->chan, entries * sizeof(struct v3npu_chan), 1);
 	charge_table(cost, o->table);
 	charge_tensor(cost, out, 1, true);
-}
-
-static uint64_t elements(const struct v3npu_tensor *t)
-{
-	return (uint64_t)t->dim[0] * t->dim[1] * t->dim[2] * t->dim[3];
 }
 
 /* Elements that the vector unit takes a cycle */
@@ -228,9 +239,9 @@ static void line_buffer(const struct v3npu_tensor *in, uint64_t kernel, uint64_t
 	uint64_t rows = LINE_BUFFER / row;
 
 	if (rows < span) {
-		/* Each window row is fetched anew */
+		/* Each window row is fetched anew, if need be a buffer full of them at a time */
 		*input_times = kernel;
-		*bands = out_rows;
+		*bands = out_rows * div_up(kernel * row, LINE_BUFFER);
 	} else {
 		*input_times = 1;
 		*bands = rows >= in->dim[1] ? 1 : div_up(out_rows, (rows - span) / stride + 1);
@@ -247,9 +258,10 @@ static void cost_conv(struct cost *cost, const struct v3npu_cmd_conv *c)
 	uint64_t bricks, quads, bytes, input_times, weight_times, bands, lead;
 
 	if (group_in == 1 && c->groups > 1) {
-		/* Depthwise: a slice's quad takes four taps, and its outputs sixteen groups */
-		bricks = div_up(c->out.dim[3], V3NPU_BRICK_O);
-		quads = div_up(taps, V3NPU_BRICK_I);
+		/* Depthwise: four groups as if they were one, with weights of 0 between them */
+		bricks = div_up(c->groups, V3NPU_BRICK_I) *
+			 div_up(V3NPU_BRICK_I * group_out, V3NPU_BRICK_O);
+		quads = taps;
 	} else {
 		bricks = div_up(group_out, V3NPU_BRICK_O) * c->groups;
 		quads = taps * div_up(group_in, V3NPU_BRICK_I);
@@ -261,17 +273,18 @@ static void cost_conv(struct cost *cost, const struct v3npu_cmd_conv *c)
 		bytes = taps * group_in * c->out.dim[3];
 	line_buffer(&c->in, c->kernel[0], c->stride[0], c->dilation[0], c->out.dim[1],
 		    &input_times, &bands);
-	choose_order(distinct_elements(&c->in), bytes, bands, &input_times, &weight_times);
-	charge_tensor(cost, &c->in, input_times, false);
+	choose_order(mul(distinct_elements(&c->in), repeats(&c->in)), bytes, bands, &input_times,
+		     &weight_times);
+	charge_operand(cost, &c->in, input_times);
 	charge_linear(cost, c->weights, bytes, weight_times);
 	charge_output(cost, &c->output, &c->out);
 	/* The first window's rows, of those that there are, and the first brick */
 	if (window_rows > c->in.dim[1])
 		window_rows = c->in.dim[1];
 	lead = window_rows * c->in.dim[2] * c->in.dim[3];
-	charge_lead(cost, c->in.addr, lead < LINE_BUFFER ? lead : LINE_BUFFER);
+	charge_lead(cost, c->in.addr, lead < LINE_BUFFER ? lead : LINE_BUFFER, run_bytes(&c->in));
 	lead = quads * SLICE_MACS;
-	charge_lead(cost, c->weights, lead < bytes ? lead : bytes);
+	charge_lead(cost, c->weights, lead < bytes ? lead : bytes, bytes);
 	cost->counters->macs = mul(elements(&c->out), taps * group_in);
 }
 
@@ -285,19 +298,20 @@ static void cost_matmul(struct cost *cost, const struct v3npu_cmd_matmul *m)
 	cost_array(cost, rows, mul(div_up(columns, V3NPU_BRICK_O), batches),
 		   div_up(depth, V3NPU_BRICK_I), elements(&m->out));
 	choose_order(rows * depth, columns * depth, bands, &a_times, &b_times);
-	charge_tensor(cost, &m->a, a_times, false);
-	charge_tensor(cost, &m->b, b_times, false);
+	charge_operand(cost, &m->a, a_times);
+	charge_operand(cost, &m->b, b_times);
 	charge_output(cost, &m->output, &m->out);
-	charge_lead(cost, m->a.addr, depth);
-	charge_lead(cost, m->b.addr, depth * (columns < V3NPU_BRICK_O ? columns : V3NPU_BRICK_O));
+	charge_lead(cost, m->a.addr, depth, run_bytes(&m->a));
+	charge_lead(cost, m->b.addr, depth * (columns < V3NPU_BRICK_O ? columns : V3NPU_BRICK_O),
+		    run_bytes(&m->b));
 	cost->counters->macs = mul(elements(&m->out), depth);
 }
 
 static void cost_eltwise(struct cost *cost, const struct v3npu_cmd_eltwise *e)
 {
 	cost_vector(cost, elements(&e->out));
-	charge_operand(cost, &e->in[0]);
-	charge_operand(cost, &e->in[1]);
+	charge_operand(cost, &e->in[0], 1);
+	charge_operand(cost, &e->in[1], 1);
 	charge_table(cost, e->table);
 	charge_tensor(cost, &e->out, 1, true);
 }
@@ -308,7 +322,7 @@ static void cost_pool(struct cost *cost, const struct v3npu_cmd_pool *p)
 
 	cost_vector(cost, mul(elements(&p->out), (uint64_t)p->kernel[0] * p->kernel[1]));
 	line_buffer(&p->in, p->kernel[0], p->stride[0], 1, p->out.dim[1], &input_times, &bands);
-	charge_tensor(cost, &p->in, input_times, false);
+	charge_operand(cost, &p->in, input_times);
 	charge_table(cost, p->table);
 	charge_tensor(cost, &p->out, 1, true);
 }
@@ -319,7 +333,7 @@ static void cost_softmax(struct cost *cost, const struct v3npu_cmd_softmax *s)
 
 	/* Maximum, sum, result: one step an element each */
 	cost_vector(cost, 3 * elements(&s->out) + RECIPROCAL_CYCLES * rows);
-	charge_operand(cost, &s->in);
+	charge_operand(cost, &s->in, 1);
 	charge_tensor(cost, &s->out, 1, true);
 }
 
@@ -334,21 +348,21 @@ static void cost_resize(struct cost *cost, const struct v3npu_cmd_resize *r)
 	if (in.dim[1] > most)
 		in.dim[1] = most;
 	cost_vector(cost, mul(elements(&r->out), bilinear ? BILINEAR_STEPS : 1));
-	charge_tensor(cost, &in, bilinear && 2 * row > LINE_BUFFER ? 2 : 1, false);
+	charge_operand(cost, &in, bilinear && 2 * row > LINE_BUFFER ? 2 : 1);
 	charge_tensor(cost, &r->out, 1, true);
 }
 
 static void cost_argmax(struct cost *cost, const struct v3npu_cmd_argmax *a)
 {
 	cost_vector(cost, elements(&a->in));
-	charge_operand(cost, &a->in);
+	charge_operand(cost, &a->in, 1);
 	charge_tensor(cost, &a->out, 1, true);
 }
 
 static void cost_copy(struct cost *cost, const struct v3npu_cmd_copy *c)
 {
 	cost_vector(cost, elements(&c->out));
-	charge_operand(cost, &c->in);
+	charge_operand(cost, &c->in, 1);
 	charge_table(cost, c->table);
 	charge_tensor(cost, &c->out, 1, true);
 }

@@ -128,12 +128,85 @@ static void test_array(void)
 	       "half the MACs, twice the cycles");
 	config.macs = 2048;
 
-	/* The same convolution as 64 groups of one: sixteen a brick, four taps a quad */
+	/* The same convolution as 64 groups of one, four of them a brick; then with 4 outputs each */
 	cmd.conv.groups = 64;
 	cmd.conv.weight_format = V3NPU_WEIGHTS_OHWI;
 	c = cost(&cmd);
-	tap_ok(c.macs == full * 2048 / 64 && c.cycles >= 200 * 4 * 3,
+	tap_ok(c.macs == full * 2048 / 64 && c.cycles >= 200 * 16 * 9,
 	       "a depthwise convolution wastes most of the array");
+	tap_ok(c.macs * 16 <= c.cycles * 2048 && c.cycles < 200 * 16 * 9 * 21 / 20,
+	       "... namely fifteen sixteenths, and no more");
+	cmd.conv.out = dense(SRAM, 80, 80, 256);
+	tap_ok(cost(&cmd).cycles < c.cycles * 2 && cost(&cmd).macs == 4 * c.macs,
+	       "... less of it with several outputs a channel");
+}
+
+static struct v3npu_cmd_matmul make_matmul(uint32_t batches, uint32_t rows, uint32_t columns,
+					   uint32_t depth)
+{
+	return (struct v3npu_cmd_matmul) {
+		.hdr = { .opcode = V3NPU_OP_MATMUL, .size = sizeof(struct v3npu_cmd_matmul) },
+		.a = dense(SRAM, batches, rows, depth),
+		.b = dense(DRAM, batches, columns, depth),
+		.out = dense(SRAM, batches, rows, columns),
+		.output = { .chan = SRAM, .max = 127, .flags = V3NPU_OUTPUT_PER_TENSOR },
+	};
+}
+
+/* Operands that do not fit the buffers are fetched again */
+static void test_again(void)
+{
+	union command cmd = make_conv(DRAM, 1, 768, 768, 1);
+	struct v3npu_counters c;
+
+	/* A layer of 512 rows: 384 KiB of input, 576 KiB of weights, so six times the latter */
+	cmd.conv.in = dense(DRAM, 1, 512, 768);
+	cmd.conv.out = dense(SRAM, 1, 512, 768);
+	cmd.conv.output.chan = SRAM;
+	c = cost(&cmd);
+	tap_equal(c.dram_read, 512 * 768 + 6 * 768 * 768, "a single row wider than the buffer");
+
+	cmd.matmul = make_matmul(12, 32, 512, 512);
+	c = cost(&cmd);
+	tap_equal(c.dram_read, 12 * 512 * 512, "products: each batch has an operand");
+	cmd.matmul.b.stride[1] = 0;
+	tap_equal(cost(&cmd).dram_read, c.dram_read, "... or all the same large one");
+	cmd.matmul = make_matmul(12, 32, 128, 512);
+	cmd.matmul.b.stride[1] = 0;
+	tap_equal(cost(&cmd).dram_read, 128 * 512, "... or all the same one, which fits");
+
+	memset(&cmd, 0, sizeof(cmd));
+	cmd.pool = (struct v3npu_cmd_pool) {
+		.hdr = { .opcode = V3NPU_OP_POOL, .size = sizeof(cmd.pool) },
+		.in = { DRAM, { 4, 80, 80, 64 }, { 0, 80 * 64, 64, 1 } },
+		.out = { SRAM, { 4, 80, 80, 64 }, { 80 * 80 * 64, 80 * 64, 64, 1 } },
+		.kernel = { 1, 1 }, .stride = { 1, 1 },
+	};
+	tap_equal(cost(&cmd).dram_read, 4 * 80 * 80 * 64, "pooling of an input that repeats");
+	memset(&cmd, 0, sizeof(cmd));
+	cmd.resize = (struct v3npu_cmd_resize) {
+		.hdr = { .opcode = V3NPU_OP_RESIZE, .size = sizeof(cmd.resize) },
+		.in = { DRAM, { 4, 80, 80, 64 }, { 0, 80 * 64, 64, 1 } },
+		.out = { SRAM, { 4, 80, 80, 64 }, { 80 * 80 * 64, 80 * 64, 64, 1 } },
+	};
+	tap_equal(cost(&cmd).dram_read, 4 * 80 * 80 * 64, "resizing of an input that repeats");
+}
+
+/* What comes before the array starts is charged as it is fetched */
+static void test_lead(void)
+{
+	union command cmd = make_conv(DRAM, 80, 16, 16, 1);
+	uint64_t dense_cycles;
+
+	/* Compute hides the rest: 400 taps for each pixel */
+	cmd.conv.kernel[0] = 20;
+	cmd.conv.kernel[1] = 20;
+	dense_cycles = cycles(cmd);
+	cmd.conv.in.stride[2] = 64;
+	cmd.conv.in.stride[1] = 80 * 64;
+	/* 20 rows of 80 pixels in bursts of 64 bytes instead of 16, at 16 bytes a cycle */
+	tap_equal(cycles(cmd) - dense_cycles, 20 * 80 * (64 - 16) / 16,
+		  "the first rows of a strided operand come in bursts");
 }
 
 static void test_memory(void)
@@ -180,5 +253,7 @@ int main(void)
 	test_bounds();
 	test_array();
 	test_memory();
+	test_again();
+	test_lead();
 	return tap_done();
 }
