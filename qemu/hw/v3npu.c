@@ -6,7 +6,8 @@
  * nothing of QEMU and works in threads of its own. This file lends it guest
  * memory and interrupts. The library's threads never take the global lock, so
  * that reset and unplug can wait for them while they hold it: memory is looked
- * up under RCU, and interrupts go through a bottom half.
+ * up under RCU and referenced while it is in use, and interrupts go through a
+ * bottom half.
  */
 
 #include "qemu/osdep.h"
@@ -21,6 +22,7 @@
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qemu/rcu.h"
+#include "qemu/thread.h"
 #include "qom/object.h"
 
 #include "device.h"
@@ -46,7 +48,18 @@ struct V3NPUState {
     struct v3npu_hw *hw;
     QEMUBH *irq_bh;
     unsigned long irq_pending;  /* a bit per vector, set by any thread */
+
+    QemuMutex map_lock;         /* guards what follows */
+    unsigned int map_users;     /* v3npu_enter() without v3npu_leave() */
+    GHashTable *map_regions;    /* that they have pointers into, referenced */
+    GHashTable *map_written;    /* by pointer: what they can have written */
 };
+
+/* A region is referenced for each of these, as address_space_unmap() expects */
+typedef struct V3NPUWritten {
+    void *host;
+    hwaddr len;
+} V3NPUWritten;
 
 static unsigned int v3npu_power_state(V3NPUState *s)
 {
@@ -146,20 +159,76 @@ static void v3npu_thread_stop(void *opaque)
     rcu_unregister_thread();
 }
 
+/*
+ * A command can take minutes, which is too long to keep RCU waiting: it holds
+ * references instead. What it wrote becomes dirty at its end, so that TCG drops
+ * code that was translated from there and displays are updated.
+ */
+
 static void v3npu_enter(void *opaque)
 {
-    rcu_read_lock();
+    V3NPUState *s = opaque;
+
+    QEMU_LOCK_GUARD(&s->map_lock);
+    s->map_users++;
+}
+
+static gboolean v3npu_unmap_region(gpointer mr, gpointer value, gpointer opaque)
+{
+    memory_region_unref(mr);
+    return true;
+}
+
+static gboolean v3npu_unmap_written(gpointer host, gpointer value,
+                                    gpointer opaque)
+{
+    V3NPUWritten *written = value;
+
+    address_space_unmap(opaque, written->host, written->len, true,
+                        written->len);
+    return true;
 }
 
 static void v3npu_leave(void *opaque)
 {
-    rcu_read_unlock();
+    V3NPUState *s = opaque;
+
+    QEMU_LOCK_GUARD(&s->map_lock);
+    if (--s->map_users) {
+        return;
+    }
+    g_hash_table_foreach_remove(s->map_written, v3npu_unmap_written,
+                                pci_get_address_space(PCI_DEVICE(s)));
+    g_hash_table_foreach_remove(s->map_regions, v3npu_unmap_region, NULL);
+}
+
+/* Remembers what v3npu_map() found, for the last v3npu_leave() */
+static void v3npu_hold(V3NPUState *s, MemoryRegion *mr, void *host, hwaddr len,
+                       bool write)
+{
+    V3NPUWritten *written;
+
+    QEMU_LOCK_GUARD(&s->map_lock);
+    if (!write) {
+        if (g_hash_table_add(s->map_regions, mr)) {
+            memory_region_ref(mr);
+        }
+        return;
+    }
+    written = g_hash_table_lookup(s->map_written, host);
+    if (written) {
+        written->len = MAX(written->len, len);
+        return;
+    }
+    written = g_new(V3NPUWritten, 1);
+    *written = (V3NPUWritten) { host, len };
+    g_hash_table_insert(s->map_written, host, written);
+    memory_region_ref(mr);
 }
 
 /*
  * Only RAM can be mapped: an NPU has no business in another device's
- * registers. Dirty pages are not tracked, for there is no migration and
- * nothing executes what the NPU writes.
+ * registers.
  */
 static void *v3npu_map(void *opaque, uint64_t addr, size_t want, bool write,
                        size_t *run)
@@ -167,6 +236,7 @@ static void *v3npu_map(void *opaque, uint64_t addr, size_t want, bool write,
     V3NPUState *s = opaque;
     hwaddr offset, len = want;
     MemoryRegion *mr;
+    void *host;
 
     RCU_READ_LOCK_GUARD();
 
@@ -176,8 +246,10 @@ static void *v3npu_map(void *opaque, uint64_t addr, size_t want, bool write,
     if (!len || !memory_access_is_direct(mr, write)) {
         return NULL;
     }
+    host = (uint8_t *)memory_region_get_ram_ptr(mr) + offset;
+    v3npu_hold(s, mr, host, len, write);
     *run = len;
-    return (uint8_t *)memory_region_get_ram_ptr(mr) + offset;
+    return host;
 }
 
 static void v3npu_raise(void *opaque, unsigned int vector)
@@ -394,6 +466,18 @@ static void v3npu_instance_init(Object *obj)
 
     s->config = (struct v3npu_config)V3NPU_CONFIG_DEFAULT;
     s->sram = s->config.sram_size;
+    qemu_mutex_init(&s->map_lock);
+    s->map_regions = g_hash_table_new(NULL, NULL);
+    s->map_written = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+}
+
+static void v3npu_instance_finalize(Object *obj)
+{
+    V3NPUState *s = V3NPU(obj);
+
+    g_hash_table_destroy(s->map_written);
+    g_hash_table_destroy(s->map_regions);
+    qemu_mutex_destroy(&s->map_lock);
 }
 
 static const VMStateDescription v3npu_vmstate = {
@@ -444,6 +528,7 @@ static const TypeInfo v3npu_info = {
     .parent = TYPE_PCI_DEVICE,
     .instance_size = sizeof(V3NPUState),
     .instance_init = v3npu_instance_init,
+    .instance_finalize = v3npu_instance_finalize,
     .class_init = v3npu_class_init,
     .interfaces = (InterfaceInfo[]) {
         { INTERFACE_PCIE_DEVICE },
