@@ -61,6 +61,9 @@ void v3npu_hw_reset(struct v3npu_hw *hw);
  */
 void v3npu_hw_stop_dma(struct v3npu_hw *hw);
 
+/* Is there a register at this offset of V3NPU_BAR_REGS? */
+bool v3npu_hw_is_reg(uint64_t offset);
+
 /* Accesses by the host to V3NPU_BAR_REGS (32-bit) and V3NPU_BAR_CORE_MEM (1, 2, 4 or 8 bytes) */
 uint64_t v3npu_hw_read(struct v3npu_hw *hw, unsigned int bar, uint64_t offset, unsigned int size);
 void v3npu_hw_write(struct v3npu_hw *hw, unsigned int bar, uint64_t offset, uint64_t value,

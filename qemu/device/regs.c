@@ -112,6 +112,34 @@ static void write_root(struct v3npu_hw *hw, uint32_t offset, uint32_t value)
 		*root = (*root & ~(uint64_t)UINT32_MAX) | value;
 }
 
+bool v3npu_hw_is_reg(uint64_t offset)
+{
+	switch (offset) {
+	case V3NPU_REG_ID:
+	case V3NPU_REG_VERSION:
+	case V3NPU_REG_MACS:
+	case V3NPU_REG_SRAM_SIZE:
+	case V3NPU_REG_DRAM_MBPS:
+	case V3NPU_REG_DRAM_LATENCY:
+	case V3NPU_REG_DRAM_BURST:
+	case V3NPU_REG_CLOCK_MHZ:
+	case V3NPU_REG_CORE_MEM:
+	case V3NPU_REG_NUM_AS:
+	case V3NPU_REG_CONTROL:
+	case V3NPU_REG_STATUS:
+	case V3NPU_REG_CORE_PC:
+	case V3NPU_REG_HALT_CODE:
+	case V3NPU_REG_IRQ_STATUS:
+	case V3NPU_REG_IRQ_ENABLE:
+	case V3NPU_REG_DOORBELL:
+	case V3NPU_REG_MMU_INVALIDATE:
+	case V3NPU_REG_MMU_STATUS:
+		return true;
+	default:
+		return offset < V3NPU_REGS_SIZE && is_root(offset) && !(offset & 3);
+	}
+}
+
 static uint32_t read_locked(struct v3npu_hw *hw, uint32_t offset)
 {
 	const struct v3npu_config *config = &hw->config;

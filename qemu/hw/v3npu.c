@@ -19,6 +19,7 @@
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "qemu/atomic.h"
+#include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qemu/rcu.h"
@@ -33,6 +34,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(V3NPUState, V3NPU)
 
 #define V3NPU_PCIE_CAP_OFFSET   0x80
 #define V3NPU_PM_CAP_OFFSET     0x60
+#define V3NPU_PM_D0                  0
 #define V3NPU_PM_D3HOT               3
 
 struct V3NPUState {
@@ -79,6 +81,15 @@ static bool v3npu_is_off(V3NPUState *s)
     return !s->hw || v3npu_power_state(s) == V3NPU_PM_D3HOT;
 }
 
+static void v3npu_check_reg(const char *access, hwaddr addr)
+{
+    if (!v3npu_hw_is_reg(addr)) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "v3npu: %s 0x%" HWADDR_PRIx ", which is no register\n",
+                      access, addr);
+    }
+}
+
 static uint64_t v3npu_regs_read(void *opaque, hwaddr addr, unsigned size)
 {
     V3NPUState *s = opaque;
@@ -86,6 +97,7 @@ static uint64_t v3npu_regs_read(void *opaque, hwaddr addr, unsigned size)
     if (v3npu_is_off(s)) {
         return UINT64_MAX;
     }
+    v3npu_check_reg("read of", addr);
     return v3npu_hw_read(s->hw, V3NPU_BAR_REGS, addr, size);
 }
 
@@ -97,6 +109,7 @@ static void v3npu_regs_write(void *opaque, hwaddr addr, uint64_t val,
     if (v3npu_is_off(s)) {
         return;
     }
+    v3npu_check_reg("write to", addr);
     v3npu_hw_write(s->hw, V3NPU_BAR_REGS, addr, val, size);
 }
 
@@ -399,10 +412,17 @@ static void v3npu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
                                int len)
 {
     V3NPUState *s = V3NPU(pdev);
+    uint8_t *ctrl = pdev->config + V3NPU_PM_CAP_OFFSET + PCI_PM_CTRL;
+    uint16_t old_ctrl = pci_get_word(ctrl);
     bool was_off = v3npu_is_off(s);
     bool was_master = v3npu_is_master(pdev);
 
     pci_default_write_config(pdev, addr, val, len);
+    if (v3npu_power_state(s) != V3NPU_PM_D0 &&
+        v3npu_power_state(s) != V3NPU_PM_D3HOT) {
+        /* There is no D1 or D2: the write is done, but the state stays */
+        pci_set_word(ctrl, old_ctrl);
+    }
     if (was_master && !v3npu_is_master(pdev)) {
         v3npu_hw_stop_dma(s->hw);
     }

@@ -69,15 +69,18 @@ static bool is_named(uint32_t offset)
 
 static void test_unnamed(struct npu *npu)
 {
-	unsigned int wrong = 0;
+	unsigned int wrong = 0, unknown = 0;
 	uint32_t offset;
 
 	for (offset = 0; offset < V3NPU_REGS_SIZE; offset += 4) {
+		unknown += is_named(offset) != v3npu_hw_is_reg(offset);
 		if (is_named(offset))
 			continue;
 		npu_write(npu, offset, ~0u);
 		wrong += npu_read(npu, offset) != 0;
 	}
+	tap_equal(unknown + v3npu_hw_is_reg(2) + v3npu_hw_is_reg(V3NPU_REGS_SIZE), 0,
+		  "which offsets have a register");
 	tap_equal(wrong, 0, "offsets with no register read 0 and ignore writes");
 	tap_equal(npu_read(npu, V3NPU_REG_STATUS), 0, "... and nothing has happened");
 }

@@ -27,6 +27,8 @@ start() {
 	echo "status $(reg 0x104)"
 }
 echo "id $(bar 0 >/dev/null; echo 1 >$dev/enable; reg 0)"
+printf '\1' | dd of=$dev/config bs=1 seek=$((0x64)) conv=notrunc 2>/dev/null
+echo "d1 $(dd if=$dev/config bs=1 skip=$((0x64)) count=1 2>/dev/null | hexdump -v -e '1/1 "%d"') $(reg 0)"
 start
 echo 1 >$dev/reset
 echo "reset $(reg 0x104) $(devmem $(($(bar 2))) 32)"
@@ -65,6 +67,9 @@ def run(tap, tmp):
         tap.check("the guest reads the NPU's ID", got == "id 0x504E3356", got)
         monitor = Monitor(path)
         got = line()
+        tap.check("it does not go to a power state that it does not have",
+                  got == "d1 0 0x504E3356", got)
+        got = line()
         tap.check("the core runs", running(got), got)
         got = line()
         tap.check("a function-level reset stops it and clears its memory",
@@ -96,7 +101,7 @@ def run(tap, tmp):
 
 def main():
     """Run all tests."""
-    tap = Tap(10)
+    tap = Tap(11)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as tmp:
         try:
