@@ -45,6 +45,7 @@ struct V3NPUState {
 
     struct v3npu_config config;
     uint64_t sram;              /* property, checked into config.sram_size */
+    char *kernel;               /* property, for tests: config.kernel */
     uint32_t inject[V3NPU_NUM_INJECT];  /* until there is an @hw */
 
     struct v3npu_hw *hw;
@@ -301,6 +302,7 @@ static bool v3npu_check_config(V3NPUState *s, Error **errp)
 
     /* What does not fit is out of bounds anyway, and is reported as such */
     s->config.sram_size = MIN(s->sram, UINT32_MAX);
+    s->config.kernel = s->kernel;
     reason = v3npu_config_check(&s->config);
     if (reason) {
         error_setg(errp, "%s", reason);
@@ -519,6 +521,7 @@ static Property v3npu_properties[] = {
     V3NPU_PROP_UINT32("dram-burst", dram_burst),
     V3NPU_PROP_UINT32("clock-mhz", clock_mhz),
     V3NPU_PROP_UINT32("threads", threads),
+    DEFINE_PROP_STRING("x-kernel", V3NPUState, kernel),
     DEFINE_PROP_END_OF_LIST(),
 };
 

@@ -59,7 +59,8 @@ struct v3npu_engine *v3npu_engine_new(const struct v3npu_config *config,
 	if (!engine)
 		return NULL;
 	engine->config = *config;
-	engine->kernels = v3npu_kernels_choose(getenv("V3NPU_KERNEL"));
+	engine->config.kernel = NULL;
+	engine->kernels = v3npu_kernels_choose(config->kernel);
 	if (!engine->kernels) {
 		err = EINVAL;
 		goto fail;

@@ -27,6 +27,8 @@
  * @clock_mhz: NPU clock, 1..10000
  * @threads: host threads that share the work of a command, 1..64; 0: as many
  *	as the host has processors. Never changes results or cycles.
+ * @kernel: name of the kernels to use (v3npu_engine_kernel()), for tests; NULL
+ *	for the best that the processor runs. Never changes results either.
  */
 struct v3npu_config {
 	uint32_t macs;
@@ -36,10 +38,11 @@ struct v3npu_config {
 	uint32_t dram_burst;
 	uint32_t clock_mhz;
 	uint32_t threads;
+	const char *kernel;
 };
 
-/* 2048 MACs, 1 MiB, 16 GB/s, 64 cycles, 64 bytes, 1 GHz, all processors */
-#define V3NPU_CONFIG_DEFAULT { 2048, 1u << 20, 16000, 64, 64, 1000, 0 }
+/* 2048 MACs, 1 MiB, 16 GB/s, 64 cycles, 64 bytes, 1 GHz, all processors, best kernels */
+#define V3NPU_CONFIG_DEFAULT { 2048, 1u << 20, 16000, 64, 64, 1000, 0, NULL }
 
 /**
  * v3npu_config_check() - is a configuration within its bounds?
@@ -74,7 +77,7 @@ struct v3npu_engine;
 
 /**
  * v3npu_engine_new() - make an engine with its SRAM (zeroed) and threads
- * @config: within bounds, copied
+ * @config: within bounds, copied; @kernel of it is used in this call only
  * @thread_start: called in each thread it starts, NULL for none
  * @thread_stop: called before such a thread ends, NULL for none
  * @opaque: passed to both
@@ -118,8 +121,7 @@ void v3npu_cost(const struct v3npu_config *config, const void *cmd,
 /* Clears SRAM, so that no address space sees what another left; from the running thread only */
 void v3npu_engine_scrub(struct v3npu_engine *engine);
 
-/* Name of the multiply-accumulate kernels in use: "avx512-vbmi", "avx2", "c", ... (V3NPU_KERNEL
- * in the environment forces one for tests) */
+/* Name of the multiply-accumulate kernels in use: "avx512-vbmi", "avx2", "c", ... */
 const char *v3npu_engine_kernel(const struct v3npu_engine *engine);
 
 #endif /* V3NPU_ENGINE_H */

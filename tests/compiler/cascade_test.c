@@ -319,7 +319,7 @@ static uint8_t *run_loaded(struct sim *sim, uint32_t sram_size, size_t *size)
 /* What one graph's outputs are on an NPU, one after the other, for free() */
 static uint8_t *run(uint64_t seed, uint32_t sram_size, size_t *size, uint32_t *commands)
 {
-	const struct v3npu_config config = { 512, sram_size, 3750, 64, 64, 1000, 1 };
+	const struct v3npu_config config = { 512, sram_size, 3750, 64, 64, 1000, 1, NULL };
 	char error[V3C_ERROR_SIZE];
 	struct v3c_ctx ctx = { .left = 1 << 26, .error = error };
 	struct ir_graph g = {};

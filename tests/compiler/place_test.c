@@ -182,7 +182,7 @@ static void test_model(const char *name)
 	} else {
 		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 			const struct v3npu_config config = {
-				512, sizes[i], 3750, 64, 64, 1000, 1,
+				512, sizes[i], 3750, 64, 64, 1000, 1, NULL,
 			};
 			uint64_t less_dram = UINT64_MAX, less_cycles = UINT64_MAX;
 

@@ -11,7 +11,7 @@
 #define REGION_SPACING	(1ull << 31)
 
 /* One thread: the tests of the engine are elsewhere, and most programs here are tiny */
-static const struct v3npu_config default_config = { 2048, 1u << 20, 16000, 64, 64, 1000, 1 };
+static const struct v3npu_config default_config = { 2048, 1u << 20, 16000, 64, 64, 1000, 1, NULL };
 
 struct v3c_target sim_target(void)
 {

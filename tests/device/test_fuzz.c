@@ -337,7 +337,7 @@ static void load_code(struct npu *npu, struct rng *r)
 
 static struct npu *make_machine(void)
 {
-	static const struct v3npu_config config = { 64, 64 << 10, 1000, 10, 64, 1000, 2 };
+	static const struct v3npu_config config = { 64, 64 << 10, 1000, 10, 64, 1000, 2, NULL };
 	struct npu *npu = npu_new(&config);
 	uint8_t *data = npu_alloc(npu, DATA_SIZE);
 	uint8_t *large = npu_alloc_large(npu);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* The estimate of a command's time is above what it takes, with the slowest kernels in one thread */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -105,7 +104,7 @@ int main(void)
 	};
 
 	config.threads = 1;
-	setenv("V3NPU_KERNEL", "c", 1);
+	config.kernel = "c";
 	engine = v3npu_engine_new(&config, NULL, NULL, NULL);
 	if (!engine)
 		tap_bail("no engine");

@@ -31,7 +31,7 @@ int64_t rng_range(struct rng *rng, int64_t low, int64_t high);
 /* True one time in @n */
 bool rng_one_in(struct rng *rng, uint32_t n);
 
-/* The sets of kernels that there are, for V3NPU_KERNEL; not all run on every processor */
+/* The sets of kernels that there are; not all run on every processor */
 #define KERNEL_NAMES	5
 extern const char *const kernel_names[KERNEL_NAMES];
 

@@ -83,9 +83,9 @@ static void test_bounds(void)
 {
 	static const struct v3npu_config configs[] = {
 		V3NPU_CONFIG_DEFAULT,
-		{ 512, 384 << 10, 3750, 64, 64, 1000, 0 },
-		{ 64, 0, 1, 10000, 4096, 10000, 0 },
-		{ 16384, 64 << 20, 1000000, 0, 16, 1, 0 },
+		{ 512, 384 << 10, 3750, 64, 64, 1000, 0, NULL },
+		{ 64, 0, 1, 10000, 4096, 10000, 0, NULL },
+		{ 16384, 64 << 20, 1000000, 0, 16, 1, 0, NULL },
 	};
 	struct space *space = space_new(0, COMMAND_PAGES, true);
 	size_t i;

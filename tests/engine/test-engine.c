@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 		struct v3npu_engine *engine;
 		char name[64];
 
-		setenv("V3NPU_KERNEL", kernel_names[i], 1);
+		config.kernel = kernel_names[i];
 		for (config.threads = 1; config.threads <= 3; config.threads += 2) {
 			snprintf(name, sizeof(name), "%s, %u threads", kernel_names[i],
 				 config.threads);

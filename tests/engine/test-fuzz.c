@@ -203,7 +203,7 @@ static unsigned int make_engines(struct v3npu_engine **engines)
 	config.sram_size = SPACE_SRAM;
 	for (i = 0; i < ENGINES; i++) {
 		config.threads = i < KERNEL_NAMES ? 1 : 2;
-		setenv("V3NPU_KERNEL", kernel_names[i % KERNEL_NAMES], true);
+		config.kernel = kernel_names[i % KERNEL_NAMES];
 		engines[count] = v3npu_engine_new(&config, NULL, NULL, NULL);
 		count += engines[count] ? 1 : 0;
 	}

@@ -61,7 +61,7 @@ int main(void)
 	for (k = 0; k < KERNEL_NAMES; k++) {
 		struct v3npu_engine *engine;
 
-		setenv("V3NPU_KERNEL", kernel_names[k], 1);
+		config.kernel = kernel_names[k];
 		engine = v3npu_engine_new(&config, NULL, NULL, NULL);
 		if (!engine) {
 			tap_ok(true, "%s # SKIP not on this processor", kernel_names[k]);

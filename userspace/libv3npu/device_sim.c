@@ -474,6 +474,8 @@ int v3npu_device_open_sim(const char *args, struct v3npu_device **device)
 		.clock_mhz = config.clock_mhz,
 	};
 	sim->base.sram_va = V3NPU_VA_SRAM;
+	/* For measurements of kernels that are not this processor's best */
+	config.kernel = getenv("V3NPU_KERNEL");
 	sim->engine = v3npu_engine_new(&config, NULL, NULL, NULL);
 	if (!sim->engine) {
 		ret = v3npu_fail(-errno, "cannot start the simulator: %s", strerror(errno));
