@@ -18,4 +18,7 @@ static inline void hw_write(__u32 reg, __u32 value)
 /* Memory may have changed, or must be up to date, behind the compiler's back */
 #define barrier()	__asm__ volatile("" : : : "memory")
 
+/* The host sees what was written before it if it sees what is written after it */
+#define write_fence()	__asm__ volatile("fence w, w" : : : "memory")
+
 #endif /* FW_HW_H */

@@ -50,6 +50,7 @@ void log_init(void)
 	LOG->size = sizeof(LOG->text);
 	LOG->written = 0;
 	LOG->reserved = 0;
+	write_fence();
 	LOG->magic = V3NPU_LOG_MAGIC;
 }
 
@@ -102,6 +103,6 @@ void log_print(__u32 level, const char *fmt, ...)
 	put_char('\n');
 
 	/* Readers see whole lines only */
-	barrier();
+	write_fence();
 	LOG->written = position;
 }

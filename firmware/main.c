@@ -4,6 +4,7 @@
 #include "core.h"
 #include "engine.h"
 #include "event.h"
+#include "hw.h"
 #include "log.h"
 #include "panic.h"
 #include "preempt.h"
@@ -50,6 +51,7 @@ static void publish_status(void)
 	STATUS->features = V3NPU_FEATURE_STALL | V3NPU_FEATURE_CANCEL;
 	STATUS->state = V3NPU_FW_BOOTING;
 	STATUS->ctx = V3NPU_CTX_NONE;
+	write_fence();
 	STATUS->magic = V3NPU_STATUS_MAGIC;
 }
 
