@@ -13,12 +13,22 @@ import time
 
 from hotplug import TIMEOUT, TOP, Monitor, Tap
 
+# Writes STALL (opcode 8, 16 bytes, 20 s) to the datapath's descriptor and starts it.
+STALL = " ".join([
+    "0x10000537",                               # lui a0, 0x10000: the core's registers
+    "0x001005b7", "0x00858593", "0x40b52023",   # li a1, 0x100008; sw a1, 0x400(a0)
+    "0x013135b7", "0x40b52423",                 # li a1, 0x1313000; sw a1, 0x408(a0)
+    "0x00100593", "0x30b52023",                 # li a1, 1; sw a1, 0x300(a0)
+    "0x0000006f",                               # j .
+])
+
 # Register offsets and bits: uapi/v3npu/regs.h. 0x6f is RV32's jump to itself.
-GUEST = r"""
+GUEST = f"stall='{STALL}'" + r"""
 set -e
 dev=/sys/bus/pci/devices/0000:01:00.0
 bar() { sed -n "$(($1 + 1))s/ .*//p" $dev/resource; }
 reg() { devmem $(($(bar 0) + $1)) 32 $2; }
+config() { printf $2 | dd of=$dev/config bs=1 seek=$(($1)) conv=notrunc 2>/dev/null; }
 start() {
 	devmem $(($(bar 2))) 32 0x6f
 	reg 0x100 1
@@ -27,7 +37,7 @@ start() {
 	echo "status $(reg 0x104)"
 }
 echo "id $(bar 0 >/dev/null; echo 1 >$dev/enable; reg 0)"
-printf '\1' | dd of=$dev/config bs=1 seek=$((0x64)) conv=notrunc 2>/dev/null
+config 0x64 '\1'
 echo "d1 $(dd if=$dev/config bs=1 skip=$((0x64)) count=1 2>/dev/null | hexdump -v -e '1/1 "%d"') $(reg 0)"
 start
 echo 1 >$dev/reset
@@ -40,6 +50,19 @@ dev=/sys/bus/pci/devices/0000:02:00.0
 # It is there some time before it has addresses and can be enabled
 until echo 1 >$dev/enable; do usleep 50000; done 2>/dev/null
 echo "id $(reg 0) macs $(($(reg 8)))"
+at=$(bar 2)
+for word in $stall; do
+	devmem $at 32 $word
+	at=$((at + 4))
+done
+reg 0x100 1
+usleep 100000
+echo "busy $(reg 0x104)"
+sleep 10
+config 4 '\6'
+busy=$(reg 0x104)
+config 4 '\2'
+echo "master $busy $(reg 0x104)"
 start
 """
 
@@ -91,6 +114,16 @@ def run(tap, tmp):
         got = line()
         tap.check("the guest reads its ID and its MACs", got == "id 0x504E3356 macs 512", got)
         got = line()
+        tap.check("it executes a command", got == "busy 0x00000005", got)
+        start = time.monotonic()
+        got = monitor.command("device_add", driver="v3npu", bus="slot0", macs=1)
+        took = time.monotonic() - start
+        tap.check("meanwhile a device that cannot be made does not hold up the monitor",
+                  "error" in got and took < 8, f"{took:.1f} s, {got}")
+        got = line()
+        tap.check("a command ends when bus mastering is disabled",
+                  got == "master 0x00000005 0x00000001", got)
+        got = line()
         tap.check("its core runs", running(got), got)
         status = guest.wait(TIMEOUT)
         tap.check("the guest ends well, with the core running", status == 0, str(status))
@@ -101,7 +134,7 @@ def run(tap, tmp):
 
 def main():
     """Run all tests."""
-    tap = Tap(11)
+    tap = Tap(14)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as tmp:
         try:
