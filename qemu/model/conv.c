@@ -28,6 +28,7 @@
  * @quads: quads of a tap
  * @tap_bytes: bytes of a tap's gathered operands
  * @ring: input rows that a window spans; 0 when windows are gathered tap by tap
+ * @taps: taps of a window as they are gathered: columns that lie side by side in a line are one
  * @line_bytes: bytes of a line
  * @segment: output pixels of a row that are done at a time
  * @segments: of a row
@@ -42,6 +43,7 @@ struct conv {
 	uint32_t quads;
 	size_t tap_bytes;
 	uint32_t ring;
+	uint32_t taps;
 	size_t line_bytes;
 	uint32_t segment;
 	uint32_t segments;
@@ -206,14 +208,11 @@ static bool row_by_ring(struct conv_item *it, uint32_t y)
 {
 	const struct conv *conv = it->conv;
 	const struct v3npu_cmd_conv *cmd = conv->cmd;
-	/* Side by side columns of a line are one long tap */
-	uint32_t taps = cmd->dilation[1] == 1 ? cmd->kernel[0]
-					      : (uint32_t)cmd->kernel[0] * cmd->kernel[1];
 	struct v3npu_pixels pixels = {
 		.lines = it->thread->lines,
 		.stride = cmd->stride[1] * conv->tap_bytes,
 		.taps = it->thread->taps,
-		.num_taps = taps,
+		.num_taps = conv->taps,
 		.count = it->width,
 	};
 
@@ -226,7 +225,7 @@ static bool row_by_windows(struct conv_item *it, uint32_t y)
 	struct v3npu_pixels pixels = {
 		.lines = it->thread->lines,
 		.stride = conv->array.quads * v3npu_quad_bytes(&conv->array),
-		.num_taps = 1,
+		.num_taps = conv->taps,
 	};
 	uint32_t most = V3NPU_LINES_BYTES / pixels.stride;
 	uint32_t x;
@@ -270,12 +269,11 @@ static void conv_item(struct v3npu_thread *thread, void *ctx, uint64_t item)
 	if (conv->ring && sees_padding(cmd, first, end))
 		fill_pad(&it, thread->lines + conv->ring * conv->line_bytes,
 			 columns_seen(cmd, it.width));
-	for (y = first; y < end; y++) {
-		if (v3npu_run_stopped(conv->array.run))
-			return;
+	v3npu_array_enter(&conv->array, conv->taps);
+	for (y = first; y < end && !v3npu_run_stopped(conv->array.run); y++)
 		if (!(conv->ring ? row_by_ring(&it, y) : row_by_windows(&it, y)))
-			return;
-	}
+			break;
+	v3npu_array_leave(&conv->array);
 }
 
 /*
@@ -285,12 +283,13 @@ static void conv_item(struct v3npu_thread *thread, void *ctx, uint64_t item)
 static uint32_t short_segment(const struct conv *conv, uint32_t items)
 {
 	const struct v3npu_cmd_conv *cmd = conv->cmd;
+	uint32_t pixels = conv->array.run->engine->kernels->pixels;
 	uint32_t segment = LINE_BYTES / (conv->tap_bytes * cmd->stride[1]);
 
 	if (cmd->out.dim[1] == 1)
 		segment = min_u32(segment, cmd->out.dim[2] / items);
-	segment = segment / V3NPU_MAC_PIXELS * V3NPU_MAC_PIXELS;
-	return segment > 2 * V3NPU_MAC_PIXELS ? segment : 2 * V3NPU_MAC_PIXELS;
+	segment = segment / pixels * pixels;
+	return segment > 2 * pixels ? segment : 2 * pixels;
 }
 
 /* How the output is cut into items, and how operands are gathered, for the chunk in work */
@@ -320,6 +319,10 @@ static void plan(struct conv *conv)
 	}
 	if (conv->ring)
 		conv->segment = min_u32(conv->segment, short_segment(conv, items));
+	conv->taps = 1;
+	if (conv->ring)
+		conv->taps = cmd->dilation[1] == 1 ? cmd->kernel[0]
+						   : (uint32_t)cmd->kernel[0] * cmd->kernel[1];
 	conv->line_bytes = conv->ring ? columns_seen(cmd, conv->segment) * conv->tap_bytes : 0;
 	conv->segments = (width + conv->segment - 1) / conv->segment;
 	conv->bands = min_u32(height, items);

@@ -9,6 +9,7 @@ const struct v3npu_kernels *v3npu_kernels_choose(const char *name)
 	/* Best first */
 	static const struct v3npu_kernels *const sets[] = {
 #if defined(__x86_64__)
+		&v3npu_kernels_amx,
 		&v3npu_kernels_avx512_vbmi,
 		&v3npu_kernels_avx512_vnni,
 		&v3npu_kernels_avxvnni,

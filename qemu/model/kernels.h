@@ -14,10 +14,14 @@
 #include "v3npu/cmd.h"
 
 #define V3NPU_BRICK_BYTES	(V3NPU_BRICK_O * V3NPU_BRICK_I)
-/* Pixels and bricks of one call, and accumulators from pixel to pixel */
-#define V3NPU_MAC_PIXELS	12
+/* Pixels and bricks of one call, at most, and accumulators from pixel to pixel */
+#define V3NPU_MAC_PIXELS	32
 #define V3NPU_MAC_BRICKS	2
 #define V3NPU_ACC_PITCH		(V3NPU_MAC_BRICKS * V3NPU_BRICK_O)
+/* Pixels whose sums vector registers hold */
+#define V3NPU_VECTOR_PIXELS	12
+/* The output stage may look at sums of so many pixels more than it is asked for */
+#define V3NPU_OUTPUT_AHEAD	3
 
 /**
  * struct v3npu_mac - one call: acc = sum of operands times weights
@@ -27,7 +31,7 @@
  * @num_taps: taps
  * @quads: quads of a tap, one after the other in @lines and in a brick
  * @weights: of the first brick; a brick is num_taps * quads * 64 bytes
- * @pixels: 1..V3NPU_MAC_PIXELS
+ * @pixels: 1..the set's @pixels
  * @bricks: 1..V3NPU_MAC_BRICKS
  * @acc: [pixels][V3NPU_ACC_PITCH], of which the first 16 * @bricks are set
  */
@@ -108,17 +112,23 @@ struct v3npu_addend {
  * struct v3npu_kernels - one set
  * @name: as v3npu_engine_kernel() reports it
  * @element: bytes of a gathered operand element
- * @biased: @load adds V3NPU_KERNEL_OFFSET to an element instead of subtracting
- *	the zero point; the caller corrects the sum by the weights' sum
+ * @pixels: of one call of @mac, at most
+ * @granule: as many pixels, or multiples of it, are what @mac is good at
+ * @biased: @load adds @offset to an element instead of subtracting the zero
+ *	point; the caller corrects the sum by the weights' sum
+ * @offset: V3NPU_KERNEL_OFFSET, or 0: operands are the elements as they are
  * @supported: can this processor run them? NULL: any can
+ * @enter: gets the calling thread ready for @mac with @quads quads a tap; NULL:
+ *	it always is
+ * @leave: the end of that; NULL if @enter is
  * @load: puts @pixels times @channels elements, @stride bytes from pixel to
  *	pixel, at @to as operands of @quads quads a pixel; elements that fill up
  *	the last quad count as @zero_point
  * @mac: multiply and accumulate
  * @sums: sum of the weights of each of a brick's 16 channels; @biased only
  * @output: the output stage: 16 * @blocks channels of @pixels pixels, which go
- *	@pitch bytes apart to @to. @acc is as of struct v3npu_mac and has room
- *	for V3NPU_MAC_PIXELS, whatever is in those that are not used.
+ *	@pitch bytes apart to @to. @acc is as of struct v3npu_mac, and
+ *	V3NPU_OUTPUT_AHEAD pixels longer, whatever is in those.
  * @softmax: of @rows rows in place; element d of row r is at @data[d * @pitch + r].
  *	There is room for rows up to the next multiple of V3NPU_SOFTMAX_ROWS,
  *	in which anything may be written.
@@ -130,8 +140,13 @@ struct v3npu_addend {
 struct v3npu_kernels {
 	const char *name;
 	unsigned int element;
+	unsigned int pixels;
+	unsigned int granule;
 	bool biased;
+	uint8_t offset;
 	bool (*supported)(void);
+	void (*enter)(uint32_t quads);
+	void (*leave)(void);
 	void (*load)(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels,
 		     uint32_t channels, uint32_t quads, int32_t zero_point);
 	void (*mac)(const struct v3npu_mac *mac);
@@ -146,7 +161,7 @@ struct v3npu_kernels {
 	void (*max)(int8_t *to, const int8_t *from, size_t size);
 };
 
-/* What @load adds to an element when it is @biased */
+/* What @load adds to an element to have operands without a sign */
 #define V3NPU_KERNEL_OFFSET	128
 
 extern const struct v3npu_kernels v3npu_kernels_c;
@@ -159,6 +174,7 @@ extern const struct v3npu_kernels v3npu_kernels_avx2;
 extern const struct v3npu_kernels v3npu_kernels_avxvnni;
 extern const struct v3npu_kernels v3npu_kernels_avx512_vnni;
 extern const struct v3npu_kernels v3npu_kernels_avx512_vbmi;
+extern const struct v3npu_kernels v3npu_kernels_amx;
 #endif
 
 /* The best set, or the one of that @name; NULL if it is unknown or not for this processor */

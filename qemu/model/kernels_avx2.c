@@ -281,6 +281,8 @@ TARGET void v3npu_max_avx2(int8_t *to, const int8_t *from, size_t size)
 const struct v3npu_kernels v3npu_kernels_avx2 = {
 	.name = "avx2",
 	.element = sizeof(int16_t),
+	.pixels = V3NPU_VECTOR_PIXELS,
+	.granule = 1,
 	.supported = supported_avx2,
 	.load = load_avx2,
 	.mac = mac_avx2,

@@ -22,9 +22,9 @@ static bool supported_avx512(void)
 	       __builtin_cpu_supports("avx2");
 }
 
-TARGET static inline void load_bytes(uint8_t *to, const int8_t *from, size_t size)
+TARGET static inline void load_bytes(uint8_t *to, const int8_t *from, size_t size, uint8_t add)
 {
-	const __m512i offset = _mm512_set1_epi8((char)V3NPU_KERNEL_OFFSET);
+	const __m512i offset = _mm512_set1_epi8((char)add);
 	__mmask64 tail;
 
 	for (; size > 64; size -= 64, to += 64, from += 64)
@@ -39,7 +39,7 @@ TARGET static inline void load_bytes(uint8_t *to, const int8_t *from, size_t siz
  * pixels to each quarter of a register, then each pixel to its quad
  */
 TARGET static void load_few(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels,
-			    uint32_t channels, uint8_t fill)
+			    uint32_t channels, uint8_t add, uint8_t fill)
 {
 	uint8_t from_byte[64], offset[64];
 	uint32_t from_dword[16];
@@ -53,7 +53,7 @@ TARGET static void load_few(uint8_t *to, const int8_t *from, size_t stride, uint
 
 		/* A byte of the quarter; with its top bit set, 0 */
 		from_byte[i] = exists ? i % 16 / 4 * stride + i % 4 : 0x80;
-		offset[i] = exists ? V3NPU_KERNEL_OFFSET : fill;
+		offset[i] = exists ? add : fill;
 	}
 	dwords = _mm512_loadu_si512(from_dword);
 	bytes = _mm512_loadu_si512(from_byte);
@@ -73,32 +73,47 @@ TARGET static void load_few(uint8_t *to, const int8_t *from, size_t stride, uint
 	}
 }
 
-TARGET void v3npu_load_avx512(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels,
-			       uint32_t channels, uint32_t quads, int32_t zero_point)
+/* load() of a set whose offset is @add, 0 or 128 */
+TARGET static inline __attribute__((always_inline))
+void load(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels, uint32_t channels,
+	  uint32_t quads, int32_t zero_point, const uint8_t add)
 {
 	uint32_t depth = quads * V3NPU_BRICK_I;
-	uint8_t fill = (uint8_t)(zero_point + V3NPU_KERNEL_OFFSET);
+	uint8_t fill = (uint8_t)(zero_point + add);
 
 	if (channels == depth && stride == depth) {
-		load_bytes(to, from, (size_t)pixels * depth);
+		load_bytes(to, from, (size_t)pixels * depth, add);
 		return;
 	}
 	if (quads == 1 && stride >= channels && stride <= V3NPU_BRICK_I) {
-		load_few(to, from, stride, pixels, channels, fill);
+		load_few(to, from, stride, pixels, channels, add, fill);
 		return;
 	}
 	for (; pixels; pixels--, from += stride, to += depth) {
-		load_bytes(to, from, channels);
+		load_bytes(to, from, channels, add);
 		if (channels < depth)
 			memset(to + channels, fill, depth - channels);
 	}
+}
+
+TARGET void v3npu_load_avx512(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels,
+			      uint32_t channels, uint32_t quads, int32_t zero_point)
+{
+	load(to, from, stride, pixels, channels, quads, zero_point, V3NPU_KERNEL_OFFSET);
+}
+
+TARGET void v3npu_load_signed_avx512(uint8_t *to, const int8_t *from, size_t stride,
+				     uint32_t pixels, uint32_t channels, uint32_t quads,
+				     int32_t zero_point)
+{
+	load(to, from, stride, pixels, channels, quads, zero_point, 0);
 }
 
 /* What one instance of the kernel does; @pixels and @bricks are constants where it is inlined */
 TARGET static inline __attribute__((always_inline))
 void mac_block(const struct v3npu_mac *mac, const unsigned int pixels, const unsigned int bricks)
 {
-	__m512i acc[V3NPU_MAC_PIXELS][V3NPU_MAC_BRICKS];
+	__m512i acc[V3NPU_VECTOR_PIXELS][V3NPU_MAC_BRICKS];
 	const size_t brick = (size_t)mac->num_taps * mac->quads * V3NPU_BRICK_BYTES;
 	const size_t stride = mac->pixel_stride;
 	const int8_t *w = mac->weights;
@@ -393,7 +408,10 @@ TARGET void v3npu_max_avx512(int8_t *to, const int8_t *from, size_t size)
 const struct v3npu_kernels v3npu_kernels_avx512_vnni = {
 	.name = "avx512-vnni",
 	.element = sizeof(uint8_t),
+	.pixels = V3NPU_VECTOR_PIXELS,
+	.granule = 1,
 	.biased = true,
+	.offset = V3NPU_KERNEL_OFFSET,
 	.supported = supported_avx512,
 	.load = v3npu_load_avx512,
 	.mac = v3npu_mac_avx512,

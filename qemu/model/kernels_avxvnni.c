@@ -150,7 +150,10 @@ TARGET static void sums_avxvnni(const int8_t *brick, size_t quads, int32_t *sums
 const struct v3npu_kernels v3npu_kernels_avxvnni = {
 	.name = "avx-vnni",
 	.element = sizeof(uint8_t),
+	.pixels = V3NPU_VECTOR_PIXELS,
+	.granule = 1,
 	.biased = true,
+	.offset = V3NPU_KERNEL_OFFSET,
 	.supported = supported_avxvnni,
 	.load = load_avxvnni,
 	.mac = mac_avxvnni,

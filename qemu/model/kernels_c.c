@@ -37,7 +37,7 @@ static void load_c(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixe
  */
 struct part {
 	int16_t weights[V3NPU_BRICK_O][PART_DEPTH];
-	int16_t operands[V3NPU_MAC_PIXELS][PART_DEPTH];
+	int16_t operands[V3NPU_VECTOR_PIXELS][PART_DEPTH];
 };
 
 static int32_t dot(const int16_t *a, const int16_t *b)
@@ -190,6 +190,8 @@ void v3npu_look_up_c(const int8_t table[256], int8_t *data, size_t size)
 const struct v3npu_kernels v3npu_kernels_c = {
 	.name = "c",
 	.element = sizeof(int16_t),
+	.pixels = V3NPU_VECTOR_PIXELS,
+	.granule = 1,
 	.load = load_c,
 	.mac = mac_c,
 	.output = output_c,

@@ -28,7 +28,7 @@ __m512i look_up(const __m512i table[4], __m512i bytes)
 	return _mm512_mask_mov_epi8(low, _mm512_movepi8_mask(bytes), high);
 }
 
-TARGET static void look_up_vbmi(const int8_t table[256], int8_t *data, size_t size)
+TARGET void v3npu_look_up_vbmi(const int8_t table[256], int8_t *data, size_t size)
 {
 	__m512i parts[4];
 	__mmask64 tail;
@@ -99,8 +99,8 @@ void add_addends(const struct v3npu_addend *addend, __m512i elements, __m512i su
 		sums[i] = _mm512_add_epi32(sums[i], numbers[i]);
 }
 
-TARGET static void add_vbmi(const struct v3npu_addend addend[2], const int8_t *a, const int8_t *b,
-			    int32_t *sums, size_t size)
+TARGET void v3npu_add_vbmi(const struct v3npu_addend addend[2], const int8_t *a, const int8_t *b,
+			   int32_t *sums, size_t size)
 {
 	/* So that join_bytes() makes vectors of neighbours */
 	const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11,
@@ -226,8 +226,8 @@ TARGET static void softmax_rows(const struct tables *tables, int8_t *data, uint3
 	}
 }
 
-TARGET static void softmax_vbmi(const struct v3npu_softmax_table *table, int8_t *data,
-				uint32_t depth, size_t pitch, uint32_t rows)
+TARGET void v3npu_softmax_vbmi(const struct v3npu_softmax_table *table, int8_t *data,
+			       uint32_t depth, size_t pitch, uint32_t rows)
 {
 	struct tables tables;
 	uint32_t r, i;
@@ -245,15 +245,18 @@ TARGET static void softmax_vbmi(const struct v3npu_softmax_table *table, int8_t 
 const struct v3npu_kernels v3npu_kernels_avx512_vbmi = {
 	.name = "avx512-vbmi",
 	.element = sizeof(uint8_t),
+	.pixels = V3NPU_VECTOR_PIXELS,
+	.granule = 1,
 	.biased = true,
+	.offset = V3NPU_KERNEL_OFFSET,
 	.supported = supported_vbmi,
 	.load = v3npu_load_avx512,
 	.mac = v3npu_mac_avx512,
 	.sums = v3npu_sums_avx512,
 	.output = v3npu_output_avx512,
-	.softmax = softmax_vbmi,
-	.add = add_vbmi,
-	.look_up = look_up_vbmi,
+	.softmax = v3npu_softmax_vbmi,
+	.add = v3npu_add_vbmi,
+	.look_up = v3npu_look_up_vbmi,
 	.max = v3npu_max_avx512,
 };
 

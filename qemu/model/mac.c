@@ -50,7 +50,7 @@ void v3npu_array_chunk(struct v3npu_array *array, uint32_t channel, uint32_t cha
 	const struct v3npu_kernels *kernels = array->run->engine->kernels;
 	const struct v3npu_chan *chan = array->run->engine->chan;
 	bool per_tensor = array->output->flags & V3NPU_OUTPUT_PER_TENSOR;
-	int32_t correction = V3NPU_KERNEL_OFFSET + array->zero_point;
+	int32_t correction = kernels->offset + array->zero_point;
 	/* Of a sum: (a - za) (b - zb), in MATMUL as two products */
 	int64_t most = (int64_t)quads * V3NPU_BRICK_I * 255 * 128 * 2;
 	uint32_t b, i;
@@ -152,16 +152,23 @@ bool v3npu_array_gather(struct v3npu_thread *thread, const struct v3npu_array *a
 	return true;
 }
 
-/* Calls of the kernels for so many pixels: of about the same size, and none too long */
-static uint32_t count_calls(uint32_t count, uint32_t quads)
+/*
+ * Pixels of the next call of the kernels when @left are left: calls are of about the same size and
+ * none is too long
+ */
+static uint32_t next_call(const struct v3npu_kernels *kernels, uint32_t left, uint32_t quads)
 {
-	uint32_t most = CALL_QUADS_MAX / quads;
+	uint32_t most = CALL_QUADS_MAX / quads, granules, calls, pixels;
 
-	if (most > V3NPU_MAC_PIXELS)
-		most = V3NPU_MAC_PIXELS;
-	else if (!most)
+	if (most > kernels->pixels)
+		most = kernels->pixels;
+	most /= kernels->granule;
+	if (!most)
 		most = 1;
-	return (count + most - 1) / most;
+	granules = (left + kernels->granule - 1) / kernels->granule;
+	calls = (granules + most - 1) / most;
+	pixels = (granules + calls - 1) / calls * kernels->granule;
+	return pixels < left ? pixels : left;
 }
 
 static void add_to_pixels(int32_t *acc, const int32_t *addend, unsigned int pixels)
@@ -179,6 +186,7 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 {
 	static const uint32_t one_tap;
 	const struct v3npu_kernels *kernels = array->run->engine->kernels;
+	const unsigned int granule = kernels->granule;
 	struct v3npu_mac mac = {
 		.pixel_stride = pixels->stride,
 		.taps = pixels->taps ? pixels->taps : &one_tap,
@@ -186,9 +194,7 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 		.quads = array->quads / pixels->num_taps,
 		.acc = thread->acc,
 	};
-	uint32_t calls = count_calls(pixels->count, array->quads);
-	uint32_t size = pixels->count / calls, larger = pixels->count % calls;
-	uint32_t b, p, call;
+	uint32_t b, p, size;
 
 	for (b = 0; b < array->bricks; b += mac.bricks) {
 		struct v3npu_scale scale = {
@@ -205,19 +211,42 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 		mac.bricks = array->bricks - b < V3NPU_MAC_BRICKS ? array->bricks - b
 								  : V3NPU_MAC_BRICKS;
 		mac.weights = array->weights + (size_t)b * array->quads * V3NPU_BRICK_BYTES;
-		for (call = p = 0; call < calls; call++, p += mac.pixels) {
+		for (p = 0; p < pixels->count; p += size) {
+			int32_t *acc = mac.acc;
+
 			if (v3npu_run_stopped(array->run))
 				return false;
-			mac.pixels = size + (call < larger);
-			mac.lines = pixels->lines + p * pixels->stride;
+			size = next_call(kernels, pixels->count - p, array->quads);
+			mac.pixels = (size + granule - 1) / granule * granule;
+			/* To make a granule full, some that are done already are done again */
+			if (mac.pixels - size > p)
+				mac.pixels = size;
+			mac.lines = pixels->lines + (p + size - mac.pixels) * pixels->stride;
 			kernels->mac(&mac);
+			acc += (mac.pixels - size) * V3NPU_ACC_PITCH;
 			if (pixels->addend)
-				add_to_pixels(mac.acc, pixels->addend + p, mac.pixels);
-			kernels->output(&scale, mac.acc, mac.pixels, mac.bricks,
+				add_to_pixels(acc, pixels->addend + p, size);
+			kernels->output(&scale, acc, size, mac.bricks,
 					to + p * pitch + b * V3NPU_BRICK_O, pitch);
 		}
 	}
 	return true;
+}
+
+void v3npu_array_enter(const struct v3npu_array *array, uint32_t num_taps)
+{
+	const struct v3npu_kernels *kernels = array->run->engine->kernels;
+
+	if (kernels->enter)
+		kernels->enter(array->quads / num_taps);
+}
+
+void v3npu_array_leave(const struct v3npu_array *array)
+{
+	const struct v3npu_kernels *kernels = array->run->engine->kernels;
+
+	if (kernels->leave)
+		kernels->leave();
 }
 
 /* Where results can go as the kernels make them; NULL if they cannot, or the run has failed */

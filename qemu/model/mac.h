@@ -106,6 +106,10 @@ static inline size_t v3npu_array_pitch(const struct v3npu_array *array)
 	return (size_t)array->bricks * V3NPU_BRICK_O;
 }
 
+/* Before a thread calls v3npu_array_apply() for pixels of @num_taps taps, and when it has */
+void v3npu_array_enter(const struct v3npu_array *array, uint32_t num_taps);
+void v3npu_array_leave(const struct v3npu_array *array);
+
 /**
  * v3npu_array_apply() - apply the array to pixels and write the results
  * @out: view of the result

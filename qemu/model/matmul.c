@@ -84,13 +84,12 @@ static int32_t row_addend(const struct matmul *m, const uint8_t *line)
 {
 	const struct v3npu_kernels *kernels = m->array.run->engine->kernels;
 	uint32_t depth = m->quads * V3NPU_BRICK_I;
-	int32_t offset = V3NPU_KERNEL_OFFSET + m->cmd->a_zero_point;
 	int32_t sum = 0;
 	uint32_t d;
 
 	if (kernels->biased) {
 		for (d = 0; d < depth; d++)
-			sum += line[d] - offset;
+			sum += (int8_t)(line[d] - kernels->offset) - m->cmd->a_zero_point;
 	} else {
 		const int16_t *operand = (const int16_t *)line;
 
@@ -139,7 +138,9 @@ static void matmul_item(struct v3npu_thread *thread, void *ctx, uint64_t item)
 			addend[r] = row_addend(m, thread->lines + r * pixels.stride);
 		pixels.addend = addend;
 	}
+	v3npu_array_enter(&m->array, pixels.num_taps);
 	v3npu_array_apply(thread, &m->array, &pixels, &out, &tile);
+	v3npu_array_leave(&m->array);
 }
 
 static void run_chunk(struct matmul *m)

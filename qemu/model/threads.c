@@ -16,6 +16,9 @@
 #define PARALLEL_MIN_NS		40000
 /* How long threads look for work, or for the others' end, before they sleep */
 #define SPIN_NS			20000
+/* Accumulators of one call, as a multiple of 64 bytes */
+#define ACC_BYTES	((V3NPU_MAC_PIXELS + V3NPU_OUTPUT_AHEAD) * V3NPU_ACC_PITCH * \
+			 sizeof(int32_t))
 /* Looks at the state between looks at the clock */
 #define SPIN_LOOKS		64
 
@@ -87,7 +90,7 @@ static bool thread_init(struct v3npu_thread *thread)
 	}
 	thread->lines = aligned_alloc(64, V3NPU_LINES_BYTES);
 	thread->taps = malloc(V3NPU_DEPTH_MAX * sizeof(*thread->taps));
-	thread->acc = aligned_alloc(64, V3NPU_MAC_PIXELS * V3NPU_ACC_PITCH * sizeof(*thread->acc));
+	thread->acc = aligned_alloc(64, ACC_BYTES);
 	return thread->lines && thread->taps && thread->acc;
 }
 

@@ -7,7 +7,7 @@
 #include "v3npu/regs.h"
 
 const char *const kernel_names[KERNEL_NAMES] = {
-	"c", "avx2", "avx-vnni", "avx512-vnni", "avx512-vbmi"
+	"c", "avx2", "avx-vnni", "avx512-vnni", "avx512-vbmi", "amx"
 };
 
 uint32_t rng_u32(struct rng *rng)

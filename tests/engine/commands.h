@@ -32,7 +32,7 @@ int64_t rng_range(struct rng *rng, int64_t low, int64_t high);
 bool rng_one_in(struct rng *rng, uint32_t n);
 
 /* The sets of kernels that there are; not all run on every processor */
-#define KERNEL_NAMES	5
+#define KERNEL_NAMES	6
 extern const char *const kernel_names[KERNEL_NAMES];
 
 /* Where a command's parts lie: each has its own region, in DRAM or in SRAM */

@@ -12,11 +12,11 @@
 #include "transpose.h"
 
 #define ROUNDS		3000
-#define SUMS		(V3NPU_MAC_PIXELS * V3NPU_ACC_PITCH)
+#define SUMS		((V3NPU_MAC_PIXELS + V3NPU_OUTPUT_AHEAD) * V3NPU_ACC_PITCH)
 #define PITCH		40
 /* Most quads of a tap, and the elements that all pixels' taps are among */
 #define MAC_QUADS	60
-#define MAC_BYTES	((50 + 12 * 30 + MAC_QUADS) * V3NPU_BRICK_I)
+#define MAC_BYTES	((50 + V3NPU_MAC_PIXELS * 30 + MAC_QUADS) * V3NPU_BRICK_I)
 
 /**
  * struct output_case - one call of the output stage
@@ -165,7 +165,7 @@ static int operand(const struct v3npu_kernels *kernels, const uint8_t *lines, si
 		   int zero_point)
 {
 	if (kernels->biased)
-		return lines[i] - V3NPU_KERNEL_OFFSET - zero_point;
+		return (int8_t)(lines[i] - kernels->offset) - zero_point;
 	return ((const int16_t *)lines)[i];
 }
 
@@ -283,20 +283,29 @@ static void sums_of(const struct v3npu_kernels *kernels, const int8_t *from, uin
 	unsigned int b, p, o;
 
 	kernels->load(lines, from, MAC_BYTES, 1, MAC_BYTES, MAC_BYTES / V3NPU_BRICK_I, zero_point);
-	mac.lines = lines;
 	mac.pixel_stride = call->pixel_stride * quad;
 	mac.taps = own;
 	mac.quads = quads;
-	mac.acc = acc;
-	kernels->mac(&mac);
+	if (kernels->enter)
+		kernels->enter(quads);
+	/* As many pixels as there are, in calls of as many as the set takes */
+	for (p = 0; p < call->pixels; p += mac.pixels) {
+		mac.pixels = call->pixels - p < kernels->pixels ? call->pixels - p
+								: kernels->pixels;
+		mac.lines = lines + p * mac.pixel_stride;
+		mac.acc = acc + p * V3NPU_ACC_PITCH;
+		kernels->mac(&mac);
+	}
+	if (kernels->leave)
+		kernels->leave();
 	for (b = 0; b < mac.bricks && kernels->biased; b++) {
 		size_t brick = 2 * quads;
 
 		kernels->sums(mac.weights + b * brick * V3NPU_BRICK_BYTES, brick, sums);
-		for (p = 0; p < mac.pixels; p++)
+		for (p = 0; p < call->pixels; p++)
 			for (o = 0; o < V3NPU_BRICK_O; o++)
 				acc[p * V3NPU_ACC_PITCH + b * V3NPU_BRICK_O + o] -=
-					(V3NPU_KERNEL_OFFSET + zero_point) * sums[o];
+					(kernels->offset + zero_point) * sums[o];
 	}
 }
 
