@@ -299,9 +299,12 @@ struct narrow load_narrow(const struct v3npu_scale *scale, unsigned int brick)
 	return n;
 }
 
-/* 16 results, which saturation to 8 bits completes */
+/*
+ * 16 results, which saturation to 8 bits completes. Without @signs those of negative sums need not
+ * be right, but are below or at the zero point.
+ */
 TARGET static inline __attribute__((always_inline))
-__m512i scale_narrow(const struct narrow *n, const int32_t *acc)
+__m512i scale_narrow(const struct narrow *n, const int32_t *acc, const bool signs)
 {
 	const __m512i high = _mm512_setr_epi32(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29,
 					       15, 31);
@@ -311,16 +314,23 @@ __m512i scale_narrow(const struct narrow *n, const int32_t *acc)
 	__m512i even = _mm512_mul_epi32(x4, n->multiplier);
 	__m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(x4, 32), n->multiplier_odd);
 	__m512i q = _mm512_permutex2var_epi32(even, high, odd);
-	__m512i sign = _mm512_srai_epi32(x, 31);
-	/* add ^ (sign & negative) */
-	__m512i add = _mm512_ternarylogic_epi32(n->add, sign, n->negative, 0x78);
+	__m512i add = n->add;
 
+	if (signs)
+		/* add ^ (sign & negative) */
+		add = _mm512_ternarylogic_epi32(add, _mm512_srai_epi32(x, 31), n->negative, 0x78);
 	return _mm512_srav_epi32(_mm512_add_epi32(q, add), n->shift);
 }
 
-/* Four vectors of 16 results as bytes, one after the other */
+/* Bounds of 64 bytes */
+struct clamp {
+	__m512i min;
+	__m512i max;
+};
+
+/* Four vectors of 16 results as bytes, one after the other; @clamp NULL: in all of int8 */
 TARGET static inline __attribute__((always_inline))
-__m512i narrow_bytes(const __m512i v[4], __m512i min, __m512i max)
+__m512i narrow_bytes(const __m512i v[4], const struct clamp *clamp)
 {
 	/* The packing leaves four bytes of each vector in turn */
 	const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11,
@@ -328,16 +338,16 @@ __m512i narrow_bytes(const __m512i v[4], __m512i min, __m512i max)
 	__m512i words[2] = { _mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3]) };
 	__m512i bytes = _mm512_packs_epi16(words[0], words[1]);
 
-	bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, min), max);
+	if (clamp)
+		bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, clamp->min), clamp->max);
 	return _mm512_permutexvar_epi32(order, bytes);
 }
 
 /* One brick, four pixels at a time */
-TARGET static void output_narrow1(const struct v3npu_scale *scale, const int32_t *acc,
-				  unsigned int pixels, int8_t *to, size_t pitch)
+TARGET static inline __attribute__((always_inline))
+void output_narrow1(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
+		    int8_t *to, size_t pitch, const struct clamp *clamp, const bool signs)
 {
-	const __m512i min = _mm512_set1_epi8((char)scale->min);
-	const __m512i max = _mm512_set1_epi8((char)scale->max);
 	const struct narrow n = load_narrow(scale, 0);
 	unsigned int p, i;
 
@@ -346,8 +356,8 @@ TARGET static void output_narrow1(const struct v3npu_scale *scale, const int32_t
 
 #pragma GCC unroll 4
 		for (i = 0; i < 4; i++)
-			v[i] = scale_narrow(&n, acc + i * V3NPU_ACC_PITCH);
-		bytes = narrow_bytes(v, min, max);
+			v[i] = scale_narrow(&n, acc + i * V3NPU_ACC_PITCH, signs);
+		bytes = narrow_bytes(v, clamp);
 		for (i = p; i < pixels && i < p + 4; i++, to += pitch) {
 			_mm_storeu_si128((__m128i *)to, _mm512_castsi512_si128(bytes));
 			bytes = _mm512_alignr_epi64(bytes, bytes, 2);
@@ -356,22 +366,21 @@ TARGET static void output_narrow1(const struct v3npu_scale *scale, const int32_t
 }
 
 /* Two bricks, two pixels at a time */
-TARGET static void output_narrow2(const struct v3npu_scale *scale, const int32_t *acc,
-				  unsigned int pixels, int8_t *to, size_t pitch)
+TARGET static inline __attribute__((always_inline))
+void output_narrow2(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
+		    int8_t *to, size_t pitch, const struct clamp *clamp, const bool signs)
 {
-	const __m512i min = _mm512_set1_epi8((char)scale->min);
-	const __m512i max = _mm512_set1_epi8((char)scale->max);
 	const struct narrow low = load_narrow(scale, 0), high = load_narrow(scale, 1);
 	unsigned int p;
 
 	for (p = 0; p < pixels; p += 2, acc += 2 * V3NPU_ACC_PITCH, to += 2 * pitch) {
 		const __m512i v[4] = {
-			scale_narrow(&low, acc),
-			scale_narrow(&high, acc + V3NPU_BRICK_O),
-			scale_narrow(&low, acc + V3NPU_ACC_PITCH),
-			scale_narrow(&high, acc + V3NPU_ACC_PITCH + V3NPU_BRICK_O),
+			scale_narrow(&low, acc, signs),
+			scale_narrow(&high, acc + V3NPU_BRICK_O, signs),
+			scale_narrow(&low, acc + V3NPU_ACC_PITCH, signs),
+			scale_narrow(&high, acc + V3NPU_ACC_PITCH + V3NPU_BRICK_O, signs),
 		};
-		__m512i bytes = narrow_bytes(v, min, max);
+		__m512i bytes = narrow_bytes(v, clamp);
 
 		_mm256_storeu_si256((__m256i *)to, _mm512_castsi512_si256(bytes));
 		if (p + 1 < pixels)
@@ -380,15 +389,36 @@ TARGET static void output_narrow2(const struct v3npu_scale *scale, const int32_t
 	}
 }
 
-TARGET void v3npu_output_avx512(const struct v3npu_scale *scale, const int32_t *acc,
-				 unsigned int pixels, unsigned int blocks, int8_t *to, size_t pitch)
+/* What one instance of the output stage does; it is inlined for what @clamp and @signs are */
+TARGET static inline __attribute__((always_inline))
+void output_narrow(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
+		   unsigned int blocks, int8_t *to, size_t pitch, const struct clamp *clamp,
+		   const bool signs)
 {
+	if (blocks == 1)
+		output_narrow1(scale, acc, pixels, to, pitch, clamp, signs);
+	else
+		output_narrow2(scale, acc, pixels, to, pitch, clamp, signs);
+}
+
+TARGET void v3npu_output_avx512(const struct v3npu_scale *scale, const int32_t *acc,
+				unsigned int pixels, unsigned int blocks, int8_t *to, size_t pitch)
+{
+	const struct clamp clamp = {
+		_mm512_set1_epi8((char)scale->min), _mm512_set1_epi8((char)scale->max),
+	};
+	bool whole = scale->min == INT8_MIN && scale->max == INT8_MAX;
+
 	if (!scale->narrow)
 		output_wide(scale, acc, pixels, blocks, to, pitch);
-	else if (blocks == 1)
-		output_narrow1(scale, acc, pixels, to, pitch);
+	else if (whole && scale->zero_point == INT8_MIN)
+		output_narrow(scale, acc, pixels, blocks, to, pitch, NULL, false);
+	else if (whole)
+		output_narrow(scale, acc, pixels, blocks, to, pitch, NULL, true);
+	else if (scale->min >= scale->zero_point)
+		output_narrow(scale, acc, pixels, blocks, to, pitch, &clamp, false);
 	else
-		output_narrow2(scale, acc, pixels, to, pitch);
+		output_narrow(scale, acc, pixels, blocks, to, pitch, &clamp, true);
 }
 
 TARGET void v3npu_max_avx512(int8_t *to, const int8_t *from, size_t size)
