@@ -252,6 +252,16 @@ TARGET static void output_wide(const struct v3npu_scale *scale, const int32_t *a
 	}
 }
 
+/* Upper halves of 16 products, those of the even lanes and those of the odd ones */
+TARGET static inline __attribute__((always_inline))
+__m512i upper_halves(__m512i even, __m512i odd)
+{
+	const __m512i high = _mm512_setr_epi32(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29,
+					       15, 31);
+
+	return _mm512_permutex2var_epi32(even, high, odd);
+}
+
 /**
  * struct narrow - constants of 16 channels whose scale is narrow
  * @bias: as in the scale
@@ -299,27 +309,85 @@ struct narrow load_narrow(const struct v3npu_scale *scale, unsigned int brick)
 	return n;
 }
 
-/*
- * 16 results, which saturation to 8 bits completes. Without @signs those of negative sums need not
- * be right, but are below or at the zero point.
- */
+/* 16 results, which saturation to 8 bits completes */
 TARGET static inline __attribute__((always_inline))
-__m512i scale_narrow(const struct narrow *n, const int32_t *acc, const bool signs)
+__m512i scale_narrow(const struct narrow *n, const int32_t *acc)
 {
-	const __m512i high = _mm512_setr_epi32(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29,
-					       15, 31);
 	__m512i x = _mm512_add_epi32(_mm512_loadu_si512(acc), n->bias);
 	/* (x m) >> 30 is the upper half of (4 x) m */
 	__m512i x4 = _mm512_slli_epi32(x, 2);
 	__m512i even = _mm512_mul_epi32(x4, n->multiplier);
 	__m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(x4, 32), n->multiplier_odd);
-	__m512i q = _mm512_permutex2var_epi32(even, high, odd);
-	__m512i add = n->add;
+	__m512i q = upper_halves(even, odd);
+	__m512i sign = _mm512_srai_epi32(x, 31);
+	/* add ^ (sign & negative) */
+	__m512i add = _mm512_ternarylogic_epi32(n->add, sign, n->negative, 0x78);
 
-	if (signs)
-		/* add ^ (sign & negative) */
-		add = _mm512_ternarylogic_epi32(add, _mm512_srai_epi32(x, 31), n->negative, 0x78);
 	return _mm512_srav_epi32(_mm512_add_epi32(q, add), n->shift);
+}
+
+/**
+ * struct floored - constants of 16 channels whose scale is narrow, if nothing below the zero
+ *	point is seen
+ * @multiplier: as in the scale
+ * @multiplier_odd: of the odd lanes, for multiplication in 64 bits
+ * @add_even: what is added to the products of the even lanes
+ * @add_odd: to those of the odd ones
+ * @shift: the shift of the sums' upper halves
+ *
+ * Without s, which is 1 for results below the zero point only, the result as
+ * with struct narrow is floor((P + 2^30 + 2^(r + 30)) / 2^(r + 31)). To the
+ * product of the sum that of the bias is added, too, and the zero point.
+ */
+struct floored {
+	__m512i multiplier;
+	__m512i multiplier_odd;
+	__m512i add_even;
+	__m512i add_odd;
+	__m512i shift;
+};
+
+/* What is added to the products of every second lane, of which these are the even ones */
+TARGET static inline __attribute__((always_inline))
+__m512i floored_add(__m512i bias, __m512i multiplier, __m512i right, int32_t zero_point)
+{
+	/* 2^(r + 30), and 2^(r + 31) times the zero point */
+	__m512i bits = _mm512_add_epi64(_mm512_and_si512(right, _mm512_set1_epi64(UINT32_MAX)),
+					_mm512_set1_epi64(30));
+	__m512i add = _mm512_sllv_epi64(_mm512_set1_epi64(1 + 2 * zero_point), bits);
+
+	add = _mm512_add_epi64(add, _mm512_set1_epi64(1 << 30));
+	return _mm512_add_epi64(add, _mm512_mul_epi32(bias, multiplier));
+}
+
+TARGET static inline __attribute__((always_inline))
+struct floored load_floored(const struct v3npu_scale *scale, unsigned int brick)
+{
+	const unsigned int channel = brick * V3NPU_BRICK_O;
+	__m512i bias = _mm512_loadu_si512(scale->bias + channel);
+	__m512i right = _mm512_loadu_si512(scale->right + channel);
+	struct floored f;
+
+	f.multiplier = _mm512_loadu_si512(scale->multiplier + channel);
+	f.multiplier_odd = _mm512_srli_epi64(f.multiplier, 32);
+	f.add_even = floored_add(bias, f.multiplier, right, scale->zero_point);
+	f.add_odd = floored_add(_mm512_srli_epi64(bias, 32), f.multiplier_odd,
+				_mm512_srli_epi64(right, 32), scale->zero_point);
+	f.shift = _mm512_sub_epi32(right, _mm512_set1_epi32(1));
+	return f;
+}
+
+/* 16 results, which saturation to 8 bits completes, or which are at or below the zero point */
+TARGET static inline __attribute__((always_inline))
+__m512i scale_floored(const struct floored *f, const int32_t *acc)
+{
+	__m512i even = _mm512_mul_epi32(_mm512_loadu_si512(acc), f->multiplier);
+	/* The odd lanes in the even ones' place, which loading does without an instruction more */
+	__m512i up = _mm512_castps_si512(_mm512_movehdup_ps(_mm512_loadu_ps(acc)));
+	__m512i odd = _mm512_mul_epi32(up, f->multiplier_odd);
+
+	return _mm512_srav_epi32(upper_halves(_mm512_add_epi64(even, f->add_even),
+					      _mm512_add_epi64(odd, f->add_odd)), f->shift);
 }
 
 /* Bounds of 64 bytes */
@@ -343,12 +411,36 @@ __m512i narrow_bytes(const __m512i v[4], const struct clamp *clamp)
 	return _mm512_permutexvar_epi32(order, bytes);
 }
 
+/* Constants of 16 channels of which one kind is used */
+union scaling {
+	struct narrow narrow;
+	struct floored floored;
+};
+
+TARGET static inline __attribute__((always_inline))
+union scaling load_scaling(const struct v3npu_scale *scale, unsigned int brick, const bool floored)
+{
+	union scaling s;
+
+	if (floored)
+		s.floored = load_floored(scale, brick);
+	else
+		s.narrow = load_narrow(scale, brick);
+	return s;
+}
+
+TARGET static inline __attribute__((always_inline))
+__m512i scale_sums(const union scaling *s, const int32_t *acc, const bool floored)
+{
+	return floored ? scale_floored(&s->floored, acc) : scale_narrow(&s->narrow, acc);
+}
+
 /* One brick, four pixels at a time */
 TARGET static inline __attribute__((always_inline))
 void output_narrow1(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
-		    int8_t *to, size_t pitch, const struct clamp *clamp, const bool signs)
+		    int8_t *to, size_t pitch, const struct clamp *clamp, const bool floored)
 {
-	const struct narrow n = load_narrow(scale, 0);
+	const union scaling s = load_scaling(scale, 0, floored);
 	unsigned int p, i;
 
 	for (p = 0; p < pixels; p += 4, acc += 4 * V3NPU_ACC_PITCH) {
@@ -356,7 +448,7 @@ void output_narrow1(const struct v3npu_scale *scale, const int32_t *acc, unsigne
 
 #pragma GCC unroll 4
 		for (i = 0; i < 4; i++)
-			v[i] = scale_narrow(&n, acc + i * V3NPU_ACC_PITCH, signs);
+			v[i] = scale_sums(&s, acc + i * V3NPU_ACC_PITCH, floored);
 		bytes = narrow_bytes(v, clamp);
 		for (i = p; i < pixels && i < p + 4; i++, to += pitch) {
 			_mm_storeu_si128((__m128i *)to, _mm512_castsi512_si128(bytes));
@@ -368,17 +460,18 @@ void output_narrow1(const struct v3npu_scale *scale, const int32_t *acc, unsigne
 /* Two bricks, two pixels at a time */
 TARGET static inline __attribute__((always_inline))
 void output_narrow2(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
-		    int8_t *to, size_t pitch, const struct clamp *clamp, const bool signs)
+		    int8_t *to, size_t pitch, const struct clamp *clamp, const bool floored)
 {
-	const struct narrow low = load_narrow(scale, 0), high = load_narrow(scale, 1);
+	const union scaling low = load_scaling(scale, 0, floored);
+	const union scaling high = load_scaling(scale, 1, floored);
 	unsigned int p;
 
 	for (p = 0; p < pixels; p += 2, acc += 2 * V3NPU_ACC_PITCH, to += 2 * pitch) {
 		const __m512i v[4] = {
-			scale_narrow(&low, acc, signs),
-			scale_narrow(&high, acc + V3NPU_BRICK_O, signs),
-			scale_narrow(&low, acc + V3NPU_ACC_PITCH, signs),
-			scale_narrow(&high, acc + V3NPU_ACC_PITCH + V3NPU_BRICK_O, signs),
+			scale_sums(&low, acc, floored),
+			scale_sums(&high, acc + V3NPU_BRICK_O, floored),
+			scale_sums(&low, acc + V3NPU_ACC_PITCH, floored),
+			scale_sums(&high, acc + V3NPU_ACC_PITCH + V3NPU_BRICK_O, floored),
 		};
 		__m512i bytes = narrow_bytes(v, clamp);
 
@@ -389,16 +482,16 @@ void output_narrow2(const struct v3npu_scale *scale, const int32_t *acc, unsigne
 	}
 }
 
-/* What one instance of the output stage does; it is inlined for what @clamp and @signs are */
+/* What one instance of the output stage does; it is inlined for what @clamp and @floored are */
 TARGET static inline __attribute__((always_inline))
 void output_narrow(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
 		   unsigned int blocks, int8_t *to, size_t pitch, const struct clamp *clamp,
-		   const bool signs)
+		   const bool floored)
 {
 	if (blocks == 1)
-		output_narrow1(scale, acc, pixels, to, pitch, clamp, signs);
+		output_narrow1(scale, acc, pixels, to, pitch, clamp, floored);
 	else
-		output_narrow2(scale, acc, pixels, to, pitch, clamp, signs);
+		output_narrow2(scale, acc, pixels, to, pitch, clamp, floored);
 }
 
 TARGET void v3npu_output_avx512(const struct v3npu_scale *scale, const int32_t *acc,
@@ -412,13 +505,13 @@ TARGET void v3npu_output_avx512(const struct v3npu_scale *scale, const int32_t *
 	if (!scale->narrow)
 		output_wide(scale, acc, pixels, blocks, to, pitch);
 	else if (whole && scale->zero_point == INT8_MIN)
-		output_narrow(scale, acc, pixels, blocks, to, pitch, NULL, false);
-	else if (whole)
 		output_narrow(scale, acc, pixels, blocks, to, pitch, NULL, true);
+	else if (whole)
+		output_narrow(scale, acc, pixels, blocks, to, pitch, NULL, false);
 	else if (scale->min >= scale->zero_point)
-		output_narrow(scale, acc, pixels, blocks, to, pitch, &clamp, false);
-	else
 		output_narrow(scale, acc, pixels, blocks, to, pitch, &clamp, true);
+	else
+		output_narrow(scale, acc, pixels, blocks, to, pitch, &clamp, false);
 }
 
 TARGET void v3npu_max_avx512(int8_t *to, const int8_t *from, size_t size)
