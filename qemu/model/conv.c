@@ -4,7 +4,7 @@
  * is one), a block's output channels a chunk at a time, and a chunk's output
  * in parallel, a band of rows an item. A band gathers input rows into a ring
  * of lines and slides over them; windows too sparse or too large for that are
- * gathered tap by tap.
+ * gathered tap by tap. Windows of one pixel can be used where they are.
  */
 #include <string.h>
 
@@ -28,6 +28,7 @@
  * @quads: quads of a tap
  * @tap_bytes: bytes of a tap's gathered operands
  * @ring: input rows that a window spans; 0 when windows are gathered tap by tap
+ * @in_place: windows are as the kernels want them, where they are contiguous on the host
  * @taps: taps of a window as they are gathered: columns that lie side by side in a line are one
  * @line_bytes: bytes of a line
  * @segment: output pixels of a row that are done at a time
@@ -43,6 +44,7 @@ struct conv {
 	uint32_t quads;
 	size_t tap_bytes;
 	uint32_t ring;
+	bool in_place;
 	uint32_t taps;
 	size_t line_bytes;
 	uint32_t segment;
@@ -204,10 +206,31 @@ static bool apply(struct conv_item *it, uint32_t y, uint32_t x, const struct v3n
 	return v3npu_array_apply(it->thread, array, pixels, &it->out, &tile);
 }
 
+/*
+ * Where the input pixels that row @y sees are as they can be used; NULL if they cannot, or the run
+ * has failed
+ */
+static const uint8_t *find_in_place(struct conv_item *it, uint32_t y)
+{
+	const struct conv *conv = it->conv;
+	const struct v3npu_cmd_conv *cmd = conv->cmd;
+	uint64_t last = (uint64_t)(it->width - 1) * cmd->stride[1] * cmd->in.stride[2];
+	const uint8_t *host;
+	size_t run;
+
+	if (!conv->in_place)
+		return NULL;
+	host = v3npu_view_at(&it->in, v3npu_tensor_at(&cmd->in, it->n, y * cmd->stride[0],
+						      it->x * cmd->stride[1], conv->in_channel),
+			     &run);
+	return host && run >= last + conv->in_channels ? host : NULL;
+}
+
 static bool row_by_ring(struct conv_item *it, uint32_t y)
 {
 	const struct conv *conv = it->conv;
 	const struct v3npu_cmd_conv *cmd = conv->cmd;
+	const uint8_t *in_place = find_in_place(it, y);
 	struct v3npu_pixels pixels = {
 		.lines = it->thread->lines,
 		.stride = cmd->stride[1] * conv->tap_bytes,
@@ -216,7 +239,14 @@ static bool row_by_ring(struct conv_item *it, uint32_t y)
 		.count = it->width,
 	};
 
-	return fill_ring(it, y) && apply(it, y, it->x, &pixels);
+	if (in_place) {
+		pixels.lines = in_place;
+		pixels.stride = (size_t)cmd->stride[1] * cmd->in.stride[2];
+		pixels.taps = NULL;
+	} else if (!fill_ring(it, y)) {
+		return false;
+	}
+	return apply(it, y, it->x, &pixels);
 }
 
 static bool row_by_windows(struct conv_item *it, uint32_t y)
@@ -292,6 +322,29 @@ static uint32_t short_segment(const struct conv *conv, uint32_t items)
 	return segment > 2 * pixels ? segment : 2 * pixels;
 }
 
+/* Are windows one pixel each, all within the input? */
+static bool is_pointwise(const struct v3npu_cmd_conv *cmd)
+{
+	return cmd->kernel[0] == 1 && cmd->kernel[1] == 1 && !cmd->pad[0] && !cmd->pad[1] &&
+	       (uint64_t)(cmd->out.dim[1] - 1) * cmd->stride[0] < cmd->in.dim[1] &&
+	       (uint64_t)(cmd->out.dim[2] - 1) * cmd->stride[1] < cmd->in.dim[2];
+}
+
+/* Makes one long row of all rows, where one follows the other and each pixel sees only itself */
+static void merge_rows(struct v3npu_cmd_conv *cmd)
+{
+	struct v3npu_tensor *in = &cmd->in, *out = &cmd->out;
+
+	if (!is_pointwise(cmd) || in->dim[1] != out->dim[1] || in->dim[2] != out->dim[2] ||
+	    in->stride[1] != (uint64_t)in->dim[2] * in->stride[2] ||
+	    out->stride[1] != (uint64_t)out->dim[2] * out->stride[2])
+		return;
+	in->dim[2] *= in->dim[1];
+	in->dim[1] = 1;
+	out->dim[2] *= out->dim[1];
+	out->dim[1] = 1;
+}
+
 /* How the output is cut into items, and how operands are gathered, for the chunk in work */
 static void plan(struct conv *conv)
 {
@@ -319,6 +372,8 @@ static void plan(struct conv *conv)
 	}
 	if (conv->ring)
 		conv->segment = min_u32(conv->segment, short_segment(conv, items));
+	conv->in_place = conv->ring && v3npu_kernels_as_is(engine->kernels) && is_pointwise(cmd) &&
+			 cmd->in.stride[3] == 1 && conv->in_channels % V3NPU_BRICK_I == 0;
 	conv->taps = 1;
 	if (conv->ring)
 		conv->taps = cmd->dilation[1] == 1 ? cmd->kernel[0]
@@ -463,9 +518,11 @@ void v3npu_run_conv(struct v3npu_run *run, const struct v3npu_cmd_conv *cmd)
 	uint32_t group_in = cmd->in.dim[3] / cmd->groups, group_out = cmd->out.dim[3] / cmd->groups;
 	uint32_t block = block_groups(cmd);
 	uint32_t group, groups;
+	struct v3npu_cmd_conv merged = *cmd;
 	struct conv conv;
 
-	conv.cmd = cmd;
+	merge_rows(&merged);
+	conv.cmd = &merged;
 	if (!v3npu_array_init(&conv.array, run, &cmd->output, cmd->out.dim[3], cmd->in_zero_point))
 		return;
 	for (group = 0; group < cmd->groups && !v3npu_run_stopped(run); group += groups) {

@@ -161,6 +161,12 @@ struct v3npu_kernels {
 	void (*max)(int8_t *to, const int8_t *from, size_t size);
 };
 
+/* Are operands of whole quads the elements as they are? */
+static inline bool v3npu_kernels_as_is(const struct v3npu_kernels *kernels)
+{
+	return kernels->biased && !kernels->offset;
+}
+
 /* What @load adds to an element to have operands without a sign */
 #define V3NPU_KERNEL_OFFSET	128
 

@@ -152,23 +152,19 @@ bool v3npu_array_gather(struct v3npu_thread *thread, const struct v3npu_array *a
 	return true;
 }
 
-/*
- * Pixels of the next call of the kernels when @left are left: calls are of about the same size and
- * none is too long
- */
-static uint32_t next_call(const struct v3npu_kernels *kernels, uint32_t left, uint32_t quads)
+/* Pixels of a call of the kernels, so that calls are of about the same size and none is too long */
+static uint32_t call_pixels(const struct v3npu_kernels *kernels, uint32_t count, uint32_t quads)
 {
-	uint32_t most = CALL_QUADS_MAX / quads, granules, calls, pixels;
+	uint32_t most = CALL_QUADS_MAX / quads, granules, calls;
 
 	if (most > kernels->pixels)
 		most = kernels->pixels;
 	most /= kernels->granule;
 	if (!most)
 		most = 1;
-	granules = (left + kernels->granule - 1) / kernels->granule;
+	granules = (count + kernels->granule - 1) / kernels->granule;
 	calls = (granules + most - 1) / most;
-	pixels = (granules + calls - 1) / calls * kernels->granule;
-	return pixels < left ? pixels : left;
+	return (granules + calls - 1) / calls * kernels->granule;
 }
 
 static void add_to_pixels(int32_t *acc, const int32_t *addend, unsigned int pixels)
@@ -186,7 +182,8 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 {
 	static const uint32_t one_tap;
 	const struct v3npu_kernels *kernels = array->run->engine->kernels;
-	const unsigned int granule = kernels->granule;
+	const uint32_t granule = kernels->granule;
+	const uint32_t most = call_pixels(kernels, pixels->count, array->quads);
 	struct v3npu_mac mac = {
 		.pixel_stride = pixels->stride,
 		.taps = pixels->taps ? pixels->taps : &one_tap,
@@ -216,7 +213,7 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 
 			if (v3npu_run_stopped(array->run))
 				return false;
-			size = next_call(kernels, pixels->count - p, array->quads);
+			size = pixels->count - p < most ? pixels->count - p : most;
 			mac.pixels = (size + granule - 1) / granule * granule;
 			/* To make a granule full, some that are done already are done again */
 			if (mac.pixels - size > p)
