@@ -18,6 +18,16 @@ static void copy_tile(struct v3npu_thread *thread, void *ctx, uint64_t item)
 
 	v3npu_view_tensor(&read, copy->run, &copy->cmd->in, false);
 	v3npu_view_tensor(&write, copy->run, &copy->cmd->out, true);
+	/* Operands are looked up first, so that their faults are */
+	if (!copy->table.used && copy->cmd->in.addr != copy->cmd->out.addr &&
+	    v3npu_view_rows(&read, &from)) {
+		uint8_t *rows = v3npu_view_rows(&write, &to);
+
+		if (rows) {
+			v3npu_read_tile(&read, &from, (int8_t *)rows, to.row_stride);
+			return;
+		}
+	}
 	if (!v3npu_read_tile(&read, &from, thread->tile[0], from.cols))
 		return;
 	v3npu_table_apply(&copy->table, thread->tile[0], (size_t)from.rows * from.cols);

@@ -170,6 +170,12 @@ struct v3npu_tile {
 	uint32_t col_stride;
 };
 
+/*
+ * Where a tile is whose rows are contiguous and which is contiguous on the host as a whole; NULL if
+ * it is not so, or the run has failed
+ */
+uint8_t *v3npu_view_rows(struct v3npu_view *view, const struct v3npu_tile *tile);
+
 /* Element (r, c) of the tile goes to or comes from dense[r * pitch + c]; pitch >= cols */
 bool v3npu_read_tile(struct v3npu_view *view, const struct v3npu_tile *tile, int8_t *dense,
 		     size_t pitch);

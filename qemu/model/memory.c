@@ -162,20 +162,37 @@ static bool by_columns(const struct v3npu_tile *tile)
 						      tile->row_stride < tile->col_stride));
 }
 
-/*
- * Where a tile is whose columns are contiguous and which is contiguous on the host as a whole;
- * NULL if it is not so, or the run has failed
- */
+/* Where @size bytes are that are contiguous on the host; NULL if not so, or the run has failed */
+static uint8_t *find_whole(struct v3npu_view *view, uint64_t addr, uint64_t size)
+{
+	size_t run;
+	uint8_t *host = v3npu_view_at(view, addr, &run);
+
+	return host && run >= size ? host : NULL;
+}
+
+/* Where a tile is whose columns are contiguous and which is whole on the host, likewise */
 static uint8_t *find_columns(struct v3npu_view *view, const struct v3npu_tile *tile)
 {
-	uint64_t size = (uint64_t)(tile->cols - 1) * tile->col_stride + tile->rows;
-	uint8_t *host;
-	size_t run;
-
 	if (tile->row_stride != 1)
 		return NULL;
-	host = v3npu_view_at(view, tile->addr, &run);
-	return host && run >= size ? host : NULL;
+	return find_whole(view, tile->addr,
+			  (uint64_t)(tile->cols - 1) * tile->col_stride + tile->rows);
+}
+
+uint8_t *v3npu_view_rows(struct v3npu_view *view, const struct v3npu_tile *tile)
+{
+	if (tile->col_stride != 1 && tile->cols > 1)
+		return NULL;
+	return find_whole(view, tile->addr,
+			  (uint64_t)(tile->rows - 1) * tile->row_stride + tile->cols);
+}
+
+static void copy_rows(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t from_pitch,
+		      uint32_t rows, uint32_t cols)
+{
+	for (; rows; rows--, to += to_pitch, from += from_pitch)
+		memcpy(to, from, cols);
 }
 
 /* Do the tile's elements lie in memory as they do in a dense array of that pitch? */
@@ -188,6 +205,7 @@ static bool is_dense(const struct v3npu_tile *tile, size_t pitch)
 bool v3npu_read_tile(struct v3npu_view *view, const struct v3npu_tile *tile, int8_t *dense,
 		     size_t pitch)
 {
+	uint8_t *rows;
 	uint32_t i;
 
 	if (is_dense(tile, pitch))
@@ -206,6 +224,11 @@ bool v3npu_read_tile(struct v3npu_view *view, const struct v3npu_tile *tile, int
 				return false;
 		return true;
 	}
+	rows = v3npu_view_rows(view, tile);
+	if (rows) {
+		copy_rows((uint8_t *)dense, pitch, rows, tile->row_stride, tile->rows, tile->cols);
+		return true;
+	}
 	for (i = 0; i < tile->rows; i++)
 		if (!read_row(view, tile->addr + (uint64_t)i * tile->row_stride, tile->col_stride,
 			      tile->cols, dense + i * pitch, 1))
@@ -216,6 +239,7 @@ bool v3npu_read_tile(struct v3npu_view *view, const struct v3npu_tile *tile, int
 bool v3npu_write_tile(struct v3npu_view *view, const struct v3npu_tile *tile,
 		      const int8_t *dense, size_t pitch)
 {
+	uint8_t *rows;
 	uint32_t i;
 
 	if (is_dense(tile, pitch))
@@ -232,6 +256,12 @@ bool v3npu_write_tile(struct v3npu_view *view, const struct v3npu_tile *tile,
 			if (!write_row(view, tile->addr + (uint64_t)i * tile->col_stride,
 				       tile->row_stride, tile->rows, dense + i, pitch))
 				return false;
+		return true;
+	}
+	rows = v3npu_view_rows(view, tile);
+	if (rows) {
+		copy_rows(rows, tile->row_stride, (const uint8_t *)dense, pitch, tile->rows,
+			  tile->cols);
 		return true;
 	}
 	for (i = 0; i < tile->rows; i++)

@@ -26,9 +26,12 @@ static vec interleave_high(vec a, vec b)
 /*
  * Interleaving rows i and i + 8 for all i makes bit 3 of a row's number bit 0
  * of the byte's, and moves every other bit up by one. After four times the
- * numbers of row and byte have changed places.
+ * numbers of row and byte have changed places. Only the first @cols results are
+ * stored.
  */
-static void transpose_block(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t from_pitch)
+static inline __attribute__((always_inline))
+void transpose_block(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t from_pitch,
+		     const unsigned int cols)
 {
 	vec row[SIDE], next[SIDE];
 	int i, round;
@@ -48,7 +51,7 @@ static void transpose_block(uint8_t *to, size_t to_pitch, const uint8_t *from, s
 			row[i] = next[i];
 	}
 #pragma GCC unroll 16
-	for (i = 0; i < SIDE; i++)
+	for (i = 0; i < SIDE && (unsigned int)i < cols; i++)
 		memcpy(to + i * to_pitch, &row[i], sizeof(vec));
 }
 
@@ -70,9 +73,14 @@ void v3npu_transpose(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t f
 	for (r = 0; r + SIDE <= rows; r += SIDE) {
 		for (c = 0; c < whole; c += SIDE)
 			transpose_block(to + c * to_pitch + r, to_pitch,
-					from + r * from_pitch + c, from_pitch);
-		transpose_part(to + c * to_pitch + r, to_pitch, from + r * from_pitch + c,
-			       from_pitch, SIDE, cols - whole);
+					from + r * from_pitch + c, from_pitch, SIDE);
+		/* What follows the last columns may be read where rows follow */
+		if (cols > whole && whole + SIDE <= from_pitch && r + SIDE < rows)
+			transpose_block(to + c * to_pitch + r, to_pitch,
+					from + r * from_pitch + c, from_pitch, cols - whole);
+		else
+			transpose_part(to + c * to_pitch + r, to_pitch,
+				       from + r * from_pitch + c, from_pitch, SIDE, cols - whole);
 	}
 	transpose_part(to + r, to_pitch, from + r * from_pitch, from_pitch, rows - r, cols);
 }
