@@ -16,6 +16,8 @@
 #define RING_LINES	64
 /* Fewer pixels than this are not worth a segment with its own lines */
 #define SEGMENT_MIN	8
+/* Bytes of the lines that rows which are done together see */
+#define ROWS_BYTES	(48u << 10)
 /* Bytes of a line, unless it holds fewer pixels then, so that lines stay in the nearest cache */
 #define LINE_BYTES	(32u << 10)
 
@@ -28,6 +30,8 @@
  * @quads: quads of a tap
  * @tap_bytes: bytes of a tap's gathered operands
  * @ring: input rows that a window spans; 0 when windows are gathered tap by tap
+ * @rows: output rows that are done together, more than 1 if their lines are kept
+ *	one after the other instead of in a ring
  * @in_place: windows are as the kernels want them, where they are contiguous on the host
  * @taps: taps of a window as they are gathered: columns that lie side by side in a line are one
  * @line_bytes: bytes of a line
@@ -44,6 +48,7 @@ struct conv {
 	uint32_t quads;
 	size_t tap_bytes;
 	uint32_t ring;
+	uint32_t rows;
 	bool in_place;
 	uint32_t taps;
 	size_t line_bytes;
@@ -127,6 +132,44 @@ static bool gather_row(struct conv_item *it, int64_t row, int64_t first, uint64_
 	return true;
 }
 
+/* Adds the taps of a kernel's row, which are in line number @line; returns where the next go */
+static uint32_t *add_taps(const struct conv *conv, uint32_t *tap, uint32_t line)
+{
+	const struct v3npu_cmd_conv *cmd = conv->cmd;
+	uint32_t kx;
+
+	if (cmd->dilation[1] == 1)
+		*tap++ = line * conv->line_bytes;
+	else
+		for (kx = 0; kx < cmd->kernel[1]; kx++)
+			*tap++ = line * conv->line_bytes +
+				 kx * cmd->dilation[1] * conv->tap_bytes;
+	return tap;
+}
+
+/* Gathers the lines that @rows output rows from @y on see, one after the other */
+static bool fill_lines(struct conv_item *it, uint32_t y, uint32_t rows)
+{
+	const struct conv *conv = it->conv;
+	const struct v3npu_cmd_conv *cmd = conv->cmd;
+	uint8_t *line = it->thread->lines;
+	uint32_t *tap = it->thread->taps;
+	uint32_t i;
+
+	for (i = 0; i < rows - 1 + conv->ring; i++, line += conv->line_bytes) {
+		int64_t row = (int64_t)y + i - cmd->pad[0];
+		uint64_t columns = columns_seen(cmd, it->width);
+
+		if (row < 0 || row >= cmd->in.dim[1])
+			fill_pad(it, line, columns);
+		else if (!gather_row(it, row, -(int64_t)cmd->pad[1], columns, line))
+			return false;
+	}
+	for (i = 0; i < cmd->kernel[0]; i++)
+		tap = add_taps(conv, tap, i * cmd->dilation[0]);
+	return true;
+}
+
 /* Brings the lines that output row @y sees into the ring and finds the taps in them */
 static bool fill_ring(struct conv_item *it, uint32_t y)
 {
@@ -135,7 +178,7 @@ static bool fill_ring(struct conv_item *it, uint32_t y)
 	int64_t first = (int64_t)it->x * cmd->stride[1] - cmd->pad[1];
 	uint64_t columns = columns_seen(cmd, it->width);
 	uint32_t *tap = it->thread->taps;
-	uint32_t ky, kx;
+	uint32_t ky;
 
 	for (ky = 0; ky < cmd->kernel[0]; ky++) {
 		int64_t row = (int64_t)y * cmd->stride[0] + ky * cmd->dilation[0] - cmd->pad[0];
@@ -150,12 +193,7 @@ static bool fill_ring(struct conv_item *it, uint32_t y)
 				return false;
 			it->line_row[slot] = row;
 		}
-		if (cmd->dilation[1] == 1)
-			*tap++ = slot * conv->line_bytes;
-		else
-			for (kx = 0; kx < cmd->kernel[1]; kx++)
-				*tap++ = slot * conv->line_bytes +
-					 kx * cmd->dilation[1] * conv->tap_bytes;
+		tap = add_taps(conv, tap, slot);
 	}
 	return true;
 }
@@ -190,14 +228,15 @@ static bool fill_windows(struct conv_item *it, uint32_t y, uint32_t x, uint32_t 
 	return true;
 }
 
-/* Applies the array to output pixels x.. of row @y */
-static bool apply(struct conv_item *it, uint32_t y, uint32_t x, const struct v3npu_pixels *pixels)
+/* Applies the array to @count output pixels x.. of row @y, and of the rows below if it is more */
+static bool apply(struct conv_item *it, uint32_t y, uint32_t x, uint32_t count,
+		  const struct v3npu_pixels *pixels)
 {
 	const struct v3npu_array *array = &it->conv->array;
 	const struct v3npu_tensor *out = &it->conv->cmd->out;
 	struct v3npu_tile tile = {
 		.addr = v3npu_tensor_at(out, it->n, y, x, array->channel),
-		.rows = pixels->count,
+		.rows = count,
 		.cols = array->channels,
 		.row_stride = out->stride[2],
 		.col_stride = out->stride[3],
@@ -246,7 +285,28 @@ static bool row_by_ring(struct conv_item *it, uint32_t y)
 	} else if (!fill_ring(it, y)) {
 		return false;
 	}
-	return apply(it, y, it->x, &pixels);
+	return apply(it, y, it->x, it->width, &pixels);
+}
+
+/*
+ * Windows go on over the ends of lines into the next ones, so that calls of the kernels are full;
+ * those that are in two lines have no results
+ */
+static bool rows_by_lines(struct conv_item *it, uint32_t y, uint32_t rows)
+{
+	const struct conv *conv = it->conv;
+	uint32_t row = columns_seen(conv->cmd, it->width);
+	struct v3npu_pixels pixels = {
+		.lines = it->thread->lines,
+		.stride = conv->tap_bytes,
+		.taps = it->thread->taps,
+		.num_taps = conv->taps,
+		.count = (rows - 1) * row + it->width,
+		.row = row,
+		.width = it->width,
+	};
+
+	return fill_lines(it, y, rows) && apply(it, y, 0, rows * it->width, &pixels);
 }
 
 static bool row_by_windows(struct conv_item *it, uint32_t y)
@@ -263,7 +323,7 @@ static bool row_by_windows(struct conv_item *it, uint32_t y)
 	for (x = 0; x < it->width; x += pixels.count) {
 		pixels.count = min_u32(most, it->width - x);
 		if (!fill_windows(it, y, it->x + x, pixels.count) ||
-		    !apply(it, y, it->x + x, &pixels))
+		    !apply(it, y, it->x + x, pixels.count, &pixels))
 			return false;
 	}
 	return true;
@@ -300,9 +360,16 @@ static void conv_item(struct v3npu_thread *thread, void *ctx, uint64_t item)
 		fill_pad(&it, thread->lines + conv->ring * conv->line_bytes,
 			 columns_seen(cmd, it.width));
 	v3npu_array_enter(&conv->array, conv->taps);
-	for (y = first; y < end && !v3npu_run_stopped(conv->array.run); y++)
-		if (!(conv->ring ? row_by_ring(&it, y) : row_by_windows(&it, y)))
+	for (y = first; y < end && !v3npu_run_stopped(conv->array.run); y += conv->rows) {
+		bool done;
+
+		if (conv->rows > 1)
+			done = rows_by_lines(&it, y, min_u32(conv->rows, end - y));
+		else
+			done = conv->ring ? row_by_ring(&it, y) : row_by_windows(&it, y);
+		if (!done)
 			break;
+	}
 	v3npu_array_leave(&conv->array);
 }
 
@@ -345,6 +412,30 @@ static void merge_rows(struct v3npu_cmd_conv *cmd)
 	out->dim[1] = 1;
 }
 
+static uint32_t granules(uint32_t pixels, uint32_t granule)
+{
+	return (pixels + granule - 1) / granule;
+}
+
+/* Output rows to do together, of the @most that there are: where calls are fuller then */
+static uint32_t rows_together(const struct conv *conv, uint32_t most)
+{
+	const struct v3npu_cmd_conv *cmd = conv->cmd;
+	uint32_t granule = conv->array.run->engine->kernels->granule;
+	uint32_t width = cmd->out.dim[2], row = columns_seen(cmd, width);
+	uint32_t rows = min_u32(most, V3NPU_TILE_BYTES / (width * v3npu_array_pitch(&conv->array)));
+	uint64_t lines = conv->ring ? ROWS_BYTES / conv->line_bytes : 0;
+
+	if (conv->in_place || conv->segments > 1 || lines <= conv->ring ||
+	    cmd->stride[0] > 1 || cmd->stride[1] > 1 ||
+	    cmd->out.stride[1] != (uint64_t)width * cmd->out.stride[2])
+		return 1;
+	rows = min_u32(rows, lines - conv->ring + 1);
+	if (!rows || granules((rows - 1) * row + width, granule) >= granules(width, granule) * rows)
+		return 1;
+	return rows;
+}
+
 /* How the output is cut into items, and how operands are gathered, for the chunk in work */
 static void plan(struct conv *conv)
 {
@@ -352,7 +443,8 @@ static void plan(struct conv *conv)
 	const struct v3npu_engine *engine = conv->array.run->engine;
 	uint64_t span = (uint64_t)(cmd->kernel[0] - 1) * cmd->dilation[0] + 1;
 	uint32_t width = cmd->out.dim[2], height = cmd->out.dim[1];
-	uint32_t items = v3npu_pool_threads(engine->pool) * ITEMS_A_THREAD;
+	uint32_t threads = v3npu_pool_threads(engine->pool);
+	uint32_t items = threads > 1 ? threads * ITEMS_A_THREAD : 1;
 	uint32_t most = min_u32(width, V3NPU_TILE_BYTES / v3npu_array_pitch(&conv->array));
 
 	conv->ring = 0;
@@ -383,6 +475,7 @@ static void plan(struct conv *conv)
 	conv->bands = min_u32(height, items);
 	conv->band = (height + conv->bands - 1) / conv->bands;
 	conv->bands = (height + conv->band - 1) / conv->band;
+	conv->rows = rows_together(conv, conv->band);
 }
 
 /* Packs one brick of a chunk from OHWI weights; see pack_weights() */

@@ -177,6 +177,28 @@ static void add_to_pixels(int32_t *acc, const int32_t *addend, unsigned int pixe
 				v3npu_wrap_add(acc[p * V3NPU_ACC_PITCH + c], addend[p]);
 }
 
+/* The output stage of pixels first..first+count-1, whose sums of a brick or two are at @acc */
+static void put_out(const struct v3npu_kernels *kernels, const struct v3npu_scale *scale,
+		    const struct v3npu_pixels *pixels, uint32_t first, uint32_t count,
+		    unsigned int bricks, const int32_t *acc, int8_t *to, size_t pitch)
+{
+	uint32_t x, y, some;
+
+	if (!pixels->row) {
+		kernels->output(scale, acc, count, bricks, to + first * pitch, pitch);
+		return;
+	}
+	x = first % pixels->row;
+	y = first / pixels->row;
+	for (; count; count -= some, acc += some * V3NPU_ACC_PITCH, x = 0, y++) {
+		some = pixels->row - x < count ? pixels->row - x : count;
+		if (x < pixels->width)
+			kernels->output(scale, acc, some < pixels->width - x ? some
+									    : pixels->width - x,
+					bricks, to + (y * pixels->width + x) * pitch, pitch);
+	}
+}
+
 static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 		  const struct v3npu_pixels *pixels, int8_t *to, size_t pitch)
 {
@@ -223,8 +245,8 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 			acc += (mac.pixels - size) * V3NPU_ACC_PITCH;
 			if (pixels->addend)
 				add_to_pixels(acc, pixels->addend + p, size);
-			kernels->output(&scale, acc, size, mac.bricks,
-					to + p * pitch + b * V3NPU_BRICK_O, pitch);
+			put_out(kernels, &scale, pixels, p, size, mac.bricks, acc,
+				to + b * V3NPU_BRICK_O, pitch);
 		}
 	}
 	return true;
@@ -271,9 +293,9 @@ bool v3npu_array_apply(struct v3npu_thread *thread, const struct v3npu_array *ar
 		if (!apply(thread, array, pixels, to, tile->row_stride))
 			return false;
 		if (tile->row_stride == tile->cols)
-			v3npu_table_apply(&array->table, to, (size_t)pixels->count * tile->cols);
+			v3npu_table_apply(&array->table, to, (size_t)tile->rows * tile->cols);
 		else
-			for (p = 0; p < pixels->count; p++)
+			for (p = 0; p < tile->rows; p++)
 				v3npu_table_apply(&array->table, to + (size_t)p * tile->row_stride,
 						  tile->cols);
 		return true;
@@ -281,6 +303,6 @@ bool v3npu_array_apply(struct v3npu_thread *thread, const struct v3npu_array *ar
 	to = thread->tile[0];
 	if (!apply(thread, array, pixels, to, pitch))
 		return false;
-	v3npu_table_apply(&array->table, to, pixels->count * pitch);
+	v3npu_table_apply(&array->table, to, tile->rows * pitch);
 	return v3npu_write_tile(out, tile, to, pitch);
 }

@@ -67,6 +67,9 @@ struct v3npu_source {
  * @taps: offsets of a pixel's taps; NULL for one tap at 0
  * @num_taps: taps, which divides the array's quads
  * @count: pixels
+ * @row: pixels from row to row, if they are of several rows of which only the
+ *	first @width have results; else 0
+ * @width: see @row
  * @addend: NULL, or of each pixel, added to all its sums
  */
 struct v3npu_pixels {
@@ -75,6 +78,8 @@ struct v3npu_pixels {
 	const uint32_t *taps;
 	uint32_t num_taps;
 	uint32_t count;
+	uint32_t row;
+	uint32_t width;
 	const int32_t *addend;
 };
 
@@ -113,7 +118,7 @@ void v3npu_array_leave(const struct v3npu_array *array);
 /**
  * v3npu_array_apply() - apply the array to pixels and write the results
  * @out: view of the result
- * @tile: where they go: a row of it is a pixel's channels
+ * @tile: where they go: a row of it is the channels of a pixel that has results
  *
  * Return: false when the run has failed
  */
