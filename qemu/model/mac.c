@@ -171,10 +171,13 @@ static void add_to_pixels(int32_t *acc, const int32_t *addend, unsigned int pixe
 {
 	unsigned int p, c;
 
-	for (p = 0; p < pixels; p++)
+	for (p = 0; p < pixels; p++, acc += V3NPU_ACC_PITCH) {
+		/* Not among the sums, which compilers that are to vectorize the loop must know */
+		const int32_t add = addend[p];
+
 		for (c = 0; c < V3NPU_ACC_PITCH; c++)
-			acc[p * V3NPU_ACC_PITCH + c] =
-				v3npu_wrap_add(acc[p * V3NPU_ACC_PITCH + c], addend[p]);
+			acc[c] = v3npu_wrap_add(acc[c], add);
+	}
 }
 
 /* The output stage of pixels first..first+count-1, whose sums of a brick or two are at @acc */

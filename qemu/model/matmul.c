@@ -41,6 +41,54 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* Rows and quads that are packed together, in vectors that any compiler has something for */
+#define SIDE	4
+
+typedef uint32_t quads __attribute__((vector_size(SIDE * V3NPU_BRICK_I)));
+
+/* Packs 4 quads of 4 rows */
+static void pack_block(int8_t *to, const int8_t *from, size_t pitch)
+{
+	const quads low = { 0, 4, 1, 5 }, high = { 2, 6, 3, 7 };
+	quads row[SIDE], even[2], odd[2], packed[SIDE];
+	int i;
+
+	for (i = 0; i < SIDE; i++)
+		memcpy(&row[i], from + i * pitch, sizeof(quads));
+	/* Interleaving rows 0 and 2, rows 1 and 3, and then what comes of it makes columns */
+	even[0] = __builtin_shuffle(row[0], row[2], low);
+	even[1] = __builtin_shuffle(row[0], row[2], high);
+	odd[0] = __builtin_shuffle(row[1], row[3], low);
+	odd[1] = __builtin_shuffle(row[1], row[3], high);
+	for (i = 0; i < 2; i++) {
+		packed[2 * i] = __builtin_shuffle(even[i], odd[i], low);
+		packed[2 * i + 1] = __builtin_shuffle(even[i], odd[i], high);
+	}
+	for (i = 0; i < SIDE; i++)
+		memcpy(to + i * V3NPU_BRICK_BYTES, &packed[i], sizeof(quads));
+}
+
+/* Puts @depth elements of each of @rows rows into a brick, whose other bytes are 0 */
+static void pack_rows(int8_t *brick, const int8_t *from, uint32_t rows, uint32_t depth)
+{
+	uint32_t block = SIDE * V3NPU_BRICK_I, whole = depth / block * block;
+	uint32_t o, i;
+
+	for (o = 0; o < rows; o++, from += PACK_DEPTH) {
+		int8_t *to = brick + o * V3NPU_BRICK_I;
+
+		i = 0;
+		if (o / SIDE * SIDE + SIDE <= rows) {
+			for (; i < whole && o % SIDE == 0; i += block)
+				pack_block(to + (size_t)i * V3NPU_BRICK_O, from + i, PACK_DEPTH);
+			i = whole;
+		}
+		for (; i < depth; i++)
+			to[(size_t)(i / V3NPU_BRICK_I) * V3NPU_BRICK_BYTES + i % V3NPU_BRICK_I] =
+				from[i];
+	}
+}
+
 /* Makes brick number @item of the chunk from 16 columns of the product, rows of @b */
 static void pack_brick(struct v3npu_thread *thread, void *ctx, uint64_t item)
 {
@@ -56,7 +104,7 @@ static void pack_brick(struct v3npu_thread *thread, void *ctx, uint64_t item)
 		.col_stride = b->stride[3],
 	};
 	struct v3npu_view view;
-	uint32_t d, o, i;
+	uint32_t d;
 
 	v3npu_view_tensor(&view, run, b, false);
 	memset(brick, 0, brick_bytes);
@@ -65,19 +113,14 @@ static void pack_brick(struct v3npu_thread *thread, void *ctx, uint64_t item)
 		tile.cols = min_u32(PACK_DEPTH, b->dim[3] - d);
 		if (!v3npu_read_tile(&view, &tile, thread->tile[0], PACK_DEPTH))
 			return;
-		for (o = 0; o < tile.rows; o++) {
-			const int8_t *from = thread->tile[0] + o * PACK_DEPTH;
-			int8_t *to = brick + (size_t)(d / V3NPU_BRICK_I) * V3NPU_BRICK_BYTES +
-				     o * V3NPU_BRICK_I;
-
-			for (i = 0; i + V3NPU_BRICK_I <= tile.cols; i += V3NPU_BRICK_I)
-				memcpy(to + (size_t)i * V3NPU_BRICK_O, from + i, V3NPU_BRICK_I);
-			for (; i < tile.cols; i++)
-				to[(size_t)(i / V3NPU_BRICK_I) * V3NPU_BRICK_BYTES +
-				   i % V3NPU_BRICK_I] = from[i];
-		}
+		pack_rows(brick + (size_t)d * V3NPU_BRICK_O, thread->tile[0], tile.rows, tile.cols);
 	}
 }
+
+/* 16 elements, in vectors as above */
+typedef uint8_t bytes __attribute__((vector_size(16)));
+typedef int8_t signed_bytes __attribute__((vector_size(16)));
+typedef int32_t numbers __attribute__((vector_size(64)));
 
 /* - zb * sum (a - za) of a gathered row; elements that fill up its last quad count 0 */
 static int32_t row_addend(const struct matmul *m, const uint8_t *line)
@@ -85,11 +128,21 @@ static int32_t row_addend(const struct matmul *m, const uint8_t *line)
 	const struct v3npu_kernels *kernels = m->array.run->engine->kernels;
 	uint32_t depth = m->quads * V3NPU_BRICK_I;
 	int32_t sum = 0;
-	uint32_t d;
+	bytes some;
+	numbers part = { 0 };
+	uint32_t d, i;
 
 	if (kernels->biased) {
-		for (d = 0; d < depth; d++)
-			sum += (int8_t)(line[d] - kernels->offset) - m->cmd->a_zero_point;
+		for (d = 0; d + sizeof(some) <= depth; d += sizeof(some)) {
+			memcpy(&some, line + d, sizeof(some));
+			some -= kernels->offset;
+			part += __builtin_convertvector((signed_bytes)some, numbers);
+		}
+		for (i = 0; i < sizeof(some); i++)
+			sum += part[i];
+		for (; d < depth; d++)
+			sum += (int8_t)(line[d] - kernels->offset);
+		sum -= (int32_t)depth * m->cmd->a_zero_point;
 	} else {
 		const int16_t *operand = (const int16_t *)line;
 
