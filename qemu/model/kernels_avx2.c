@@ -161,21 +161,105 @@ TARGET static inline __m256i output_half(const struct v3npu_scale *scale, unsign
 	return _mm256_min_epi32(x, _mm256_set1_epi32(scale->max));
 }
 
+/**
+ * struct floored - constants of 8 channels whose scale is narrow, if nothing below the zero point
+ *	is seen; see AVX-512's
+ * @multiplier: as in the scale
+ * @multiplier_odd: of the odd lanes, for multiplication in 64 bits
+ * @add_even: what is added to the products of the even lanes
+ * @add_odd: to those of the odd ones
+ * @shift: the shift of the sums' upper halves
+ */
+struct floored {
+	__m256i multiplier;
+	__m256i multiplier_odd;
+	__m256i add_even;
+	__m256i add_odd;
+	__m256i shift;
+};
+
+/* What is added to the products of every second lane, of which these are the even ones */
+TARGET static inline __attribute__((always_inline))
+__m256i floored_add(__m256i bias, __m256i multiplier, __m256i right, int32_t zero_point)
+{
+	/* 2^(r + 30), and 2^(r + 31) times the zero point */
+	__m256i bits = _mm256_add_epi64(_mm256_and_si256(right, _mm256_set1_epi64x(UINT32_MAX)),
+					_mm256_set1_epi64x(30));
+	__m256i add = _mm256_sllv_epi64(_mm256_set1_epi64x(1 + 2 * zero_point), bits);
+
+	add = _mm256_add_epi64(add, _mm256_set1_epi64x(1 << 30));
+	return _mm256_add_epi64(add, _mm256_mul_epi32(bias, multiplier));
+}
+
+TARGET static inline __attribute__((always_inline))
+struct floored load_floored(const struct v3npu_scale *scale, unsigned int channel)
+{
+	__m256i bias = load_scale(scale->bias + channel);
+	__m256i right = load_scale(scale->right + channel);
+	struct floored f;
+
+	f.multiplier = load_scale(scale->multiplier + channel);
+	f.multiplier_odd = _mm256_srli_epi64(f.multiplier, 32);
+	f.add_even = floored_add(bias, f.multiplier, right, scale->zero_point);
+	f.add_odd = floored_add(_mm256_srli_epi64(bias, 32), f.multiplier_odd,
+				_mm256_srli_epi64(right, 32), scale->zero_point);
+	f.shift = _mm256_sub_epi32(right, _mm256_set1_epi32(1));
+	return f;
+}
+
+/* 8 results, which saturation to 8 bits completes, or which are at or below the zero point */
+TARGET static inline __attribute__((always_inline))
+__m256i scale_floored(const struct floored *f, const int32_t *acc)
+{
+	__m256i x = load_scale(acc);
+	__m256i even = _mm256_add_epi64(_mm256_mul_epi32(x, f->multiplier), f->add_even);
+	__m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(x, 32),
+							f->multiplier_odd), f->add_odd);
+
+	return _mm256_srav_epi32(_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa),
+				 f->shift);
+}
+
+/* 16 results as bytes */
+TARGET static inline __m128i pack_16(__m256i low, __m256i high)
+{
+	__m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8);
+
+	return _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+}
+
+/* 16 channels from number @channel on */
+TARGET static void output_floored(const struct v3npu_scale *scale, unsigned int channel,
+				  const int32_t *acc, unsigned int pixels, int8_t *to, size_t pitch)
+{
+	const struct floored low = load_floored(scale, channel);
+	const struct floored high = load_floored(scale, channel + 8);
+	const __m128i min = _mm_set1_epi8((char)scale->min);
+	const __m128i max = _mm_set1_epi8((char)scale->max);
+
+	for (; pixels; pixels--, acc += V3NPU_ACC_PITCH, to += pitch) {
+		__m128i q = pack_16(scale_floored(&low, acc), scale_floored(&high, acc + 8));
+
+		_mm_storeu_si128((__m128i *)to, _mm_min_epi8(_mm_max_epi8(q, min), max));
+	}
+}
+
 TARGET void v3npu_output_avx2(const struct v3npu_scale *scale, const int32_t *acc,
 			      unsigned int pixels, unsigned int blocks, int8_t *to, size_t pitch)
 {
 	unsigned int p, c;
 
+	if (scale->narrow && scale->min >= scale->zero_point) {
+		for (c = 0; c < blocks * V3NPU_BRICK_O; c += V3NPU_BRICK_O)
+			output_floored(scale, c, acc + c, pixels, to + c, pitch);
+		return;
+	}
 	for (p = 0; p < pixels; p++, acc += V3NPU_ACC_PITCH, to += pitch) {
 		for (c = 0; c < blocks * V3NPU_BRICK_O; c += V3NPU_BRICK_O) {
-			__m256i low = output_half(scale, c, acc);
-			__m256i high = output_half(scale, c + 8, acc);
-			__m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high),
-								 0xd8);
-			__m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(words),
-							_mm256_extracti128_si256(words, 1));
+			__m128i q = pack_16(output_half(scale, c, acc),
+					    output_half(scale, c + 8, acc));
 
-			_mm_storeu_si128((__m128i *)(to + c), bytes);
+			_mm_storeu_si128((__m128i *)(to + c), q);
 		}
 	}
 }
