@@ -15,16 +15,18 @@ static void copy_tile(struct v3npu_thread *thread, void *ctx, uint64_t item)
 	struct v3npu_tile to = v3npu_walk_tile(&copy->walk, 0, item);
 	struct v3npu_tile from = v3npu_walk_tile(&copy->walk, 1, item);
 	struct v3npu_view read, write;
+	uint8_t *rows;
 
 	v3npu_view_tensor(&read, copy->run, &copy->cmd->in, false);
 	v3npu_view_tensor(&write, copy->run, &copy->cmd->out, true);
 	/* Operands are looked up first, so that their faults are */
-	if (!copy->table.used && copy->cmd->in.addr != copy->cmd->out.addr &&
-	    v3npu_view_rows(&read, &from)) {
-		uint8_t *rows = v3npu_view_rows(&write, &to);
+	rows = copy->table.used ? NULL : v3npu_view_rows(&read, &from);
+	if (rows) {
+		uint8_t *results = v3npu_view_rows(&write, &to);
 
-		if (rows) {
-			v3npu_read_tile(&read, &from, (int8_t *)rows, to.row_stride);
+		if (results) {
+			v3npu_copy_rows(results, to.row_stride, rows, from.row_stride, to.rows,
+					to.cols);
 			return;
 		}
 	}

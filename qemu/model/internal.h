@@ -176,6 +176,10 @@ struct v3npu_tile {
  */
 uint8_t *v3npu_view_rows(struct v3npu_view *view, const struct v3npu_tile *tile);
 
+/* Copies rows, which may be at the same place: two addresses can have one page */
+void v3npu_copy_rows(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t from_pitch,
+		     uint32_t rows, uint32_t cols);
+
 /* Element (r, c) of the tile goes to or comes from dense[r * pitch + c]; pitch >= cols */
 bool v3npu_read_tile(struct v3npu_view *view, const struct v3npu_tile *tile, int8_t *dense,
 		     size_t pitch);

@@ -188,11 +188,15 @@ uint8_t *v3npu_view_rows(struct v3npu_view *view, const struct v3npu_tile *tile)
 			  (uint64_t)(tile->rows - 1) * tile->row_stride + tile->cols);
 }
 
-static void copy_rows(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t from_pitch,
-		      uint32_t rows, uint32_t cols)
+void v3npu_copy_rows(uint8_t *to, size_t to_pitch, const uint8_t *from, size_t from_pitch,
+		     uint32_t rows, uint32_t cols)
 {
+	if (to_pitch == cols && from_pitch == cols) {
+		memmove(to, from, (size_t)rows * cols);
+		return;
+	}
 	for (; rows; rows--, to += to_pitch, from += from_pitch)
-		memcpy(to, from, cols);
+		memmove(to, from, cols);
 }
 
 /* Do the tile's elements lie in memory as they do in a dense array of that pitch? */
@@ -226,7 +230,8 @@ bool v3npu_read_tile(struct v3npu_view *view, const struct v3npu_tile *tile, int
 	}
 	rows = v3npu_view_rows(view, tile);
 	if (rows) {
-		copy_rows((uint8_t *)dense, pitch, rows, tile->row_stride, tile->rows, tile->cols);
+		v3npu_copy_rows((uint8_t *)dense, pitch, rows, tile->row_stride, tile->rows,
+				tile->cols);
 		return true;
 	}
 	for (i = 0; i < tile->rows; i++)
@@ -260,8 +265,8 @@ bool v3npu_write_tile(struct v3npu_view *view, const struct v3npu_tile *tile,
 	}
 	rows = v3npu_view_rows(view, tile);
 	if (rows) {
-		copy_rows(rows, tile->row_stride, (const uint8_t *)dense, pitch, tile->rows,
-			  tile->cols);
+		v3npu_copy_rows(rows, tile->row_stride, (const uint8_t *)dense, pitch, tile->rows,
+				tile->cols);
 		return true;
 	}
 	for (i = 0; i < tile->rows; i++)
