@@ -206,9 +206,9 @@ TEST_F_TIMEOUT(coredump, hang_of_a_more_urgent_job, 120)
 	char text[64];
 	uint32_t hung;
 
-	/* One that can be put aside at many places. */
+	/* One that can be put aside at many places, and is far from its own timeout. */
 	cmds = npu_bo_create(self->fd, PAGE, 0);
-	for (uint32_t i = 0; i < 50; i++)
+	for (uint32_t i = 0; i < 30; i++)
 		job.cmds_size += npu_cmd_stall(cmds.map + job.cmds_size, i, 20000);
 	job.cmds = &cmds;
 	ASSERT_EQ(npu_submit(self->fd, &job), 0);

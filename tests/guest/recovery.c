@@ -152,7 +152,8 @@ TEST_F_TIMEOUT(recovery, killed_process_leaves_others_alone, 120)
 		struct npu_bo cmds;
 
 		/* One runs, some are on the NPU behind it, more are queued. */
-		for (int i = 0; i < 6; i++)
+		npu_stall_running(fd, ctx, &cmds, 1, self->timeout_s * 1000 / 4);
+		for (int i = 0; i < 5; i++)
 			stall(fd, ctx, &cmds, 1, self->timeout_s * 1000 / 4);
 		if (write(ready[1], "", 1) != 1)
 			_exit(1);
@@ -182,7 +183,8 @@ TEST_F_TIMEOUT(recovery, killed_process_with_a_hung_job, 120)
 		int fd = npu_open();
 		struct npu_bo cmds;
 
-		stall(fd, npu_ctx_create(fd), &cmds, 1, HANG_MS);
+		/* Before it runs it would only be cancelled. */
+		npu_stall_running(fd, npu_ctx_create(fd), &cmds, 1, HANG_MS);
 		if (write(ready[1], "", 1) != 1)
 			_exit(1);
 		pause();
