@@ -178,12 +178,22 @@ static void write_file(const char *path, const char *text)
 		close(fd);
 }
 
+/* DRM makes the node a moment before it can be opened */
+static bool can_be_opened(void)
+{
+	int fd = open(npu_path(), O_RDWR);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 /* Waits until there is a device, or is none. Return: whether that came true */
 static bool wait_for_node(bool wanted)
 {
 	uint64_t end = now_ms() + PATIENCE_MS * factor;
 
-	while (!access(npu_path(), F_OK) != wanted) {
+	while (can_be_opened() != wanted) {
 		if (now_ms() > end)
 			return false;
 		usleep(10000);
