@@ -6,6 +6,8 @@
 #define SIDES		4
 /* An error counts by the size of its box, or by this part of the picture */
 #define SMALLEST	(1.0f / 256)
+/* A picture counts by its anchors' scores, and by this much where there is nothing */
+#define NOTHING		0.25
 
 bool q_is_detection(const struct ir_shape *shape)
 {
@@ -54,7 +56,7 @@ static double detection_divergence(const struct ir_shape *shape, const float *re
 		error += scores + best * best * box_error(real, quantized, anchors, i);
 		weight += best * best;
 	}
-	return weight > 0 ? error / weight : 0;
+	return error / (weight + NOTHING);
 }
 
 double q_divergence(const struct ir_shape *shape, const float *real, const float *quantized)

@@ -18,6 +18,8 @@ bool q_is_detection(const struct ir_shape *shape);
  *
  * Of a detector, an anchor counts by the square of its best score in either: its
  * error is that of its scores, and that of its box's edges by the size of the box.
+ * That is divided by what all anchors count, and a little more, so that a picture with
+ * nothing in it says less than one with a small object.
  * Of other models: the energy of the difference by that of the output.
  */
 double q_divergence(const struct ir_shape *shape, const float *real, const float *quantized);
