@@ -21,6 +21,7 @@
 #include "cpu/cpu.h"
 #include "quant/archive.h"
 #include "quant/constants.h"
+#include "quant/equalize.h"
 #include "quant/head.h"
 #include "quant/labels.h"
 #include "quant/quantize.h"
@@ -85,15 +86,37 @@ static void set_ranges(struct q_groups *groups)
 			      bounds[damage_random(5)]);
 }
 
+/* Factors that have nothing to do with the model either, but go together where they must */
+static int equalize(const struct q_graph *g, struct q_graph *out)
+{
+	static const float sizes[] = { 0.25f, 1, 1.5f, 64 };
+	struct q_factors f;
+	uint32_t i;
+
+	if (q_channels_find(g, &f.channels))
+		return -ENOMEM;
+	f.factor = v3c_alloc(g->ctx, f.channels.count, sizeof(*f.factor));
+	if (!f.factor)
+		return v3c_no_memory(g->ctx);
+	for (i = 0; i < f.channels.count; i++)
+		f.factor[i] = sizes[damage_random(4)];
+	for (i = 0; i < f.channels.count; i++)
+		f.factor[i] = f.channels.fixed[f.channels.of[i]] ? 1 :
+			      f.factor[f.channels.of[i]];
+	return q_equalize(g, &f, damage_random(3) / 2.0f, out);
+}
+
 static bool makes_integer(const struct q_graph *g, const void *data, size_t size)
 {
-	struct q_graph copy, q;
+	struct q_graph whole, copy, q;
 	struct q_groups groups;
-	int ret = q_copy(g, g->ctx, &copy);
+	int ret = q_copy(g, g->ctx, &whole);
 
 	if (!ret)
-		ret = q_split_head(&copy);
+		ret = q_split_head(&whole);
 	heads += ret > 0;
+	if (ret >= 0)
+		ret = equalize(&whole, &copy);
 	if (ret >= 0)
 		ret = q_store_constants(&copy);
 	if (ret >= 0)

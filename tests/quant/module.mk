@@ -16,7 +16,7 @@ $(tests_quant)/map_test: $(top)/tests/quant/map_test.c $(top)/userspace/quant/ma
 
 # All of v3quant that reads a model or writes one
 tests_quant_srcs := $(addprefix $(top)/userspace/, tools/tool.c $(addprefix quant/, archive.c \
-	constants.c flatbuffer_write.c graph.c groups.c head.c labels.c load.c quantize.c stats.c \
+	channels.c constants.c equalize.c flatbuffer_write.c graph.c groups.c head.c labels.c load.c quantize.c stats.c \
 	trace.c write.c))
 
 $(tests_quant)/damage_test: $(top)/tests/quant/damage_test.c $(tests_quant_srcs) \

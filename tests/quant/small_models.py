@@ -102,6 +102,24 @@ def classifier(path, weights=FLOAT32, last=None):
     net.write(path, y)
 
 
+def uneven(path):
+    """Channels of very different sizes between convolutions, a slice and a pooling."""
+    net = Net()
+    a = net.conv(net.input(), 24, 3, 2, "first")
+    size = [4.0 ** -(c % 5) for c in range(24)]
+    w, _ = net.const([24, 1, 1, 24], [size[i // 24] * v for i, v in
+                                      enumerate(numbers(576, 0.4, 5))])
+    b, _ = net.const([24], [0.2 * v for v in size])
+    options = {"padding": VALID, "stride_h": 1, "stride_w": 1, "dilation_w": 1,
+               "dilation_h": 1, "activation": NONE}
+    c = net.op("LEAKY_RELU", [net.op("CONV_2D", [a, w, b], a[1], **options)], a[1], alpha=0.1)
+    d = net.pool(net.slice(c, [0, 0, 0, 4], [1, 16, 16, 24]))
+    w, _ = net.const([4, 1, 1, 20], [v / size[4 + i % 20] for i, v in
+                                     enumerate(numbers(80, 0.4, 9))])
+    b, _ = net.const([4], [0.0] * 4)
+    net.write(path, net.op("CONV_2D", [d, w, b], [1, 8, 8, 4], **options))
+
+
 def leaky(path):
     """What the other one has not: LEAKY_RELU, ADD, PAD, resizing, FULLY_CONNECTED."""
     net = Net()
@@ -161,6 +179,7 @@ MODELS = {
     "classifier_int8": lambda path: classifier(path, INT8),
     "division": lambda path: classifier(path, last="DIV"),
     "leaky": leaky,
+    "uneven": uneven,
     "detector": detector,
     "detector_int8": lambda path: detector(path, INT8),
 }

@@ -78,7 +78,8 @@ static int watch_pictures(const struct q_graph *g, struct watch *w, struct tool_
 	return q_parallel(&work, error);
 }
 
-int q_calibrate(const struct q_graph *g, struct q_groups *groups,
+/* Adds the numbers that there are on pictures to the groups' */
+static int note(const struct q_graph *g, struct q_groups *groups,
 		const struct pictures *pictures, struct tool_error *error)
 {
 	struct watch w = { .pictures = pictures };
@@ -99,4 +100,17 @@ int q_calibrate(const struct q_graph *g, struct q_groups *groups,
 	free(w.size);
 	free(w.stats);
 	return ret;
+}
+
+int q_calibrate(struct q_graph *g, struct q_groups *groups, const struct pictures *pictures,
+		struct tool_error *error)
+{
+	int ret = q_groups_find(g, false, groups);
+
+	if (!ret && note(g, groups, pictures, error))
+		return -1;
+	if (ret || !q_groups_overflow(groups))
+		return ret ? tool_fail(error, "%s", g->ctx->error) : 0;
+	ret = q_groups_find(g, true, groups);
+	return ret ? tool_fail(error, "%s", g->ctx->error) : note(g, groups, pictures, error);
 }

@@ -9,16 +9,17 @@
 #include "pictures.h"
 
 /**
- * q_calibrate() - run a float graph over pictures and note every number
+ * q_calibrate() - put activations into groups, run the float graph, and note every number
  * @g: float graph
- * @groups: its activations; their numbers are added
+ * @groups: its activations, with their numbers
  * @pictures: what to run it on
  *
- * Shows its progress on standard error if that is a terminal.
+ * Groups are apart from those of a fixed scale if numbers go far beyond its range
+ * (groups.h). Shows its progress on standard error if that is a terminal.
  *
  * Return: 0 or -1 with @error set.
  */
-int q_calibrate(const struct q_graph *g, struct q_groups *groups,
-		const struct pictures *pictures, struct tool_error *error);
+int q_calibrate(struct q_graph *g, struct q_groups *groups, const struct pictures *pictures,
+		struct tool_error *error);
 
 #endif /* V3Q_CALIBRATE_H */

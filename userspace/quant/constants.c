@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#define WEIGHT_MAX	127	/* symmetric: -128 is not used */
 #define FEW		1024	/* weights for which the best scale is looked for */
 
 uint32_t q_weights_of(const struct q_graph *g, const struct q_op *op, int *dim)

@@ -7,6 +7,8 @@
 
 #include "groups.h"
 
+#define WEIGHT_MAX	127	/* of int8 weights, which are symmetric: -128 is not used */
+
 /**
  * struct q_stored - a float constant that has been made int8
  * @data: its bytes

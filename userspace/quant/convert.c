@@ -16,7 +16,8 @@
 #define MODEL_SIZE_MAX	(1ull << 30)
 #define MEMORY_MAX	(8ull << 30)
 #define HELD_OUT_PART	5	/* of the pictures, one is held out */
-#define HELD_OUT_MAX	12
+#define HELD_OUT_MAX	20
+#define EQUALIZE_PICTURES	128
 #define BIAS_PICTURES	8
 
 int q_source_read(const char *path, struct q_source *s, struct tool_error *error)
@@ -94,26 +95,37 @@ static int pick(const struct pictures *from, uint32_t count, struct pictures *to
 	return 0;
 }
 
-/* Chooses ranges and biases by what they do on @held; @g is what is to be quantized */
+/*
+ * Chooses factors of channels, ranges and biases by what they do on @held; @g is set to what
+ * is to be quantized
+ */
 static int choose(struct q_product *p, const struct pictures *pictures,
 		  const struct pictures *held, struct q_graph *g, struct tool_error *error)
 {
-	struct pictures some = {};
+	struct pictures some = {}, few = {};
 	struct q_trial trial;
 	int ret = q_trial_start(&p->g, held, &trial, error);
 
 	if (!ret)
+		ret = pick(pictures, EQUALIZE_PICTURES, &some, error);
+	if (!ret)
+		ret = q_search_equalization(&trial, &p->g, &p->groups, &some, &p->search, error);
+	if (!ret)
+		ret = q_calibrate(&p->g, &p->groups, pictures, error);
+	if (!ret)
 		ret = q_search_ranges(&trial, &p->g, &p->groups, &p->search, error);
+	*g = p->g;
 	if (!ret)
-		ret = pick(pictures, BIAS_PICTURES, &some, error);
+		ret = pick(pictures, BIAS_PICTURES, &few, error);
 	if (!ret)
-		ret = q_search_biases(&trial, &p->g, &p->groups, &some, g, &p->search, error);
+		ret = q_search_biases(&trial, &p->g, &p->groups, &few, g, &p->search, error);
 	free(some.path);
+	free(few.path);
 	q_trial_free(&trial);
 	return ret;
 }
 
-/* Finds out the ranges of all activations, and the biases: @g is what is to be quantized */
+/* Finds out the ranges of all activations: @g is set to what is to be quantized */
 static int find_ranges(struct q_product *p, const struct options *o, struct pictures *pictures,
 		       struct q_graph *g, struct tool_error *error)
 {
@@ -124,21 +136,16 @@ static int find_ranges(struct q_product *p, const struct options *o, struct pict
 		ret = hold_out(pictures, &held, error);
 	p->calibrated = pictures->count;
 	p->held_out = held.count;
-	if (!ret)
-		ret = q_calibrate(&p->g, &p->groups, pictures, error);
-	if (!ret && q_groups_overflow(&p->groups)) {
-		if (q_groups_find(&p->g, true, &p->groups))
-			ret = tool_fail(error, "%s", p->g.ctx->error);
-		else
-			ret = q_calibrate(&p->g, &p->groups, pictures, error);
-	}
 	if (!ret && held.count >= 2) {
 		ret = choose(p, pictures, &held, g, error);
 	} else if (!ret) {
 		/* Too few to choose by, or told what to take */
 		p->held_out = 0;
 		p->search.method = o->method == Q_METHODS ? Q_MSE : o->method;
-		q_set_ranges(&p->g, &p->groups, p->search.method);
+		ret = q_calibrate(&p->g, &p->groups, pictures, error);
+		if (!ret)
+			q_set_ranges(&p->g, &p->groups, p->search.method);
+		*g = p->g;
 	}
 	pictures_close(&held);
 	return ret;
@@ -154,11 +161,11 @@ static int make_integer(struct q_source *s, const struct options *o, struct q_pr
 	p->split_head = ret > 0;
 	if (ret >= 0)
 		ret = q_store_constants(&p->g);
+	/* An operator without integers is better found before the pictures are read */
 	if (ret >= 0)
 		ret = q_groups_find(&p->g, false, &p->groups);
 	if (ret < 0)
 		return tool_fail(error, "%s: %s", s->path, s->text);
-	g = p->g;
 	ret = open_pictures(s, o, &pictures, error);
 	if (!ret)
 		ret = find_ranges(p, o, &pictures, &g, error);

@@ -213,7 +213,7 @@ bool q_is_view(int32_t code)
 	}
 }
 
-int q_integers(struct q_graph *g, int32_t tensor, int64_t *out, int max)
+int q_integers(const struct q_graph *g, int32_t tensor, int64_t *out, int max)
 {
 	const struct q_tensor *t = tensor < 0 ? NULL : &g->tensors[tensor];
 	size_t width, count, i;

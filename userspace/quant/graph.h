@@ -141,6 +141,6 @@ static inline bool q_is_const(const struct q_tensor *t)
 bool q_is_view(int32_t code);
 
 /* A constant tensor's integers; returns how many, or a negative errno if it is no such tensor */
-int q_integers(struct q_graph *g, int32_t tensor, int64_t *out, int max);
+int q_integers(const struct q_graph *g, int32_t tensor, int64_t *out, int max);
 
 #endif /* V3Q_GRAPH_H */

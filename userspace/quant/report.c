@@ -38,6 +38,9 @@ static void report_search(const struct q_product *p)
 	for (i = 0; i < Q_METHODS; i++)
 		printf(" %s %.5f,", q_method_name(i), s->before[i]);
 	printf(" in the end %.5f\n", s->after);
+	printf("  channels %s: error with all of the factors %.5f, their roots %.5f, none %.5f\n",
+	       s->power == 1 ? "equalized" : s->power > 0 ? "equalized in part" : "as they were",
+	       s->equalized[2], s->equalized[1], s->equalized[0]);
 	if (s->biases)
 		printf("  biases of %d products corrected\n", s->biases);
 	else

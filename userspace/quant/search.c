@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "bias.h"
+#include "constants.h"
+#include "factors.h"
 #include "progress.h"
 
 #define NOTICEABLE	0.02f		/* part of a range by which another one differs */
@@ -23,6 +25,13 @@ static double mean(const struct q_trial *t, const struct score *s)
 	uint32_t first = t->count / 2;
 
 	return (s->half[0] * first + s->half[1] * (t->count - first)) / t->count;
+}
+
+/* Is it smaller by what counts, and on neither half larger? */
+static bool is_less(const struct q_trial *t, const struct score *s, const struct score *than)
+{
+	return mean(t, s) <= mean(t, than) * WORTHWHILE && s->half[0] <= than->half[0] &&
+	       s->half[1] <= than->half[1];
 }
 
 static int measure_half(const struct q_trial *t, const struct q_graph *g,
@@ -116,13 +125,64 @@ static int improve(const struct q_trial *t, const struct q_graph *g, struct q_gr
 	return 0;
 }
 
+/* Measures a graph, equalized with a power of the factors, with all numbers in range */
+static int measure_equalized(const struct q_trial *t, struct q_graph *g,
+			     const struct q_spans *spans, const struct q_factors *factors,
+			     float power, struct score *s, struct tool_error *error)
+{
+	struct q_groups groups;
+	int ret = q_store_constants(g), apart;
+
+	for (apart = 0; !ret && apart < 2; apart++) {
+		ret = q_groups_find(g, apart, &groups);
+		if (ret)
+			break;
+		q_spans_note(spans, g, factors, power, &groups);
+		if (!q_groups_overflow(&groups))
+			break;
+	}
+	if (ret)
+		return tool_fail(error, "%s", g->ctx->error);
+	q_set_ranges(g, &groups, Q_MINMAX);
+	return measure(t, g, &groups, s, error);
+}
+
+int q_search_equalization(const struct q_trial *t, struct q_graph *g,
+			  const struct q_groups *groups, const struct pictures *pictures,
+			  struct q_search *search, struct tool_error *error)
+{
+	static const float powers[Q_POWERS] = { 0, 0.5f, 1 };
+	struct score best = {}, s = {};
+	struct q_graph tried, taken = *g;
+	struct q_factors factors;
+	struct q_spans spans;
+	int ret = q_spans_measure(g, pictures, &spans, error), i;
+
+	if (!ret && q_factors_find(g, groups, &spans, &factors))
+		ret = tool_fail(error, "%s", g->ctx->error);
+	for (i = 0; !ret && i < Q_POWERS; i++) {
+		if (q_equalize(g, &factors, powers[i], &tried))
+			ret = tool_fail(error, "%s", g->ctx->error);
+		else
+			ret = measure_equalized(t, &tried, &spans, &factors, powers[i], &s, error);
+		search->equalized[i] = mean(t, &s);
+		if (ret || (i && !is_less(t, &s, &best)))
+			continue;
+		best = s;
+		taken = tried;
+		search->power = powers[i];
+	}
+	q_spans_free(&spans);
+	*g = taken;
+	return ret;
+}
+
 int q_search_ranges(const struct q_trial *t, const struct q_graph *g, struct q_groups *groups,
 		    struct q_search *search, struct tool_error *error)
 {
 	uint32_t steps = Q_METHODS + groups->count, i;
 	struct score best = {}, s;
 
-	*search = (struct q_search) {};
 	for (i = 0; i < Q_METHODS; i++) {
 		progress("choosing", i, steps);
 		q_set_ranges(g, groups, i);
@@ -157,8 +217,7 @@ int q_search_biases(const struct q_trial *t, const struct q_graph *g,
 	    measure(t, &corrected, groups, &after, error))
 		return -1;
 	search->corrected = mean(t, &after);
-	if (search->corrected > mean(t, &before) * WORTHWHILE ||
-	    after.half[0] > before.half[0] || after.half[1] > before.half[1])
+	if (!is_less(t, &after, &before))
 		return 0;
 	search->biases = biases;
 	search->after = search->corrected;
