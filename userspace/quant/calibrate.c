@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "calibrate.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "float_run.h"
 #include "parallel.h"
+
+#define FEW	64	/* pictures whose extremes are averaged with those of others */
 
 /**
  * struct watch - tensors whose numbers are noted
@@ -12,6 +15,8 @@
  * @tensor: @count of them
  * @size: elements of each
  * @stats: of each, for each thread: [worker][tensor]
+ * @low: the lowest of each in each picture: [picture][tensor]
+ * @high: the highest
  * @run: whose tensors they are
  */
 struct watch {
@@ -20,6 +25,8 @@ struct watch {
 	size_t *size;
 	struct q_stats *stats;
 	uint32_t count;
+	float *low;
+	float *high;
 	struct q_float run;
 };
 
@@ -47,6 +54,7 @@ static int watch_picture(void *opaque, uint32_t worker, uint32_t i, struct tool_
 {
 	struct watch *w = opaque;
 	struct q_stats *stats = &w->stats[(size_t)worker * w->count];
+	float *low = &w->low[(size_t)i * w->count], *high = &w->high[(size_t)i * w->count];
 	struct letterbox box;
 	uint32_t k;
 
@@ -54,7 +62,8 @@ static int watch_picture(void *opaque, uint32_t worker, uint32_t i, struct tool_
 	    q_float_run(&w->run, worker, error))
 		return -1;
 	for (k = 0; k < w->count; k++)
-		if (!q_stats_add(&stats[k], q_float_tensor(&w->run, worker, k), w->size[k]))
+		if (!q_stats_add(&stats[k], q_float_tensor(&w->run, worker, k), w->size[k],
+				 &low[k], &high[k]))
 			return tool_fail(error, "%s: tensor %d has numbers that are not finite",
 					 w->pictures->path[i], w->tensor[k]);
 	return 0;
@@ -69,13 +78,47 @@ static int watch_pictures(const struct q_graph *g, struct watch *w, struct tool_
 	uint32_t workers = q_workers(work.count), i;
 
 	w->stats = malloc((size_t)workers * w->count * sizeof(*w->stats));
-	if (!w->stats && w->count)
+	w->low = calloc((size_t)work.count * w->count + 1, sizeof(*w->low));
+	w->high = calloc((size_t)work.count * w->count + 1, sizeof(*w->high));
+	if ((!w->stats && w->count) || !w->low || !w->high)
 		return tool_fail(error, "out of memory");
 	for (i = 0; i < workers * w->count; i++)
 		q_stats_init(&w->stats[i]);
 	if (q_float_new(g, w->tensor, w->count, workers, &w->run, error))
 		return -1;
 	return q_parallel(&work, error);
+}
+
+/* Averages the extremes of every FEW pictures, or of all if there are fewer */
+static int average_extremes(const struct watch *w, struct q_groups *groups)
+{
+	uint32_t pictures = w->pictures->count, parts = pictures / FEW, part, i, k;
+	float *low = calloc(groups->count + 1, sizeof(*low));
+	float *high = calloc(groups->count + 1, sizeof(*high));
+	int ret;
+
+	parts = parts ? parts : 1;
+	for (part = 0; low && high && part < parts; part++) {
+		for (k = 0; k < groups->count; k++)
+			low[k] = high[k] = 0;
+		for (i = (uint64_t)part * pictures / parts;
+		     i < (uint64_t)(part + 1) * pictures / parts; i++) {
+			for (k = 0; k < w->count; k++) {
+				int32_t group = groups->of[w->tensor[k]];
+
+				low[group] = fminf(low[group], w->low[(size_t)i * w->count + k]);
+				high[group] = fmaxf(high[group], w->high[(size_t)i * w->count + k]);
+			}
+		}
+		for (k = 0; k < groups->count; k++) {
+			groups->list[k].low += low[k] / parts;
+			groups->list[k].high += high[k] / parts;
+		}
+	}
+	ret = low && high ? 0 : -1;
+	free(low);
+	free(high);
+	return ret;
 }
 
 /* Adds the numbers that there are on pictures to the groups' */
@@ -95,7 +138,11 @@ static int note(const struct q_graph *g, struct q_groups *groups,
 
 		q_stats_merge(&groups->list[group].stats, &w.stats[i]);
 	}
+	if (!ret && average_extremes(&w, groups))
+		ret = tool_fail(error, "out of memory");
 	q_float_free(&w.run);
+	free(w.low);
+	free(w.high);
 	free(w.tensor);
 	free(w.size);
 	free(w.stats);

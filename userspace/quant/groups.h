@@ -15,6 +15,8 @@
  * @scale: of int8
  * @zero_point: of int8
  * @stats: all numbers of its tensors
+ * @low: the mean of the lowest numbers in each 64 pictures, see q_calibrate()
+ * @high: of the highest
  */
 struct q_group {
 	int32_t first;
@@ -22,6 +24,8 @@ struct q_group {
 	float scale;
 	int32_t zero_point;
 	struct q_stats stats;
+	float low;
+	float high;
 };
 
 /**

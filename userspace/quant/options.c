@@ -18,7 +18,7 @@ static const char help[] =
 "  --calib DIR        pictures (JPEG or PNG) like those that the model will see; what\n"
 "                     full-integer takes the ranges of activations from\n"
 "  --images N         use at most N of them (default 1000)\n"
-"  --ranges METHOD    minmax, percentile, mse or entropy for all activations; the default,\n"
+"  --ranges METHOD    minmax, extremes, percentile, mse or entropy for all; the default,\n"
 "                     auto, tries them on held-out pictures and takes for each what is best\n"
 "  --eval DIR         score the float model and the new one on labelled pictures: DIR has\n"
 "                     pictures and YOLO's .txt files, or the folders images and labels\n"
@@ -56,7 +56,7 @@ static int parse_method(const char *text, enum q_method *method)
 			return -1;
 	if (!strcmp(text, "auto"))
 		return -1;
-	return usage("--ranges %s: is none of auto, minmax, percentile, mse, entropy", text);
+	return usage("--ranges %s: is none of auto, minmax, extremes, percentile, mse, entropy", text);
 }
 
 static int parse_images(const char *text, uint32_t *images)

@@ -10,7 +10,9 @@
 
 const char *q_method_name(enum q_method method)
 {
-	static const char *const names[Q_METHODS] = { "minmax", "percentile", "mse", "entropy" };
+	static const char *const names[Q_METHODS] = {
+		"minmax", "extremes", "percentile", "mse", "entropy",
+	};
 
 	return names[method];
 }
@@ -177,6 +179,8 @@ struct q_range q_choose_range(enum q_method method, const struct q_group *group,
 		return (struct q_range) { 0, 1 };
 	if (all.low == all.high || method == Q_MINMAX)
 		return all;
+	if (method == Q_EXTREMES)
+		return (struct q_range) { fminf(group->low, 0), fmaxf(group->high, 0) };
 	return method == Q_PERCENTILE ? percentile(s, all) : search(method, s, reader, all);
 }
 

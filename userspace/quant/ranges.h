@@ -10,6 +10,7 @@
 /** enum q_method - how to choose a range */
 enum q_method {
 	Q_MINMAX,	/* all numbers there were */
+	Q_EXTREMES,	/* what there was in 64 pictures, on the average */
 	Q_PERCENTILE,	/* all but 0.01 % on either side */
 	Q_MSE,		/* of least squared error */
 	Q_ENTROPY,	/* of least relative entropy */

@@ -12,11 +12,14 @@
 #define NOTICEABLE	0.02f		/* part of a range by which another one differs */
 /* A divergence counts as better if it is at most this part of the other */
 #define WORTHWHILE	0.998
+/* and if this part of the pictures agrees: a few hard ones have most of the sum */
+#define MOST		0.6
 
 /**
- * struct score - mean divergence of each half of the pictures
+ * struct score - divergences of the pictures, and their mean in each half of them
  */
 struct score {
+	double picture[Q_TRIAL_MAX];
 	double half[2];
 };
 
@@ -27,28 +30,37 @@ static double mean(const struct q_trial *t, const struct score *s)
 	return (s->half[0] * first + s->half[1] * (t->count - first)) / t->count;
 }
 
-/* Is it smaller by what counts, and on neither half larger? */
+/* Is it smaller by what counts, on neither half larger, and smaller for most pictures? */
 static bool is_less(const struct q_trial *t, const struct score *s, const struct score *than)
 {
+	uint32_t smaller = 0, i;
+
+	for (i = 0; i < t->count; i++)
+		smaller += s->picture[i] <= than->picture[i];
 	return mean(t, s) <= mean(t, than) * WORTHWHILE && s->half[0] <= than->half[0] &&
-	       s->half[1] <= than->half[1];
+	       s->half[1] <= than->half[1] && smaller >= MOST * t->count;
 }
 
 static int measure_half(const struct q_trial *t, const struct q_graph *g,
-			const struct q_groups *groups, int half, double *result,
+			const struct q_groups *groups, int half, struct score *s,
 			struct tool_error *error)
 {
-	uint32_t first = t->count / 2;
+	uint32_t middle = t->count / 2, first = half ? middle : 0, i;
+	uint32_t count = half ? t->count - middle : middle;
 
-	return q_trial_measure(t, g, groups, half ? first : 0, half ? t->count - first : first,
-			       result, error);
+	if (q_trial_measure(t, g, groups, first, count, &s->picture[first], error))
+		return -1;
+	s->half[half] = 0;
+	for (i = first; i < first + count; i++)
+		s->half[half] += s->picture[i] / count;
+	return 0;
 }
 
 static int measure(const struct q_trial *t, const struct q_graph *g,
 		   const struct q_groups *groups, struct score *s, struct tool_error *error)
 {
-	return measure_half(t, g, groups, 0, &s->half[0], error) ||
-	       measure_half(t, g, groups, 1, &s->half[1], error) ? -1 : 0;
+	return measure_half(t, g, groups, 0, s, error) ||
+	       measure_half(t, g, groups, 1, s, error) ? -1 : 0;
 }
 
 /* Is it better than @best on both halves? Then it is the best. 1, 0, or -1 with @error set */
@@ -57,13 +69,13 @@ static int is_better(const struct q_trial *t, const struct q_graph *g,
 {
 	struct score s;
 
-	if (measure_half(t, g, groups, 0, &s.half[0], error))
+	if (measure_half(t, g, groups, 0, &s, error))
 		return -1;
-	if (s.half[0] > best->half[0] * WORTHWHILE)
+	if (s.half[0] > best->half[0])
 		return 0;
-	if (measure_half(t, g, groups, 1, &s.half[1], error))
+	if (measure_half(t, g, groups, 1, &s, error))
 		return -1;
-	if (s.half[1] > best->half[1])
+	if (!is_less(t, &s, best))
 		return 0;
 	*best = s;
 	return 1;

@@ -35,9 +35,9 @@ static void reach(struct q_stats *s, float min, float max)
 	s->max = fmaxf(s->max, max);
 }
 
-bool q_stats_add(struct q_stats *s, const float *data, size_t count)
+bool q_stats_add(struct q_stats *s, const float *data, size_t count, float *min, float *max)
 {
-	float min = INFINITY, max = -INFINITY, scale;
+	float low = INFINITY, high = -INFINITY, scale;
 	uint32_t bits, highest = 0;
 	size_t i;
 
@@ -49,12 +49,14 @@ bool q_stats_add(struct q_stats *s, const float *data, size_t count)
 	if (highest >= NOT_FINITE)
 		return false;
 	for (i = 0; i < count; i++) {
-		min = data[i] < min ? data[i] : min;
-		max = data[i] > max ? data[i] : max;
+		low = data[i] < low ? data[i] : low;
+		high = data[i] > high ? data[i] : high;
 	}
+	*min = low;
+	*max = high;
 	if (!count)
 		return true;
-	reach(s, min, max);
+	reach(s, low, high);
 	scale = Q_BINS / 2 / s->limit;
 	for (i = 0; i < count; i++)
 		s->bin[(int)(data[i] * scale + Q_BINS / 2)]++;

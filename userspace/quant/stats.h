@@ -30,8 +30,11 @@ struct q_stats {
 /* No numbers so far */
 void q_stats_init(struct q_stats *s);
 
-/* Adds @count numbers; false, and none is added, if one of them is not finite */
-bool q_stats_add(struct q_stats *s, const float *data, size_t count);
+/*
+ * Adds @count numbers, of which @min and @max are set to the lowest and highest; false, and
+ * none is added, if one of them is not finite
+ */
+bool q_stats_add(struct q_stats *s, const float *data, size_t count, float *min, float *max);
 
 /* Adds what another one saw */
 void q_stats_merge(struct q_stats *to, const struct q_stats *from);

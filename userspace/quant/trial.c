@@ -113,22 +113,13 @@ int q_trial_measure(const struct q_trial *t, const struct q_graph *g,
 		    const struct q_groups *groups, uint32_t first, uint32_t count,
 		    double *result, struct tool_error *error)
 {
-	struct measure m = { .t = t, .first = first };
+	struct measure m = { .t = t, .first = first, .result = result };
 	const struct q_work work = { .count = count, .item = measure_picture, .opaque = &m };
-	uint32_t i;
-	int ret;
+	int ret = q_quantized_new(g, groups, q_workers(count), false, &m.quantized, error);
 
-	m.result = calloc(count, sizeof(*m.result));
-	if (!m.result)
-		return tool_fail(error, "out of memory");
-	ret = q_quantized_new(g, groups, q_workers(count), false, &m.quantized, error);
 	if (!ret)
 		ret = q_parallel(&work, error);
-	*result = 0;
-	for (i = 0; i < count; i++)
-		*result += m.result[i] / count;
 	q_quantized_free(&m.quantized);
-	free(m.result);
 	return ret;
 }
 

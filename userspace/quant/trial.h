@@ -9,6 +9,8 @@
 #include "groups.h"
 #include "pictures.h"
 
+#define Q_TRIAL_MAX	64	/* pictures */
+
 /**
  * struct q_trial - pictures to try on, with the float graph's outputs
  * @shape: of the output
@@ -28,13 +30,13 @@ int q_trial_start(const struct q_graph *g, const struct pictures *pictures,
 void q_trial_free(struct q_trial *trial);
 
 /**
- * q_trial_measure() - mean divergence (divergence.h) of a quantization
+ * q_trial_measure() - divergences (divergence.h) of a quantization
  * @trial: pictures
  * @g: float graph to quantize
  * @groups: scales of its activations
  * @first: first picture to try
  * @count: how many
- * @result: set
+ * @result: set, for each of them
  *
  * Return: 0 or -1 with @error set.
  */
