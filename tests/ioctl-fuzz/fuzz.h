@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "drm/v3npu_accel.h"
 
@@ -165,6 +166,27 @@ bool copy_safely(struct thread *t, void *to, const void *from, size_t size);
 void *place(struct thread *t, struct chooser *c, const void *data, size_t size);
 /* Where a file's buffer is mapped when it is. */
 uint8_t *window(struct world *w, unsigned int file, unsigned int bo);
+
+/**
+ * struct mapping - what mmap() is asked for
+ * @protection: PROT_*
+ * @flags: MAP_*
+ * @fd: file
+ * @offset: in it
+ */
+struct mapping {
+	int protection;
+	int flags;
+	int fd;
+	off_t offset;
+};
+
+/*
+ * Maps something into a window, in place of what is there. Not with MAP_FIXED: if that fails it
+ * leaves a hole, and what malloc() puts there other threads write to. Return: whether it is mapped.
+ */
+bool map_window(struct world *w, unsigned int file, unsigned int bo, size_t size,
+		const struct mapping *how);
 
 /* program.c: programs, and which of them are worth keeping */
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* User memory for the kernel to work on: good, at the end of a page, read-only, absent. */
+#define _GNU_SOURCE	/* for mremap() */
 #include <err.h>
 #include <signal.h>
 #include <string.h>
@@ -61,6 +62,21 @@ bool copy_safely(struct thread *t, void *to, const void *from, size_t size)
 uint8_t *window(struct world *w, unsigned int file, unsigned int bo)
 {
 	return w->windows + (file * FUZZ_BOS + bo) * FUZZ_WINDOW;
+}
+
+bool map_window(struct world *w, unsigned int file, unsigned int bo, size_t size,
+		const struct mapping *how)
+{
+	void *map = mmap(NULL, size, how->protection, how->flags, how->fd, how->offset);
+
+	if (map == MAP_FAILED)
+		return false;
+	if (mremap(map, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, window(w, file, bo)) ==
+	    MAP_FAILED) {
+		munmap(map, size);
+		return false;
+	}
+	return true;
 }
 
 /* An address that is good for nothing, or that nobody expects */

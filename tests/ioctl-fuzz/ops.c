@@ -239,6 +239,7 @@ bool open_file(struct world *w, unsigned int index)
 	struct drm_v3npu_bo_create bo;
 	struct drm_v3npu_bo_mmap_offset map;
 	struct drm_v3npu_ctx_create ctx;
+	struct mapping how;
 	int old, fd = open(npu_path(), O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
@@ -259,8 +260,8 @@ bool open_file(struct world *w, unsigned int index)
 			break;
 		map = (struct drm_v3npu_bo_mmap_offset){ .handle = bo.handle };
 		npu_ioctl(fd, DRM_IOCTL_V3NPU_BO_MMAP_OFFSET, &map);
-		mmap(window(w, index, i), bo.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-		     fd, (off_t)map.offset);
+		how = (struct mapping){ PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)map.offset };
+		map_window(w, index, i, bo.size, &how);
 		f->bos[i] = (struct bo){ bo.handle, bo.va, bo.size, bo.size, 0 };
 	}
 	for (unsigned int i = 0; i < FIRST_CTXS; i++) {

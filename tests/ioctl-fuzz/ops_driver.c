@@ -71,9 +71,11 @@ void op_bo_mmap(struct thread *t, struct chooser *c)
 	struct file *f = choose_file(t, c, &file);
 	unsigned int i = choose_bo(c, f);
 	struct drm_v3npu_bo_mmap_offset args = { .handle = f->bos[i].handle };
-	int protection = protections[odd < COUNT(protections) ? odd : 0];
+	struct mapping how = {
+		.protection = protections[odd < COUNT(protections) ? odd : 0],
+		.flags = odd == 11 ? MAP_PRIVATE : MAP_SHARED,
+	};
 	size_t size = f->bos[i].size;
-	void *map;
 
 	if (op_ioctl(t, c, f->fd, DRM_IOCTL_V3NPU_BO_MMAP_OFFSET, &args))
 		return;
@@ -87,10 +89,11 @@ void op_bo_mmap(struct thread *t, struct chooser *c)
 		size = FUZZ_WINDOW;
 	if (odd == 12)
 		f = choose_file(t, c, NULL);
+	how.fd = f->fd;
+	how.offset = (off_t)args.offset;
 	/* What was there is unmapped, while other threads may use it */
-	map = mmap(window(t->world, file, i), size, protection,
-		   (odd == 11 ? MAP_PRIVATE : MAP_SHARED) | MAP_FIXED, f->fd, (off_t)args.offset);
-	t->world->files[file].bos[i].mapped = map == MAP_FAILED ? 0 : size;
+	if (map_window(t->world, file, i, size, &how))
+		t->world->files[file].bos[i].mapped = size;
 }
 
 void op_bo_munmap(struct thread *t, struct chooser *c)
