@@ -91,8 +91,10 @@ static bool sensible(const struct v3npu_event *event, uint32_t size)
 {
 	static const struct v3npu_event zero;
 	bool ok = event->status == V3NPU_JOB_OK;
+	/* Only fuzz_rings() cancels a context, which is this one */
+	__u32 last = event->ctx == 1 ? V3NPU_JOB_CANCELLED : V3NPU_JOB_BAD_JOB;
 
-	return event->type == V3NPU_EVENT_JOB_DONE && event->status <= V3NPU_JOB_BAD_JOB &&
+	return event->type == V3NPU_EVENT_JOB_DONE && event->status <= last &&
 	       event->commands == event->cmd_index && event->commands <= size / 8 &&
 	       event->detail <= 6 && (!event->detail || event->status == V3NPU_JOB_BAD_CMD) &&
 	       (!ok || (!event->cmd_opcode && !event->cmd_tag && !event->fault_addr)) &&
