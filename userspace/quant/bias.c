@@ -52,16 +52,6 @@ struct correction {
 	double *sum;
 };
 
-static uint32_t readers(const struct q_graph *g, int32_t tensor)
-{
-	uint32_t count = 0, i, k;
-
-	for (i = 0; i < g->op_count; i++)
-		for (k = 0; k < g->ops[i].in_count; k++)
-			count += g->ops[i].in[k] == tensor;
-	return count;
-}
-
 static int find_products(const struct q_graph *g, const struct q_groups *groups,
 			 struct correction *c)
 {
@@ -76,7 +66,7 @@ static int find_products(const struct q_graph *g, const struct q_groups *groups,
 		struct product *p = &c->list[c->count];
 
 		if (!q_weights_of(g, op, &dim) || op->in_count <= k || op->in[k] < 0 ||
-		    !g->tensors[op->in[k]].real || readers(g, op->in[k]) != 1 ||
+		    !g->tensors[op->in[k]].real || q_readers(g, op->in[k]) != 1 ||
 		    groups->of[op->out[0]] < 0)
 			continue;
 		*p = (struct product) {

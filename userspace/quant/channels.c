@@ -11,20 +11,10 @@ static bool is_float(const struct q_graph *g, int32_t tensor)
 	return tensor >= 0 && g->tensors[tensor].type == TFL_FLOAT32 && !g->tensors[tensor].real;
 }
 
-static uint32_t readers(const struct q_graph *g, int32_t tensor)
-{
-	uint32_t count = 0, i, k;
-
-	for (i = 0; i < g->op_count; i++)
-		for (k = 0; k < g->ops[i].in_count; k++)
-			count += g->ops[i].in[k] == tensor;
-	return count;
-}
-
 /* A float constant that only one operator has */
 static bool is_own(const struct q_graph *g, int32_t tensor)
 {
-	return tensor >= 0 && g->tensors[tensor].real && readers(g, tensor) == 1;
+	return tensor >= 0 && g->tensors[tensor].real && q_readers(g, tensor) == 1;
 }
 
 static bool is_homogeneous(uint8_t activation)

@@ -213,6 +213,16 @@ bool q_is_view(int32_t code)
 	}
 }
 
+uint32_t q_readers(const struct q_graph *g, int32_t tensor)
+{
+	uint32_t count = 0, i, k;
+
+	for (i = 0; i < g->op_count; i++)
+		for (k = 0; k < g->ops[i].in_count; k++)
+			count += g->ops[i].in[k] == tensor;
+	return count;
+}
+
 int q_integers(const struct q_graph *g, int32_t tensor, int64_t *out, int max)
 {
 	const struct q_tensor *t = tensor < 0 ? NULL : &g->tensors[tensor];

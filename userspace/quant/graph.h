@@ -140,6 +140,9 @@ static inline bool q_is_const(const struct q_tensor *t)
 /* Does the operator only move elements, all inputs and outputs having the same numbers? */
 bool q_is_view(int32_t code);
 
+/* How often a tensor is an operator's input */
+uint32_t q_readers(const struct q_graph *g, int32_t tensor);
+
 /* A constant tensor's integers; returns how many, or a negative errno if it is no such tensor */
 int q_integers(const struct q_graph *g, int32_t tensor, int64_t *out, int max);
 
