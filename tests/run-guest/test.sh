@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Tests run-guest itself: output, exit status, timeout, panic, sharing, several
-# guests at once, and what it says when it cannot start. TAP on standard output.
+# guests at once, what it says when it cannot start, and the machine's memory map. TAP on standard output.
 
 # The driver is not what is tested here.
 run_guest="$(dirname "$0")/../../qemu/run-guest --no-driver"
@@ -47,7 +47,7 @@ err_has()
 	grep -q -- "$1" "$tmp/err"
 }
 
-echo 1..19
+echo 1..20
 
 guest -- sh -c 'echo hi; echo oops >&2; exit 7'
 check "the command's status is run-guest's" is "$status" 7
@@ -100,5 +100,17 @@ check "an NPU that cannot be gives 125" is "$status" 125
 
 guest
 check "a shell without a terminal is refused" err_has 'needs a terminal'
+
+# A root port's interrupt table is read, which is at a higher address than the NPU.
+# shellcheck disable=SC2016 # the guest expands it
+guest -- sh -c 'cd /sys/bus/pci/devices
+	for d in *; do
+		case $(cat "$d/vendor") in
+		0x1234)	npu=$d ;;
+		0x1b36)	port=$d ;;
+		esac
+	done
+	/tests/v3npu_memory_map "$port/resource0" "$npu/config"'
+check "a device is read right while another one comes and goes" is "$status" 0
 
 check "nothing is left behind" is "$(ls "$TMPDIR")" ""
