@@ -288,6 +288,13 @@ void op_read_kernel_files(struct thread *t, struct chooser *c);
 void op_repeat(struct thread *t, struct chooser *c);
 void op_fork(struct thread *t, struct chooser *c);
 
+/* stuck.c */
+
+/* Print what the fuzzer's and the driver's threads are doing, as TAP comments. */
+void stuck_print(void);
+/* Whether another process of the fuzzer has a thread in a system call that it should be done with. */
+bool stuck_in_call(void);
+
 /* victim.c */
 
 /*

@@ -6,7 +6,6 @@
  * TAP on standard output. Runs as root in the guest, with the driver loaded.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <err.h>
 #include <getopt.h>
 #include <pthread.h>
@@ -32,9 +31,9 @@
 #define TICK_NSEC	8000000	/* between signals to a thread */
 #define KILL_SECONDS	4		/* between kills of a process */
 #define STUCK_SECONDS	240		/* without an ioctl: something is wrong */
-#define END_SECONDS	300		/* for everybody to end */
+#define PATIENCE_SECONDS	60	/* for everybody to end, before some are killed */
+#define END_SECONDS	300		/* for everybody to end after all */
 #define NOBODY		65534
-#define STACK_TEXT	4096
 
 static struct {
 	unsigned int time;
@@ -215,38 +214,39 @@ static time_t now(void)
 	return time.tv_sec;
 }
 
-/* What everybody is doing in the kernel, for who has to find out why nobody goes on. */
-static void print_stacks(void)
+/*
+ * Wrong pointers make the kernel write anywhere in the process that passes
+ * them, and that may be what its threads need to end. So who does not end is
+ * killed, unless a system call keeps it.
+ */
+static void kill_strays(void)
 {
-	DIR *folder = opendir("/proc");
-	struct dirent *entry;
-	char path[300], text[STACK_TEXT];
-	FILE *stack;
-
-	while (folder && (entry = readdir(folder))) {
-		snprintf(path, sizeof(path), "/proc/%.255s/stack", entry->d_name);
-		stack = fopen(path, "r");
-		if (!stack)
-			continue;
-		printf("# %s:\n", path);
-		while (fgets(text, sizeof(text), stack))
-			printf("#   %s", text);
-		fclose(stack);
-	}
-	if (folder)
-		closedir(folder);
-	fflush(stdout);
+	printf("# not all processes end by themselves:\n");
+	stuck_print();
+	if (stuck_in_call())
+		return;
+	for (unsigned int i = 0; i < options.processes; i++)
+		if (workers[i])
+			kill(workers[i], SIGKILL);
 }
 
 /* Wait until all children have ended. Return whether they did. */
 static bool wait_for_all(void)
 {
-	time_t end = now() + END_SECONDS;
+	time_t start = now();
+	bool killed = false;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
-		if (now() > end) {
-			print_stacks();
+		for (unsigned int i = 0; pid && i < options.processes; i++)
+			if (workers[i] == pid)
+				workers[i] = 0;
+		if (!killed && now() - start > PATIENCE_SECONDS) {
+			kill_strays();
+			killed = true;
+		}
+		if (now() - start > END_SECONDS) {
+			stuck_print();
 			return false;
 		}
 		if (!pid)
@@ -285,7 +285,7 @@ static bool supervise(void)
 			last_progress = now();
 		last_calls = calls;
 		if (now() - last_progress > STUCK_SECONDS) {
-			print_stacks();
+			stuck_print();
 			return false;
 		}
 		if (now() - last_line >= 60) {
@@ -349,8 +349,8 @@ int main(int argc, char **argv)
 		worker_start(i);
 	went_on = supervise();
 	__atomic_store_n(&shared->stop, true, __ATOMIC_RELAXED);
-	ended = wait_for_all();
 	print_counts(now() - start);
+	ended = wait_for_all();
 
 	result(1, went_on && shared->ioctls && shared->streams, "the driver is fuzzed");
 	result(2, ended, "all processes end");

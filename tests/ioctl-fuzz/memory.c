@@ -12,6 +12,8 @@
 #define WRITABLE	(24 * PAGE)
 #define READ_ONLY	(WRITABLE + PAGE)
 #define SCRATCH		(WRITABLE + 3 * PAGE)
+/* A power of two: with a bit of it flipped, a pointer into the scratch memory points to nothing */
+#define ROOM		(65536 * MIB)
 
 static __thread struct thread *current;
 
@@ -39,8 +41,11 @@ void memory_set_thread(struct thread *t)
 
 void memory_init(struct thread *t)
 {
-	t->scratch = mmap(NULL, SCRATCH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (t->scratch == MAP_FAILED ||
+	uint8_t *room = mmap(NULL, 2 * ROOM, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	t->scratch = (uint8_t *)(((uintptr_t)room + ROOM - 1) & ~(ROOM - 1)) + ROOM / 2;
+	if (room == MAP_FAILED ||
 	    mprotect(t->scratch, WRITABLE, PROT_READ | PROT_WRITE) ||
 	    mprotect(t->scratch + READ_ONLY, PAGE, PROT_READ))
 		err(1, "scratch memory");
