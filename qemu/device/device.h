@@ -6,9 +6,10 @@
  *
  * Threads: v3npu_hw_read(), _write(), _reset() and _stop_dma() may be called
  * from one or more host threads at a time and return quickly (_reset() and
- * _stop_dma() within tens of milliseconds). The core and the engine run in threads of their own, short
- * commands in the core's. Host callbacks are called from any thread and must
- * not wait for a thread that is inside one of these functions.
+ * _stop_dma() within tens of milliseconds). The core and the engine run in
+ * threads of their own, short commands in the core's. Host callbacks are called
+ * from any thread and must not wait for a thread that is inside one of these
+ * functions.
  */
 #ifndef V3NPU_DEVICE_H
 #define V3NPU_DEVICE_H

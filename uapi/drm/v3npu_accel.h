@@ -178,8 +178,8 @@ struct drm_v3npu_ctx_create {
 /**
  * struct drm_v3npu_ctx_destroy - destroy a context
  *
- * Its jobs end with ECANCELED: at once those that are queued, and the one that runs
- * after its current command, unless that was its last. Closing the file does the same.
+ * Its jobs end with ECANCELED: first the one that runs, after its current command unless
+ * that was its last, then those that are queued. Closing the file does the same.
  */
 struct drm_v3npu_ctx_destroy {
 	/** @id: context */
