@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 #
 # Tests run-guest itself: output, exit status, timeout, panic, sharing, several
-# guests at once, what it says when it cannot start, and the machine's memory map. TAP on standard output.
+# guests at once, what it says when it cannot start, and the machine's memory map.
+# TAP on standard output.
+
+. "$(dirname "$0")/../tap.sh"
 
 # The driver is not what is tested here.
 run_guest="$(dirname "$0")/../../qemu/run-guest --no-driver"
@@ -13,21 +16,11 @@ trap 'rm -rf "$tmp"' EXIT
 mkdir "$tmp/tmp" "$tmp/share"
 export TMPDIR="$tmp/tmp"
 
-number=0
-# check DESCRIPTION TEST...: one test, passed if the command TEST succeeds.
-check()
+explain()
 {
-	number=$((number + 1))
-	description=$1
-	shift
-	if "$@"; then
-		echo "ok $number - $description"
-	else
-		echo "not ok $number - $description"
-		for f in "$tmp"/out* "$tmp"/err*; do
-			[ ! -s "$f" ] || sed "s|^|# ${f##*/}: |" "$f" | tail -n 20
-		done
-	fi
+	for f in "$tmp"/out* "$tmp"/err*; do
+		[ ! -s "$f" ] || sed "s|^|# ${f##*/}: |" "$f" | tail -n 20
+	done
 }
 
 # guest ARG...: run-guest, with its output in out and err, and its status in $status.
