@@ -25,6 +25,7 @@
 #include "qemu/rcu.h"
 #include "qemu/thread.h"
 #include "qom/object.h"
+#include "trace.h"
 
 #include "device.h"
 #include "inject.h"
@@ -64,6 +65,14 @@ typedef struct V3NPUWritten {
     hwaddr len;
 } V3NPUWritten;
 
+/* Which NPU it is, for traces */
+static unsigned int v3npu_bdf(V3NPUState *s)
+{
+    PCIDevice *pdev = PCI_DEVICE(s);
+
+    return PCI_BUILD_BDF(pci_dev_bus_num(pdev), pdev->devfn);
+}
+
 static unsigned int v3npu_power_state(V3NPUState *s)
 {
     uint8_t *ctrl = PCI_DEVICE(s)->config + V3NPU_PM_CAP_OFFSET + PCI_PM_CTRL;
@@ -94,12 +103,15 @@ static void v3npu_check_reg(const char *access, hwaddr addr)
 static uint64_t v3npu_regs_read(void *opaque, hwaddr addr, unsigned size)
 {
     V3NPUState *s = opaque;
+    uint64_t val;
 
     if (v3npu_is_off(s)) {
         return UINT64_MAX;
     }
     v3npu_check_reg("read of", addr);
-    return v3npu_hw_read(s->hw, V3NPU_BAR_REGS, addr, size);
+    val = v3npu_hw_read(s->hw, V3NPU_BAR_REGS, addr, size);
+    trace_v3npu_reg_read(v3npu_bdf(s), addr, val);
+    return val;
 }
 
 static void v3npu_regs_write(void *opaque, hwaddr addr, uint64_t val,
@@ -111,6 +123,7 @@ static void v3npu_regs_write(void *opaque, hwaddr addr, uint64_t val,
         return;
     }
     v3npu_check_reg("write to", addr);
+    trace_v3npu_reg_write(v3npu_bdf(s), addr, val);
     v3npu_hw_write(s->hw, V3NPU_BAR_REGS, addr, val, size);
 }
 
@@ -258,6 +271,7 @@ static void *v3npu_map(void *opaque, uint64_t addr, size_t want, bool write,
                                  &offset, &len, write,
                                  MEMTXATTRS_UNSPECIFIED);
     if (!len || !memory_access_is_direct(mr, write)) {
+        trace_v3npu_dma_refused(v3npu_bdf(s), addr, write);
         return NULL;
     }
     host = (uint8_t *)memory_region_get_ram_ptr(mr) + offset;
@@ -282,6 +296,7 @@ static void v3npu_irq_bh(void *opaque)
 
     for (vector = 0; vector < V3NPU_NUM_VECTORS; vector++) {
         if (pending & (1ul << vector)) {
+            trace_v3npu_irq(v3npu_bdf(s), vector);
             msix_notify(PCI_DEVICE(s), vector);
         }
     }
@@ -401,6 +416,7 @@ static void v3npu_reset(DeviceState *dev)
     V3NPUState *s = V3NPU(dev);
     uint8_t *ctrl = PCI_DEVICE(s)->config + V3NPU_PM_CAP_OFFSET + PCI_PM_CTRL;
 
+    trace_v3npu_reset(v3npu_bdf(s));
     pci_word_test_and_clear_mask(ctrl, PCI_PM_CTRL_STATE_MASK);
     v3npu_lose_state(s);
 }
@@ -430,6 +446,9 @@ static void v3npu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
     }
     pcie_cap_flr_write_config(pdev, addr, val, len);
 
+    if (was_off != v3npu_is_off(s)) {
+        trace_v3npu_power(v3npu_bdf(s), was_off);
+    }
     if (!was_off && v3npu_is_off(s)) {
         v3npu_lose_state(s);
     } else if (was_off && !v3npu_is_off(s)) {
@@ -461,6 +480,7 @@ static void v3npu_set_inject(Object *obj, Visitor *v, const char *name,
         return;
     }
     if (s->hw) {
+        trace_v3npu_inject(v3npu_bdf(s), fault, n);
         v3npu_inject_arm(s->hw, fault, n);
     } else {
         s->inject[fault] = n;

@@ -8,7 +8,8 @@
 . "$(dirname "$0")/../tap.sh"
 
 # The driver is not what is tested here.
-run_guest="$(dirname "$0")/../../qemu/run-guest --no-driver"
+with_driver="$(dirname "$0")/../../qemu/run-guest"
+run_guest="$with_driver --no-driver"
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -40,7 +41,7 @@ err_has()
 	grep -q -- "$1" "$tmp/err"
 }
 
-echo 1..20
+echo 1..21
 
 guest -- sh -c 'echo hi; echo oops >&2; exit 7'
 check "the command's status is run-guest's" is "$status" 7
@@ -105,5 +106,9 @@ guest -- sh -c 'cd /sys/bus/pci/devices
 	done
 	/tests/v3npu_memory_map "$port/resource0" "$npu/config"'
 check "a device is read right while another one comes and goes" is "$status" 0
+
+$with_driver --trace "$tmp/trace" -- true >"$tmp/out" 2>"$tmp/err" </dev/null
+check "what the driver does to the NPU, and the NPU to it, is traced" \
+	grep -Pzqs '(?s)v3npu_reset .*v3npu_reg_write .*v3npu_reg_read .*v3npu_irq ' "$tmp/trace"
 
 check "nothing is left behind" is "$(ls "$TMPDIR")" ""
