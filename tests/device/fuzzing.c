@@ -10,10 +10,18 @@
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 static atomic_uint_fast64_t current;
+static atomic_bool finished;
 
 static void say_seed(void)
 {
 	tap_note("V3NPU_FUZZ_SEED=%" PRIuFAST64, atomic_load(&current));
+}
+
+/* After tap_bail() */
+static void say_seed_unless_finished(void)
+{
+	if (!atomic_load(&finished))
+		say_seed();
 }
 
 uint64_t fuzz_setting(const char *name, uint64_t standard)
@@ -25,12 +33,14 @@ uint64_t fuzz_setting(const char *name, uint64_t standard)
 
 void fuzz_seed(uint64_t seed)
 {
-	atomic_store(&current, seed);
+	if (!atomic_exchange(&current, seed))
+		atexit(say_seed_unless_finished);
 	if (__sanitizer_set_death_callback)
 		__sanitizer_set_death_callback(say_seed);
 }
 
 void fuzz_report(uint64_t inputs, uint64_t first, uint64_t last)
 {
+	atomic_store(&finished, true);
 	tap_note("inputs %" PRIu64 " seeds %" PRIu64 " to %" PRIu64, inputs, first, last);
 }

@@ -8,7 +8,7 @@
 /* A number in the environment, @standard if it is not there */
 uint64_t fuzz_setting(const char *name, uint64_t standard);
 
-/* All that follows comes from this seed: a sanitizer that ends the program then prints it */
+/* All that follows comes from this seed: it is printed if a sanitizer or tap_bail() ends the program */
 void fuzz_seed(uint64_t seed);
 
 /* The line that tests/fuzz/all counts: inputs tried, and the seeds they came from */

@@ -387,6 +387,9 @@ static void disarm_faults(struct npu *npu)
 
 	for (fault = 0; fault < V3NPU_NUM_INJECT; fault++)
 		v3npu_inject_arm(npu_hw(npu), fault, 0);
+	/* A reset that got stuck: while it lasts the register takes no other, but the bus does */
+	if (npu_read(npu, V3NPU_REG_STATUS) & V3NPU_STATUS_RESETTING)
+		v3npu_hw_reset(npu_hw(npu));
 }
 
 /* One access by the host */
