@@ -4,6 +4,7 @@
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -72,6 +73,23 @@ TEST_F(debugfs, jobs)
 	EXPECT_NE(strstr(contents("jobs"), job), NULL);
 	ASSERT_EQ(npu_wait(self->fd, self->out, 20), 0);
 	EXPECT_STREQ(contents("jobs"), "");
+}
+
+TEST_F(debugfs, process_that_calls_itself_something_strange)
+{
+	struct npu_job job = { .ctx = self->ctx, .out = npu_syncobj(self->fd) };
+	struct npu_bo cmds = npu_bo_create(self->fd, 4096, 0);
+	char line[128];
+
+	/* What a terminal would obey, and what is no character of ASCII */
+	ASSERT_EQ(prctl(PR_SET_NAME, "a\x1b[2J\n\xfcz"), 0);
+	job.cmds = &cmds;
+	job.cmds_size = npu_cmd_nop(cmds.map, 0);
+	ASSERT_EQ(npu_submit(self->fd, &job), 0);
+	snprintf(line, sizeof(line), "process %d a?[2J??z commands %#llx size ", getpid(),
+		 (unsigned long long)cmds.va);
+	EXPECT_NE(strstr(contents("jobs"), line), NULL);
+	ASSERT_EQ(npu_wait(self->fd, job.out, 20), 0);
 }
 
 TEST_F(debugfs, clients)
