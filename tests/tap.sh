@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# Sourced by tests that are shell scripts: one test a call of check, numbered.
+# Sourced by tests that are shell scripts, of the host and of the guest: one test a
+# call of check, numbered.
 
 # explain: what helps to find out why a test failed, as comments; scripts define their own.
 explain()
@@ -9,6 +10,8 @@ explain()
 	:
 }
 
+# What is between a test's number and its description.
+mark="- "
 number=0
 # check DESCRIPTION COMMAND...: one test, passed if the command succeeds.
 check()
@@ -17,9 +20,9 @@ check()
 	description=$1
 	shift
 	if "$@"; then
-		echo "ok $number - $description"
+		echo "ok $number $mark$description"
 	else
-		echo "not ok $number - $description"
 		explain
+		echo "not ok $number $mark$description"
 	fi
 }

@@ -7,7 +7,8 @@ guest_programs := ioctl bo prime ctx submit jobs fence sched limits debugfs core
 guest_built := $(guest_programs:%=$(guest_out)/v3npu_%) $(guest_out)/v3npu_image \
 	$(guest_out)/v3npu_keep_fence \
 	$(guest_out)/v3npu_example $(guest_out)/v3npu_guest.sh $(guest_out)/v3npu_modules.sh \
-	$(guest_out)/v3npu_trace.sh $(guest_out)/v3npu_pm.sh $(guest_out)/v3npu_check.sh
+	$(guest_out)/v3npu_trace.sh $(guest_out)/v3npu_pm.sh $(guest_out)/v3npu_check.sh \
+	$(guest_out)/v3npu_tap.sh
 guest_common := $(guest_out)/npu.o $(guest_out)/dmabuf.o
 guest_cflags = $(HOST_CFLAGS) -isystem $(B)/linux/tools/testing/selftests \
 	-isystem $(B)/linux/include/uapi/drm $(shell pkg-config --cflags libdrm)
@@ -47,5 +48,9 @@ $(guest_out)/v3npu_example: $(top)/Documentation/uapi.md $(top)/uapi/drm/v3npu_a
 
 # What is not executable the guest does not get.
 $(guest_out)/v3npu_%.sh: $(top)/tests/guest/%.sh
+	@mkdir -p $(@D)
+	@install -m 755 $< $@
+
+$(guest_out)/v3npu_tap.sh: $(top)/tests/tap.sh
 	@mkdir -p $(@D)
 	@install -m 755 $< $@
