@@ -10,7 +10,7 @@
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 static atomic_uint_fast64_t current;
-static atomic_bool finished;
+static atomic_bool begun, finished;
 
 static void say_seed(void)
 {
@@ -33,8 +33,10 @@ uint64_t fuzz_setting(const char *name, uint64_t standard)
 
 void fuzz_seed(uint64_t seed)
 {
-	if (!atomic_exchange(&current, seed))
-		atexit(say_seed_unless_finished);
+	atomic_store(&current, seed);
+	if (atomic_exchange(&begun, true))
+		return;
+	atexit(say_seed_unless_finished);
 	if (__sanitizer_set_death_callback)
 		__sanitizer_set_death_callback(say_seed);
 }
