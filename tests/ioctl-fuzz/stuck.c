@@ -43,7 +43,8 @@ static bool is_ours(const char *task)
 	return strstr(name, "v3npu");
 }
 
-static void print_task(const char *task)
+/* Return false, for any_task() to go on. */
+static bool print_task(const char *task)
 {
 	/* The system call tells who waits from who runs, the stack where in the kernel */
 	static const char *const files[] = { "comm", "stat", "syscall", "stack" };
@@ -53,6 +54,7 @@ static void print_task(const char *task)
 		snprintf(path, sizeof(path), "%s/%s", task, files[i]);
 		print_file(path);
 	}
+	return false;
 }
 
 /* Call @see for each of our threads, but those of this process, until it returns true. */
@@ -82,15 +84,9 @@ static bool any_task(bool (*see)(const char *task))
 	return seen;
 }
 
-static bool print_and_go_on(const char *task)
-{
-	print_task(task);
-	return false;
-}
-
 void stuck_print(void)
 {
-	any_task(print_and_go_on);
+	any_task(print_task);
 	print_file("/sys/kernel/debug/accel/0/clients");
 	print_file("/sys/kernel/debug/accel/0/jobs");
 	print_file("/sys/kernel/debug/accel/0/status");
