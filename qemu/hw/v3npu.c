@@ -432,7 +432,7 @@ static void v3npu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
     V3NPUState *s = V3NPU(pdev);
     uint8_t *ctrl = pdev->config + V3NPU_PM_CAP_OFFSET + PCI_PM_CTRL;
     uint16_t old_ctrl = pci_get_word(ctrl);
-    bool was_off = v3npu_is_off(s);
+    bool was_off = v3npu_is_off(s), off;
     bool was_master = v3npu_is_master(pdev);
 
     pci_default_write_config(pdev, addr, val, len);
@@ -446,12 +446,14 @@ static void v3npu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
     }
     pcie_cap_flr_write_config(pdev, addr, val, len);
 
-    if (was_off != v3npu_is_off(s)) {
-        trace_v3npu_power(v3npu_bdf(s), was_off);
+    off = v3npu_is_off(s);
+    if (off == was_off) {
+        return;
     }
-    if (!was_off && v3npu_is_off(s)) {
+    trace_v3npu_power(v3npu_bdf(s), !off);
+    if (off) {
         v3npu_lose_state(s);
-    } else if (was_off && !v3npu_is_off(s)) {
+    } else {
         /* Without No_Soft_Reset, BARs and MSI-X are lost, too */
         pci_device_reset(pdev);
     }
