@@ -15,6 +15,7 @@
 
 #include "drm/v3npu_accel.h"
 #include "internal.h"
+#include "v3npu/regs.h"
 
 struct accel_buffer {
 	struct v3npu_buffer base;
@@ -66,12 +67,24 @@ static void close_handle(struct accel_device *accel, uint32_t handle)
 	drmCloseBufferHandle(accel->fd, handle);
 }
 
+/*
+ * The driver backs a buffer with huge pages as far as whole ones fit into it. What is left
+ * becomes one, too, where that takes less than its own size more: it is looked up once then,
+ * by the NPU's MMU and by whatever emulates the NPU, and not page by page.
+ */
+static size_t whole_pages(size_t size)
+{
+	size_t rest = size % V3NPU_LARGE_PAGE_SIZE;
+
+	return rest > V3NPU_LARGE_PAGE_SIZE / 2 ? size - rest + V3NPU_LARGE_PAGE_SIZE : size;
+}
+
 static int accel_buffer_new(struct v3npu_device *device, size_t size, bool readonly,
 			    struct v3npu_buffer **buffer)
 {
 	struct accel_device *accel = to_accel(device);
 	struct drm_v3npu_bo_create create = {
-		.size = size,
+		.size = whole_pages(size),
 		.flags = readonly ? DRM_V3NPU_BO_NPU_READONLY : 0,
 	};
 	struct drm_v3npu_bo_mmap_offset offset = {};
