@@ -241,6 +241,34 @@ bool v3npu_read_tile(struct v3npu_view *view, const struct v3npu_tile *tile, int
 	return true;
 }
 
+/*
+ * A tile whose columns are contiguous but not whole on the host: block by block, so that what
+ * is written, with a look for the end of its page, is many bytes in a row
+ */
+static bool write_columns(struct v3npu_view *view, const struct v3npu_tile *tile,
+			  const int8_t *dense, size_t pitch)
+{
+	int8_t block[4096];
+	const uint32_t most_cols = tile->cols < 64 ? tile->cols : 64;
+	const uint32_t most_rows = sizeof(block) / most_cols;
+	uint32_t r, c, i, rows, cols;
+
+	for (r = 0; r < tile->rows; r += rows) {
+		rows = tile->rows - r < most_rows ? tile->rows - r : most_rows;
+		for (c = 0; c < tile->cols; c += cols) {
+			cols = tile->cols - c < most_cols ? tile->cols - c : most_cols;
+			v3npu_transpose((uint8_t *)block, rows,
+					(const uint8_t *)dense + r * pitch + c, pitch, rows, cols);
+			for (i = 0; i < cols; i++)
+				if (!write_row(view, tile->addr + r +
+					       (uint64_t)(c + i) * tile->col_stride, 1, rows,
+					       block + i * rows, 1))
+					return false;
+		}
+	}
+	return true;
+}
+
 bool v3npu_write_tile(struct v3npu_view *view, const struct v3npu_tile *tile,
 		      const int8_t *dense, size_t pitch)
 {
@@ -257,6 +285,8 @@ bool v3npu_write_tile(struct v3npu_view *view, const struct v3npu_tile *tile,
 					tile->rows, tile->cols);
 			return true;
 		}
+		if (tile->row_stride == 1)
+			return write_columns(view, tile, dense, pitch);
 		for (i = 0; i < tile->cols; i++)
 			if (!write_row(view, tile->addr + (uint64_t)i * tile->col_stride,
 				       tile->row_stride, tile->rows, dense + i, pitch))
