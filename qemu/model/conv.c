@@ -11,7 +11,7 @@
 #include "mac.h"
 
 /* Work items a thread gets of one command, so that all finish at about the same time */
-#define ITEMS_A_THREAD	4
+#define ITEMS_A_THREAD	8
 /* A ring has at most this many lines */
 #define RING_LINES	64
 /* Fewer pixels than this are not worth a segment with its own lines */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The threads that share a command's work. They take work items by number, so
- * that no item waits for a slower thread, and a thread that comes late finds
- * the job closed and is not waited for. Between commands they look for work
- * for some microseconds, then they sleep.
+ * The threads that share a command's work. Each begins with the same part of a
+ * command's items as of the last command's, so that it mostly reads what it
+ * wrote itself and its processor's caches have. When those are done it takes
+ * other threads', so that no item waits for a slower thread, and a thread that
+ * comes late finds the job closed and is not waited for. Between commands they
+ * look for work for some microseconds, then they sleep.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -31,6 +33,16 @@
 #define STATE_BUSY		(STATE_OPEN - 1)
 
 /**
+ * struct part - the items that a thread begins with
+ * @next: next item to take; grows past @end
+ * @end: the one after the last
+ */
+struct part {
+	_Alignas(64) _Atomic uint64_t next;
+	uint64_t end;
+};
+
+/**
  * struct v3npu_pool - the threads
  * @count: threads, the caller of v3npu_parallel() included
  * @started: of them, those that were started and must be joined
@@ -40,11 +52,11 @@
  * @ids: of the started threads
  * @threads: what each thread owns; the caller's is the first
  * @state: of the job, see STATE_*
- * @next: next item to take
- * @run: of the job; this and what follows is set while no job is open
+ * @parts: of the job's items, one for each thread; this and what follows is set while no
+ *	job is open
+ * @run: of the job
  * @fn: of the job
  * @ctx: of the job
- * @items: of the job
  * @lock: guards sleeping and waking
  * @work: there is a new job, or @quit
  * @done: no started thread is busy
@@ -61,11 +73,10 @@ struct v3npu_pool {
 	pthread_t *ids;
 	struct v3npu_thread *threads;
 	_Atomic uint64_t state;
-	_Atomic uint64_t next;
+	struct part *parts;
 	struct v3npu_run *run;
 	v3npu_work_fn fn;
 	void *ctx;
-	uint64_t items;
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	pthread_cond_t done;
@@ -90,8 +101,9 @@ static bool thread_init(struct v3npu_thread *thread)
 	}
 	thread->lines = aligned_alloc(64, V3NPU_LINES_BYTES);
 	thread->taps = malloc(V3NPU_DEPTH_MAX * sizeof(*thread->taps));
-	thread->acc = aligned_alloc(64, ACC_BYTES);
-	return thread->lines && thread->taps && thread->acc;
+	for (i = 0; i < 2; i++)
+		thread->acc[i] = aligned_alloc(64, ACC_BYTES);
+	return thread->lines && thread->taps && thread->acc[0] && thread->acc[1];
 }
 
 static void thread_fini(struct v3npu_thread *thread)
@@ -102,18 +114,38 @@ static void thread_fini(struct v3npu_thread *thread)
 		free(thread->tile[i]);
 	free(thread->lines);
 	free(thread->taps);
-	free(thread->acc);
+	free(thread->acc[0]);
+	free(thread->acc[1]);
+}
+
+static void share_out(struct v3npu_pool *pool, uint64_t items)
+{
+	uint64_t each = items / pool->count, more = items % pool->count, next = 0;
+	unsigned int i;
+
+	for (i = 0; i < pool->count; i++) {
+		struct part *part = &pool->parts[i];
+
+		atomic_store_explicit(&part->next, next, memory_order_relaxed);
+		next += each + (i < more);
+		part->end = next;
+	}
 }
 
 static void take_items(struct v3npu_pool *pool, struct v3npu_thread *thread)
 {
+	unsigned int own = thread - pool->threads, i;
 	uint64_t item;
 
-	while (!v3npu_run_stopped(pool->run)) {
-		item = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-		if (item >= pool->items)
-			return;
-		pool->fn(thread, pool->ctx, item);
+	for (i = 0; i < pool->count; i++) {
+		struct part *part = &pool->parts[(own + i) % pool->count];
+
+		while (!v3npu_run_stopped(pool->run)) {
+			item = atomic_fetch_add_explicit(&part->next, 1, memory_order_relaxed);
+			if (item >= part->end)
+				break;
+			pool->fn(thread, pool->ctx, item);
+		}
 	}
 }
 
@@ -258,7 +290,8 @@ struct v3npu_pool *v3npu_pool_new(unsigned int threads, void (*start)(void *opaq
 	pthread_cond_init(&pool->done, NULL);
 	pool->ids = calloc(threads, sizeof(*pool->ids));
 	pool->threads = calloc(threads, sizeof(*pool->threads));
-	if (!pool->ids || !pool->threads)
+	pool->parts = aligned_alloc(_Alignof(struct part), threads * sizeof(*pool->parts));
+	if (!pool->ids || !pool->threads || !pool->parts)
 		goto fail;
 	for (i = 0; i < threads; i++)
 		if (!thread_init(&pool->threads[i]))
@@ -292,6 +325,7 @@ void v3npu_pool_free(struct v3npu_pool *pool)
 	pthread_cond_destroy(&pool->done);
 	pthread_cond_destroy(&pool->work);
 	pthread_mutex_destroy(&pool->lock);
+	free(pool->parts);
 	free(pool->threads);
 	free(pool->ids);
 	free(pool);
@@ -318,8 +352,7 @@ void v3npu_parallel(struct v3npu_run *run, uint64_t items, uint64_t cost, v3npu_
 	pool->run = run;
 	pool->fn = fn;
 	pool->ctx = ctx;
-	pool->items = items;
-	atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+	share_out(pool, items);
 	atomic_store(&pool->state, (atomic_load(&pool->state) / STATE_JOB + 1) * STATE_JOB |
 				   STATE_OPEN);
 	if (atomic_load(&pool->sleepers)) {
