@@ -145,7 +145,7 @@ static void eltwise_tile(struct v3npu_thread *thread, void *ctx, uint64_t item)
 		if (!v3npu_read_tile(&read, &from, thread->tile[i], from.cols))
 			return;
 	}
-	operate(e, thread->acc, thread->tile[0], thread->tile[1], thread->tile[2], size);
+	operate(e, thread->acc[0], thread->tile[0], thread->tile[1], thread->tile[2], size);
 	v3npu_view_tensor(&write, e->run, &cmd->out, true);
 	v3npu_write_tile(&write, &to, thread->tile[0], to.cols);
 }

@@ -56,13 +56,13 @@ struct v3npu_view {
  * @tile: dense tiles of operands and results
  * @lines: gathered operands of the MAC array
  * @taps: offsets in @lines of a window's taps
- * @acc: accumulators of one call of a kernel
+ * @acc: accumulators of one call of a kernel, and of the one before
  */
 struct v3npu_thread {
 	int8_t *tile[V3NPU_NUM_TILES];
 	uint8_t *lines;
 	uint32_t *taps;
-	int32_t *acc;
+	int32_t *acc[2];
 };
 
 /**

@@ -70,6 +70,24 @@ struct v3npu_scale {
 	bool narrow;
 };
 
+/**
+ * struct v3npu_put - an output stage that is put off until the next call
+ * @scale: of it
+ * @acc: sums, as of struct v3npu_mac; another array than that of the next call
+ * @pixels: pixels
+ * @blocks: bricks
+ * @to: where the results go
+ * @pitch: bytes from pixel to pixel there
+ */
+struct v3npu_put {
+	struct v3npu_scale scale;
+	const int32_t *acc;
+	unsigned int pixels;
+	unsigned int blocks;
+	int8_t *to;
+	size_t pitch;
+};
+
 #define V3NPU_NARROW_RIGHT	21
 
 /* Is the scale of a channel narrow? @most: what a sum with its bias can be, in magnitude */
@@ -125,6 +143,8 @@ struct v3npu_addend {
  *	pixel, at @to as operands of @quads quads a pixel; elements that fill up
  *	the last quad count as @zero_point
  * @mac: multiply and accumulate
+ * @mac_put: the same, and meanwhile the output stage of an earlier call; NULL if
+ *	that takes no less time than one after the other
  * @sums: sum of the weights of each of a brick's 16 channels; @biased only
  * @output: the output stage: 16 * @blocks channels of @pixels pixels, which go
  *	@pitch bytes apart to @to. @acc is as of struct v3npu_mac, and
@@ -150,6 +170,7 @@ struct v3npu_kernels {
 	void (*load)(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels,
 		     uint32_t channels, uint32_t quads, int32_t zero_point);
 	void (*mac)(const struct v3npu_mac *mac);
+	void (*mac_put)(const struct v3npu_mac *mac, const struct v3npu_put *put);
 	void (*sums)(const int8_t *brick, size_t quads, int32_t *sums);
 	void (*output)(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
 		       unsigned int blocks, int8_t *to, size_t pitch);

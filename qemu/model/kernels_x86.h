@@ -17,11 +17,14 @@ void v3npu_load_avx512(uint8_t *to, const int8_t *from, size_t stride, uint32_t 
 		       uint32_t channels, uint32_t quads, int32_t zero_point);
 void v3npu_load_signed_avx512(uint8_t *to, const int8_t *from, size_t stride, uint32_t pixels,
 			      uint32_t channels, uint32_t quads, int32_t zero_point);
-void v3npu_mac_avx512(const struct v3npu_mac *mac);
 void v3npu_sums_avx512(const int8_t *brick, size_t quads, int32_t *sums);
 void v3npu_output_avx512(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
 			 unsigned int blocks, int8_t *to, size_t pitch);
 void v3npu_max_avx512(int8_t *to, const int8_t *from, size_t size);
+
+/* kernels_avx512_mac.c */
+void v3npu_mac_avx512(const struct v3npu_mac *mac);
+void v3npu_mac_put_avx512(const struct v3npu_mac *mac, const struct v3npu_put *put);
 
 /* kernels_vbmi.c */
 void v3npu_softmax_vbmi(const struct v3npu_softmax_table *table, int8_t *data, uint32_t depth,

@@ -214,8 +214,11 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 		.taps = pixels->taps ? pixels->taps : &one_tap,
 		.num_taps = pixels->num_taps,
 		.quads = array->quads / pixels->num_taps,
-		.acc = thread->acc,
+		.acc = thread->acc[0],
 	};
+	const bool put_off = kernels->mac_put && !pixels->row && !pixels->addend;
+	/* Of the call before, with some pixels if it was put off */
+	struct v3npu_put put = { 0 };
 	uint32_t b, p, size;
 
 	for (b = 0; b < array->bricks; b += mac.bricks) {
@@ -244,14 +247,28 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 			if (mac.pixels - size > p)
 				mac.pixels = size;
 			mac.lines = pixels->lines + (p + size - mac.pixels) * pixels->stride;
-			kernels->mac(&mac);
+			if (put.pixels)
+				kernels->mac_put(&mac, &put);
+			else
+				kernels->mac(&mac);
 			acc += (mac.pixels - size) * V3NPU_ACC_PITCH;
+			if (put_off) {
+				put = (struct v3npu_put){
+					.scale = scale, .acc = acc, .pixels = size,
+					.blocks = mac.bricks, .pitch = pitch,
+					.to = to + p * pitch + b * V3NPU_BRICK_O,
+				};
+				mac.acc = thread->acc[mac.acc == thread->acc[0]];
+				continue;
+			}
 			if (pixels->addend)
 				add_to_pixels(acc, pixels->addend + p, size);
 			put_out(kernels, &scale, pixels, p, size, mac.bricks, acc,
 				to + b * V3NPU_BRICK_O, pitch);
 		}
 	}
+	if (put.pixels)
+		kernels->output(&put.scale, put.acc, put.pixels, put.blocks, put.to, put.pitch);
 	return true;
 }
 

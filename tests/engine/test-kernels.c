@@ -83,6 +83,27 @@ static void make_wide(struct rng *rng, struct output_case *o)
 		o->acc[i] = rng_u32(rng);
 }
 
+static void make_output_case(struct rng *rng, unsigned int round, struct output_case *o)
+{
+	int a = rng_range(rng, -128, 127), b = rng_range(rng, -128, 127);
+
+	o->scale = (struct v3npu_scale) {
+		.bias = o->bias, .multiplier = o->multiplier,
+		.left = o->left, .right = o->right,
+		.zero_point = rng_range(rng, -128, 127),
+		.min = round % 2 ? -128 : a < b ? a : b,
+		.max = round % 2 ? 127 : a < b ? b : a,
+		.narrow = round % 3,
+	};
+	/* As with ReLU: nothing below the zero point is seen */
+	if (round % 5 == 0)
+		o->scale.zero_point = o->scale.min;
+	if (o->scale.narrow)
+		make_narrow(rng, o);
+	else
+		make_wide(rng, o);
+}
+
 static void test_output(const struct v3npu_kernels *kernels)
 {
 	struct rng rng = { 1 };
@@ -93,23 +114,8 @@ static void test_output(const struct v3npu_kernels *kernels)
 	for (round = 0; round < ROUNDS && !bad; round++) {
 		unsigned int pixels = rng_range(&rng, 1, V3NPU_MAC_PIXELS);
 		unsigned int blocks = rng_range(&rng, 1, V3NPU_MAC_BRICKS);
-		int a = rng_range(&rng, -128, 127), b = rng_range(&rng, -128, 127);
 
-		o.scale = (struct v3npu_scale) {
-			.bias = o.bias, .multiplier = o.multiplier,
-			.left = o.left, .right = o.right,
-			.zero_point = rng_range(&rng, -128, 127),
-			.min = round % 2 ? -128 : a < b ? a : b,
-			.max = round % 2 ? 127 : a < b ? b : a,
-			.narrow = round % 3,
-		};
-		/* As with ReLU: nothing below the zero point is seen */
-		if (round % 5 == 0)
-			o.scale.zero_point = o.scale.min;
-		if (o.scale.narrow)
-			make_narrow(&rng, &o);
-		else
-			make_wide(&rng, &o);
+		make_output_case(&rng, round, &o);
 		memset(want, 1, sizeof(want));
 		memset(got, 1, sizeof(got));
 		v3npu_kernels_c.output(&o.scale, o.acc, pixels, blocks, want, PITCH);
@@ -349,6 +355,59 @@ static void test_mac(const struct v3npu_kernels *kernels)
 	tap_ok(!bad, "%s: multiply and accumulate", kernels->name);
 }
 
+/* Both at once, against one after the other */
+static void test_mac_put(const struct v3npu_kernels *kernels)
+{
+	static uint8_t lines[MAC_BYTES];
+	static int8_t weights[V3NPU_MAC_BRICKS * 2 * MAC_QUADS * V3NPU_BRICK_BYTES];
+	static int32_t want_acc[SUMS], got_acc[SUMS];
+	int8_t want[V3NPU_MAC_PIXELS * PITCH], got[sizeof(want)];
+	struct rng rng = { 8 };
+	struct output_case o;
+	unsigned int round, bad = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(weights); i++)
+		weights[i] = rng_u32(&rng);
+	for (i = 0; i < sizeof(lines); i++)
+		lines[i] = rng_u32(&rng);
+	for (round = 0; round < ROUNDS && !bad; round++) {
+		const uint32_t quad = V3NPU_BRICK_I;
+		uint32_t taps[2] = { rng_range(&rng, 0, 50) * quad, rng_range(&rng, 0, 50) * quad };
+		struct v3npu_mac mac = {
+			.lines = lines,
+			.pixel_stride = rng_range(&rng, 0, 30) * quad,
+			.taps = taps,
+			.num_taps = rng_range(&rng, 1, 2),
+			.quads = rng_range(&rng, 1, rng_one_in(&rng, 3) ? 6 : MAC_QUADS),
+			.weights = weights,
+			.pixels = rng_range(&rng, 1, kernels->pixels),
+			.bricks = rng_range(&rng, 1, V3NPU_MAC_BRICKS),
+			.acc = want_acc,
+		};
+		struct v3npu_put put;
+
+		make_output_case(&rng, round, &o);
+		put = (struct v3npu_put) {
+			.scale = o.scale, .acc = o.acc,
+			.pixels = rng_range(&rng, 1, kernels->pixels),
+			.blocks = rng_range(&rng, 1, V3NPU_MAC_BRICKS),
+			.to = got, .pitch = PITCH,
+		};
+		memset(want, 1, sizeof(want));
+		memset(got, 1, sizeof(got));
+		memset(want_acc, 1, sizeof(want_acc));
+		memset(got_acc, 1, sizeof(got_acc));
+		kernels->mac(&mac);
+		kernels->output(&o.scale, o.acc, put.pixels, put.blocks, want, PITCH);
+		mac.acc = got_acc;
+		kernels->mac_put(&mac, &put);
+		bad += memcmp(want, got, sizeof(want)) != 0 ||
+		       memcmp(want_acc, got_acc, sizeof(want_acc)) != 0;
+	}
+	tap_ok(!bad, "%s: multiply and accumulate, with an output stage meanwhile", kernels->name);
+}
+
 static void test_transpose(void)
 {
 	uint8_t from[70 * 70], to[70 * 70];
@@ -377,6 +436,8 @@ static void test_kernels(const struct v3npu_kernels *kernels)
 {
 	test_load(kernels);
 	test_mac(kernels);
+	if (kernels->mac_put)
+		test_mac_put(kernels);
 	test_output(kernels);
 	test_add(kernels);
 	test_bytes(kernels);
