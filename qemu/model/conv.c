@@ -10,8 +10,12 @@
 
 #include "mac.h"
 
-/* Work items a thread gets of one command, so that all finish at about the same time */
+/*
+ * Work items a thread gets of one command, so that all finish at about the same time; fewer where
+ * kernels want many pixels, which are of several of an item's rows
+ */
 #define ITEMS_A_THREAD	8
+#define ITEMS_OF_GRANULES	4
 /* A ring has at most this many lines */
 #define RING_LINES	64
 /* Fewer pixels than this are not worth a segment with its own lines */
@@ -444,7 +448,8 @@ static void plan(struct conv *conv)
 	uint64_t span = (uint64_t)(cmd->kernel[0] - 1) * cmd->dilation[0] + 1;
 	uint32_t width = cmd->out.dim[2], height = cmd->out.dim[1];
 	uint32_t threads = v3npu_pool_threads(engine->pool);
-	uint32_t items = threads > 1 ? threads * ITEMS_A_THREAD : 1;
+	uint32_t each = engine->kernels->granule > 1 ? ITEMS_OF_GRANULES : ITEMS_A_THREAD;
+	uint32_t items = threads > 1 ? threads * each : 1;
 	uint32_t most = min_u32(width, V3NPU_TILE_BYTES / v3npu_array_pitch(&conv->array));
 
 	conv->ring = 0;
