@@ -185,6 +185,7 @@ static enum slice_end run_slice(struct v3npu_rv32 *cpu)
 	enum slice_end end = SLICE_DONE;
 	uint32_t *x = cpu->x;
 	uint32_t pc = cpu->pc;
+	uint64_t retired = cpu->retired;
 	unsigned int left;
 
 	for (left = SLICE; left; left--) {
@@ -418,6 +419,7 @@ static enum slice_end run_slice(struct v3npu_rv32 *cpu)
 		case RV32_CSRRWI:
 		case RV32_CSRRSI:
 		case RV32_CSRRCI:
+			cpu->retired = retired;
 			if (!v3npu_rv32_csr(cpu, *i, &value)) {
 				cause = RV32_CAUSE_ILLEGAL;
 				tval = v3npu_core_mem_load16(cpu->mem, pc) |
@@ -431,7 +433,7 @@ static enum slice_end run_slice(struct v3npu_rv32 *cpu)
 		}
 		x[0] = 0;
 		pc = next;
-		cpu->retired++;
+		retired++;
 		continue;
 trap:
 		cpu->pc = pc;
@@ -439,6 +441,7 @@ trap:
 		pc = cpu->pc;
 	}
 	cpu->pc = pc;
+	cpu->retired = retired;
 	return end;
 }
 

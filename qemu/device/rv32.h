@@ -36,11 +36,11 @@ enum rv32_op {
 
 /* A decoded instruction of @len bytes; compressed ones become what they stand for */
 struct rv32_insn {
-	uint32_t op : 8;
-	uint32_t rd : 5;
-	uint32_t rs1 : 5;
-	uint32_t rs2 : 5;
-	uint32_t len : 3;
+	uint8_t op;
+	uint8_t rd;
+	uint8_t rs1;
+	uint8_t rs2 : 5;
+	uint8_t len : 3;
 	int32_t imm;
 };
 
@@ -75,7 +75,7 @@ struct rv32_insn {
  * @x: registers; x[0] is 0 between instructions
  * @in_exception: from a synchronous trap to the next mret; another such trap
  *	meanwhile halts the core
- * @retired: instructions retired since reset
+ * @retired: instructions retired since reset, brought up to date where it is read
  * @mcycle_bias: mcycle - @retired: the core takes one cycle an instruction
  * @minstret_bias: minstret - @retired
  * @hw: the device around it
