@@ -19,6 +19,12 @@
 #define LANE_BITS	21
 #define LANE_MASK	((1u << LANE_BITS) - 1)
 
+/*
+ * For functions with a hot loop, which lies in one page then: of one that crosses into another
+ * QEMU looks the code up anew each time round
+ */
+#define HOT	__attribute__((noinline, aligned(512)))
+
 /* Output pixel i is pixel at[i] and the one after it, weighted ONE - part[i] and part[i] */
 struct taps {
 	int *at;
@@ -70,7 +76,7 @@ static void write_values(uint64_t pixel, uint32_t *row)
 }
 
 /* As scale_row(), for a picture so much wider that most of its pixels are not looked at */
-static void shrink_row(const uint8_t *src, const struct taps *t, int width, uint32_t *row)
+HOT static void shrink_row(const uint8_t *src, const struct taps *t, int width, uint32_t *row)
 {
 	int x;
 
@@ -85,8 +91,8 @@ static void shrink_row(const uint8_t *src, const struct taps *t, int width, uint
 }
 
 /* Scales a source row horizontally */
-static void scale_row(const uint8_t *src, int in, const struct taps *t, int width,
-		      uint64_t *pixels, uint32_t *row)
+HOT static void scale_row(const uint8_t *src, int in, const struct taps *t, int width,
+			  uint64_t *pixels, uint32_t *row)
 {
 	int x;
 
@@ -103,8 +109,8 @@ static void scale_row(const uint8_t *src, int in, const struct taps *t, int widt
 }
 
 /* @count values of ONE - @part of row @a and @part of row @b, quantized */
-static void blend_rows(const uint32_t *a, const uint32_t *b, uint64_t part, int count,
-		       const int8_t table[256], int8_t *out)
+HOT static void blend_rows(const uint32_t *a, const uint32_t *b, uint64_t part, int count,
+			   const int8_t table[256], int8_t *out)
 {
 	const uint32_t half = 1u << (2 * FRACTION_BITS - 1);
 	int x;
