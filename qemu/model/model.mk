@@ -7,10 +7,11 @@ model_dir := $(top)/qemu/model
 model_srcs := $(sort $(wildcard $(model_dir)/*.c))
 model_objs := $(model_srcs:$(model_dir)/%.c=$(B)/model/%.o)
 model_lib := $(B)/model/libv3npu-engine.a
+model_cflags := -D_GNU_SOURCE
 
 $(B)/model/%.o: $(model_dir)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(HOST_CFLAGS) $(model_cflags) -MMD -MP -c -o $@ $<
 
 $(model_lib): $(model_objs)
 	rm -f $@

@@ -8,6 +8,7 @@
  * look for work for some microseconds, then they sleep.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -63,6 +64,7 @@ struct part {
  * @sleepers: started threads that sleep, or are about to
  * @waiting: the caller sleeps, or is about to
  * @quit: threads shall end
+ * @avoided: processor that the started threads are kept off; -1 before there is one
  */
 struct v3npu_pool {
 	unsigned int count;
@@ -83,6 +85,7 @@ struct v3npu_pool {
 	atomic_uint sleepers;
 	atomic_bool waiting;
 	atomic_bool quit;
+	int avoided;
 };
 
 struct worker_args {
@@ -282,6 +285,7 @@ struct v3npu_pool *v3npu_pool_new(unsigned int threads, void (*start)(void *opaq
 	if (!pool)
 		return NULL;
 	pool->count = threads;
+	pool->avoided = -1;
 	pool->start = start;
 	pool->stop = stop;
 	pool->opaque = opaque;
@@ -336,6 +340,25 @@ unsigned int v3npu_pool_threads(const struct v3npu_pool *pool)
 	return pool->count;
 }
 
+/*
+ * Keeps the started threads off the caller's processor, before they are woken. The others are
+ * busy at that moment with who gave the NPU its work, and is about to sleep. A kernel that lets
+ * the woken wait behind the caller for that does not notice for milliseconds that it was wrong.
+ */
+static void spread(struct v3npu_pool *pool)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t set;
+	unsigned int i;
+
+	if (cpu == pool->avoided || cpu < 0 || sched_getaffinity(0, sizeof(set), &set))
+		return;
+	pool->avoided = cpu;
+	CPU_CLR(cpu, &set);
+	for (i = 0; CPU_COUNT(&set) && i < pool->started; i++)
+		pthread_setaffinity_np(pool->ids[i], sizeof(set), &set);
+}
+
 void v3npu_parallel(struct v3npu_run *run, uint64_t items, uint64_t cost, v3npu_work_fn fn,
 		    void *ctx)
 {
@@ -356,6 +379,7 @@ void v3npu_parallel(struct v3npu_run *run, uint64_t items, uint64_t cost, v3npu_
 	atomic_store(&pool->state, (atomic_load(&pool->state) / STATE_JOB + 1) * STATE_JOB |
 				   STATE_OPEN);
 	if (atomic_load(&pool->sleepers)) {
+		spread(pool);
 		pthread_mutex_lock(&pool->lock);
 		pthread_cond_broadcast(&pool->work);
 		pthread_mutex_unlock(&pool->lock);

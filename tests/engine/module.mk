@@ -30,7 +30,7 @@ tests_engine_asan_objs := $(model_srcs:$(model_dir)/%.c=$(tests_engine)/asan/%.o
 
 $(tests_engine)/asan/%.o: $(model_dir)/%.c $(tests_engine_headers)
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $(tests_engine_sanitize) -c -o $@ $<
+	$(CC) $(HOST_CFLAGS) $(model_cflags) $(tests_engine_sanitize) -c -o $@ $<
 
 $(tests_engine)/%-asan: $(tests_engine_dir)/%.c $(tests_engine_common) $(tests_engine_headers) \
 		$(tests_engine_asan_objs)
