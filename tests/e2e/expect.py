@@ -6,7 +6,9 @@ import os
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 BUILD = os.path.join(TOP, "build")
-SHARED = os.environ.get("V3NPU_SHARED", os.path.join(os.path.dirname(TOP), "shared"))
+# Without symbolic links: TensorFlow Lite's own tools run in another root, where those lead elsewhere
+SHARED = os.path.realpath(os.environ.get("V3NPU_SHARED",
+                                         os.path.join(os.path.dirname(TOP), "shared")))
 NO_SHARED = "no test data: ../shared is absent"
 
 V3RUN = os.path.join(BUILD, "userspace/v3run")
