@@ -13,6 +13,7 @@
 #include "libv3npu/internal.h"
 #include "tap.h"
 #include "v3npu/cmd.h"
+#include "v3npu/regs.h"
 
 static struct v3npu_device *device;
 
@@ -241,6 +242,22 @@ static void test_buffers(void)
 	device->ops->buffer_free(device, b);
 }
 
+/* What the driver gets to have a buffer on huge pages to its end */
+static void test_large_buffers(void)
+{
+	const size_t large = V3NPU_LARGE_PAGE_SIZE;
+	struct v3npu_buffer *a, *b;
+
+	device->ops->buffer_new(device, large + large / 2 + 1, false, &a);
+	device->ops->buffer_new(device, large + large / 2, false, &b);
+	ok(a->size == 2 * large && b->size == large + large / 2,
+	   "a rest of more than half a large page is made whole");
+	device->ops->buffer_free(device, a);
+	device->ops->buffer_free(device, b);
+	ok(device->ops->buffer_new(device, SIZE_MAX, false, &a) < 0, "too large: '%s'",
+	   v3npu_error());
+}
+
 static void *many(void *arg)
 {
 	intptr_t id = (intptr_t)arg, failures = 0;
@@ -315,6 +332,7 @@ int main(int argc, char **argv)
 		test_spec();
 	} else {
 		test_timeout();
+		test_large_buffers();
 	}
 	v3npu_device_close(device);
 	return done();

@@ -74,9 +74,9 @@ static void close_handle(struct accel_device *accel, uint32_t handle)
  */
 static size_t whole_pages(size_t size)
 {
-	size_t rest = size % V3NPU_LARGE_PAGE_SIZE;
+	size_t rest = size % V3NPU_LARGE_PAGE_SIZE, more = V3NPU_LARGE_PAGE_SIZE - rest;
 
-	return rest > V3NPU_LARGE_PAGE_SIZE / 2 ? size - rest + V3NPU_LARGE_PAGE_SIZE : size;
+	return rest > more && size <= SIZE_MAX - more ? size + more : size;
 }
 
 static int accel_buffer_new(struct v3npu_device *device, size_t size, bool readonly,
