@@ -101,6 +101,16 @@ static int add_conv(struct build *b, int in, bool same_shape)
 	return out;
 }
 
+static int add_softmax(struct build *b, int in)
+{
+	const struct ir_shape shape = b->g->values[in].shape;
+	const struct ir_softmax softmax = { .multiplier = 1 << 30, .shift = 20, .diff_min = -63 };
+	int out = add_value(b, shape.dim[1], shape.dim[2], shape.dim[3]);
+
+	add_node(b, IR_SOFTMAX, 1, in, 0, 0, out)->softmax = softmax;
+	return out;
+}
+
 static int add_pool(struct build *b, int in)
 {
 	const struct ir_shape shape = b->g->values[in].shape;
@@ -208,7 +218,7 @@ static void build_graph(struct build *b)
 	g->inputs[g->input_count++] = value;
 	value = add_conv(b, value, true);
 	for (i = 0; i < steps; i++) {
-		switch (random_below(8)) {
+		switch (random_below(9)) {
 		case 0:
 			value = add_pool(b, value);
 			break;
@@ -222,6 +232,9 @@ static void build_graph(struct build *b)
 		case 4:
 		case 5:
 			value = add_block(b, value);
+			break;
+		case 6:
+			value = add_softmax(b, value);
 			break;
 		default:
 			value = add_conv(b, value, false);

@@ -77,6 +77,7 @@ static bool can_be_cascaded(const struct ir_graph *g, const struct ir_node *n)
 		break;
 	case IR_ELTWISE:
 	case IR_TABLE:
+	case IR_SOFTMAX:
 		break;
 	default:
 		return false;
