@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Cascades of random graphs: on NPUs with SRAM of several sizes, filled with
- * anything, every output byte must be that of the NPU without SRAM, where each
- * node runs as a whole.
+ * Cascades of random graphs, and an input that is copied to SRAM first: on NPUs
+ * with SRAM of several sizes, filled with anything, every output byte must be
+ * that of the NPU without SRAM, where each node runs as a whole.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -68,18 +68,34 @@ static uint32_t results(uint32_t in, uint32_t span, uint32_t stride, uint32_t *p
 	return in + *pad + after < span ? 0 : (in + *pad + after - span) / stride + 1;
 }
 
+/* A convolution of the given geometry with random weights */
+static int add_conv_of(struct build *b, int in, struct ir_conv conv, const uint32_t size[2],
+		       uint32_t channels)
+{
+	const struct v3npu_chan chan = { 100, 1 << 30, -7 };
+	struct v3npu_chan *copy = v3c_alloc(b->ctx, 1, sizeof(*copy));
+	int out;
+
+	*copy = chan;
+	conv.weights = b->g->node_count;
+	conv.groups = 1;
+	conv.in_zero_point = -3;
+	conv.pad_value = -3;
+	conv.stage = (struct ir_stage){ .chan = copy, .chan_count = 1, .min = -128, .max = 127 };
+	conv.data = random_bytes(b, (size_t)conv.kernel[0] * conv.kernel[1] *
+				 b->g->values[in].shape.dim[3] * channels);
+	out = add_value(b, size[0], size[1], channels);
+	add_node(b, IR_CONV, 1, in, 0, 0, out)->conv = conv;
+	return out;
+}
+
 static int add_conv(struct build *b, int in, bool same_shape)
 {
 	const struct ir_shape shape = b->g->values[in].shape;
 	uint32_t channels = same_shape ? shape.dim[3] : 1 + random_below(24);
-	struct ir_conv conv = {
-		.weights = b->g->node_count, .groups = 1, .in_zero_point = -3, .pad_value = -3,
-		.stage = { .chan_count = 1, .min = -128, .max = 127 },
-	};
-	const struct v3npu_chan chan = { 100, 1 << 30, -7 };
-	struct v3npu_chan *copy = v3c_alloc(b->ctx, 1, sizeof(*copy));
+	struct ir_conv conv = {};
 	uint32_t size[2];
-	int i, out;
+	int i;
 
 	for (i = 0; i < 2; i++) {
 		conv.kernel[i] = same_shape ? 3 : 1 + random_below(4);
@@ -92,13 +108,7 @@ static int add_conv(struct build *b, int in, bool same_shape)
 	}
 	if (size[0] < 4 || size[1] < 2)
 		return in;
-	*copy = chan;
-	conv.stage.chan = copy;
-	conv.data = random_bytes(b, (size_t)conv.kernel[0] * conv.kernel[1] * shape.dim[3] *
-				 channels);
-	out = add_value(b, size[0], size[1], channels);
-	add_node(b, IR_CONV, 1, in, 0, 0, out)->conv = conv;
-	return out;
+	return add_conv_of(b, in, conv, size, channels);
 }
 
 static int add_softmax(struct build *b, int in)
@@ -203,19 +213,41 @@ static int add_neck(struct build *b, int in)
 	return add_conv(b, out, true);
 }
 
+static int begin_graph(struct build *b, uint32_t height, uint32_t width, uint32_t channels)
+{
+	struct ir_graph *g = b->g;
+	int value = add_value(b, height, width, channels);
+
+	g->element_size = 1;
+	g->inputs = v3c_alloc(b->ctx, 1, sizeof(*g->inputs));
+	g->outputs = v3c_alloc(b->ctx, 2, sizeof(*g->outputs));
+	g->op_codes = v3c_alloc(b->ctx, 1, sizeof(*g->op_codes));
+	g->values[value].is_input = true;
+	g->inputs[g->input_count++] = value;
+	return value;
+}
+
+/* A convolution that waits for its input, which it would fetch several times from DRAM */
+static void build_large(struct build *b)
+{
+	const struct ir_conv conv = {
+		.kernel = { 3, 3 }, .stride = { 2, 2 }, .dilation = { 1, 1 }, .pad = { 1, 1 },
+	};
+	const uint32_t size[2] = { 20, 20 };
+	int value = add_conv_of(b, begin_graph(b, 40, 40, 128), conv, size, 128);
+
+	b->g->values[value].output = 0;
+	b->g->outputs[b->g->output_count++] = value;
+}
+
 /* A graph of some steps, with one or two outputs */
 static void build_graph(struct build *b)
 {
 	struct ir_graph *g = b->g;
 	int steps = 3 + random_below(5), value, middle = -1, i;
 
-	g->element_size = 1;
-	g->inputs = v3c_alloc(b->ctx, 1, sizeof(*g->inputs));
-	g->outputs = v3c_alloc(b->ctx, 2, sizeof(*g->outputs));
-	g->op_codes = v3c_alloc(b->ctx, 1, sizeof(*g->op_codes));
-	value = add_value(b, 24 + random_below(40), 8 + random_below(24), 4 + random_below(12));
-	g->values[value].is_input = true;
-	g->inputs[g->input_count++] = value;
+	value = begin_graph(b, 24 + random_below(40), 8 + random_below(24),
+			    4 + random_below(12));
 	value = add_conv(b, value, true);
 	for (i = 0; i < steps; i++) {
 		switch (random_below(9)) {
@@ -330,7 +362,8 @@ static uint8_t *run_loaded(struct sim *sim, uint32_t sram_size, size_t *size)
 }
 
 /* What one graph's outputs are on an NPU, one after the other, for free() */
-static uint8_t *run(uint64_t seed, uint32_t sram_size, size_t *size, uint32_t *commands)
+static uint8_t *run(void (*build)(struct build *b), uint64_t seed, uint32_t sram_size,
+		    size_t *size, uint32_t *commands)
 {
 	const struct v3npu_config config = { 512, sram_size, 3750, 64, 64, 1000, 1, NULL };
 	char error[V3C_ERROR_SIZE];
@@ -342,7 +375,7 @@ static uint8_t *run(uint64_t seed, uint32_t sram_size, size_t *size, uint32_t *c
 	struct sim sim;
 
 	state = seed;
-	build_graph(&b);
+	build(&b);
 	if (compile(&b, &config, p)) {
 		printf("# %s\n", error);
 	} else {
@@ -356,6 +389,23 @@ static uint8_t *run(uint64_t seed, uint32_t sram_size, size_t *size, uint32_t *c
 	return bytes;
 }
 
+static void test_stage(void)
+{
+	uint32_t plain_commands, commands;
+	size_t plain_size = 0, size = 0;
+	uint8_t *plain = run(build_large, 1, 0, &plain_size, &plain_commands);
+	uint8_t *bytes = run(build_large, 1, 384 << 10, &size, &commands);
+
+	ok(commands == plain_commands + 1, "an input that is read again and again is copied once");
+	ok(plain && bytes && size == plain_size && !memcmp(plain, bytes, size),
+	   "the copy is the input");
+	free(plain);
+	free(bytes);
+	bytes = run(build_large, 1, 64 << 10, &size, &commands);
+	ok(bytes && commands == plain_commands, "and read from DRAM where SRAM has no room");
+	free(bytes);
+}
+
 int main(void)
 {
 	static const uint32_t sizes[] = { 4096, 8192, 16384, 32768, 1 << 20 };
@@ -366,10 +416,10 @@ int main(void)
 		const uint64_t seed = n * 0x9e3779b97f4a7c15ull;
 		uint32_t plain_commands, commands;
 		size_t plain_size = 0, size = 0;
-		uint8_t *plain = run(seed, 0, &plain_size, &plain_commands);
+		uint8_t *plain = run(build_graph, seed, 0, &plain_size, &plain_commands);
 
 		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-			uint8_t *bytes = run(seed, sizes[i], &size, &commands);
+			uint8_t *bytes = run(build_graph, seed, sizes[i], &size, &commands);
 
 			cascaded += commands > plain_commands;
 			if (!plain || !bytes || size != plain_size ||
@@ -384,5 +434,6 @@ int main(void)
 	}
 	ok(cascaded > CASES / 2, "%u random programs have cascades", cascaded);
 	ok(!wrong, "%u of them differ from the ones without", wrong);
+	test_stage();
 	return done();
 }

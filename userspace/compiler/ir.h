@@ -112,6 +112,7 @@ struct ir_stage {
  * @kernel: h, w; also @stride, @dilation, and @pad (top, left)
  * @in_zero_point: subtracted from the input
  * @pad_value: element outside of the input
+ * @staged: the input is copied to SRAM first
  * @stage: output stage
  *
  * TRANSPOSE_CONV: input element i adds to output elements i * @stride - @pad ..
@@ -128,6 +129,7 @@ struct ir_conv {
 	uint32_t pad[2];
 	int8_t in_zero_point;
 	int8_t pad_value;
+	bool staged;
 	struct ir_stage stage;
 };
 
@@ -245,6 +247,8 @@ struct ir_node {
  * @offset: from the region's start
  * @first: command that touches it first, -1 if none does
  * @last: command that touches it last
+ * @staged: 0, or 1 + the number of the node whose input it gets a copy of, which is
+ *	worth it in SRAM only
  */
 struct ir_buffer {
 	uint32_t region;
@@ -252,6 +256,7 @@ struct ir_buffer {
 	uint64_t offset;
 	int first;
 	int last;
+	int staged;
 };
 
 /* Buffer 0 is all constants: offsets in it are those of the region */

@@ -54,13 +54,30 @@ int lowering_stage(struct lowering *l, const struct ir_node *n, const struct ir_
 	return ret;
 }
 
+/* Copies a convolution's input to a buffer for SRAM, where @in is then */
+static int stage_input(struct lowering *l, const struct ir_node *n, struct ir_value *in)
+{
+	const struct ir_node node = { .kind = IR_TABLE, .op = n->op, .main_op = n->main_op };
+	struct ir_loc to = { .buffer = ir_add_buffer(l->ctx, l->graph, V3C_REGION_ARENA,
+						     ir_elements(&in->shape)) };
+	int ret;
+
+	if (to.buffer < 0)
+		return to.buffer;
+	l->graph->buffers[to.buffer].staged = n - l->graph->nodes + 1;
+	v3c_dense(&in->shape, to.stride);
+	ret = lowering_copy(l, &node, &in->shape, &in->loc, &to);
+	in->loc = to;
+	return ret;
+}
+
 static int lower_conv(struct lowering *l, const struct ir_node *n)
 {
-	const struct ir_value *in = &l->graph->values[n->in[0]];
+	struct ir_value input = l->graph->values[n->in[0]], *in = &input;
 	const struct ir_value *out = &l->graph->values[n->out];
 	const struct ir_conv *conv = &n->conv;
 	struct v3npu_cmd_conv cmd = {
-		.in = lowering_tensor(in), .out = lowering_tensor(out), .groups = conv->groups,
+		.out = lowering_tensor(out), .groups = conv->groups,
 		.in_zero_point = conv->in_zero_point, .pad_value = conv->pad_value,
 		.weight_format = v3c_weights_format(conv),
 	};
@@ -77,6 +94,10 @@ static int lower_conv(struct lowering *l, const struct ir_node *n)
 		cmd.dilation[i] = conv->dilation[i];
 		cmd.pad[i] = conv->pad[i];
 	}
+	ret = conv->staged ? stage_input(l, n, in) : 0;
+	if (ret)
+		return ret;
+	cmd.in = lowering_tensor(in);
 	lowering_address(&a, offsetof(struct v3npu_cmd_conv, in.addr), in->loc.buffer);
 	lowering_address(&a, offsetof(struct v3npu_cmd_conv, out.addr), out->loc.buffer);
 	lowering_address(&a, offsetof(struct v3npu_cmd_conv, weights), IR_BUFFER_CONST);

@@ -123,6 +123,9 @@ static int densest_first(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
 
+	/* They take what others leave */
+	if (!x->buffer->staged != !y->buffer->staged)
+		return x->buffer->staged ? 1 : -1;
 	if (density(x) != density(y))
 		return density(x) < density(y) ? 1 : -1;
 	return x->buffer < y->buffer ? -1 : 1;
