@@ -65,6 +65,7 @@ struct v3npu_engine *v3npu_engine_new(const struct v3npu_config *config,
 		err = EINVAL;
 		goto fail;
 	}
+	engine->put_off = engine->kernels->mac_put && engine->kernels->put_pays();
 	engine->sram = calloc(1, config->sram_size ? config->sram_size : 1);
 	engine->weights = aligned_alloc(64, V3NPU_WEIGHTS_BYTES);
 	engine->chan = malloc(V3NPU_DIM_MAX * sizeof(*engine->chan));

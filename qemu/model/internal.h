@@ -97,6 +97,7 @@ typedef void (*v3npu_work_fn)(struct v3npu_thread *thread, void *ctx, uint64_t i
  * struct v3npu_engine - the engine
  * @config: hardware
  * @kernels: the MAC kernels in use
+ * @put_off: output stages are put off until the next call
  * @sram: config.sram_size bytes
  * @weights: V3NPU_WEIGHTS_BYTES, weights of the running command
  * @chan: output constants of the running command
@@ -105,6 +106,7 @@ typedef void (*v3npu_work_fn)(struct v3npu_thread *thread, void *ctx, uint64_t i
 struct v3npu_engine {
 	struct v3npu_config config;
 	const struct v3npu_kernels *kernels;
+	bool put_off;
 	uint8_t *sram;
 	int8_t *weights;
 	struct v3npu_chan *chan;

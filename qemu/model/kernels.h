@@ -143,8 +143,8 @@ struct v3npu_addend {
  *	pixel, at @to as operands of @quads quads a pixel; elements that fill up
  *	the last quad count as @zero_point
  * @mac: multiply and accumulate
- * @mac_put: the same, and meanwhile the output stage of an earlier call; NULL if
- *	that takes no less time than one after the other
+ * @mac_put: the same, and meanwhile the output stage of an earlier call; may be NULL
+ * @put_pays: does that take less time than one after the other, on this processor?
  * @sums: sum of the weights of each of a brick's 16 channels; @biased only
  * @output: the output stage: 16 * @blocks channels of @pixels pixels, which go
  *	@pitch bytes apart to @to. @acc is as of struct v3npu_mac, and
@@ -171,6 +171,7 @@ struct v3npu_kernels {
 		     uint32_t channels, uint32_t quads, int32_t zero_point);
 	void (*mac)(const struct v3npu_mac *mac);
 	void (*mac_put)(const struct v3npu_mac *mac, const struct v3npu_put *put);
+	bool (*put_pays)(void);
 	void (*sums)(const int8_t *brick, size_t quads, int32_t *sums);
 	void (*output)(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,
 		       unsigned int blocks, int8_t *to, size_t pitch);

@@ -186,4 +186,10 @@ TARGET void v3npu_mac_put_avx512(const struct v3npu_mac *mac, const struct v3npu
 	}
 }
 
+/* AMD's have four units for 512 bits; Intel's have two, which both multiply */
+bool v3npu_put_pays_avx512(void)
+{
+	return __builtin_cpu_is("amd");
+}
+
 #endif /* __x86_64__ */

@@ -253,6 +253,7 @@ const struct v3npu_kernels v3npu_kernels_avx512_vbmi = {
 	.load = v3npu_load_avx512,
 	.mac = v3npu_mac_avx512,
 	.mac_put = v3npu_mac_put_avx512,
+	.put_pays = v3npu_put_pays_avx512,
 	.sums = v3npu_sums_avx512,
 	.output = v3npu_output_avx512,
 	.softmax = v3npu_softmax_vbmi,

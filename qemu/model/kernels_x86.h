@@ -25,6 +25,7 @@ void v3npu_max_avx512(int8_t *to, const int8_t *from, size_t size);
 /* kernels_avx512_mac.c */
 void v3npu_mac_avx512(const struct v3npu_mac *mac);
 void v3npu_mac_put_avx512(const struct v3npu_mac *mac, const struct v3npu_put *put);
+bool v3npu_put_pays_avx512(void);
 
 /* kernels_vbmi.c */
 void v3npu_softmax_vbmi(const struct v3npu_softmax_table *table, int8_t *data, uint32_t depth,

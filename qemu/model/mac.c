@@ -216,7 +216,7 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 		.quads = array->quads / pixels->num_taps,
 		.acc = thread->acc[0],
 	};
-	const bool put_off = kernels->mac_put && !pixels->row && !pixels->addend;
+	const bool put_off = array->run->engine->put_off && !pixels->row && !pixels->addend;
 	/* Of the call before, with some pixels if it was put off */
 	struct v3npu_put put = { 0 };
 	uint32_t b, p, size;
