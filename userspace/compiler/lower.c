@@ -73,7 +73,7 @@ static int stage_input(struct lowering *l, const struct ir_node *n, struct ir_va
 
 static int lower_conv(struct lowering *l, const struct ir_node *n)
 {
-	struct ir_value input = l->graph->values[n->in[0]], *in = &input;
+	struct ir_value in = l->graph->values[n->in[0]];
 	const struct ir_value *out = &l->graph->values[n->out];
 	const struct ir_conv *conv = &n->conv;
 	struct v3npu_cmd_conv cmd = {
@@ -94,15 +94,15 @@ static int lower_conv(struct lowering *l, const struct ir_node *n)
 		cmd.dilation[i] = conv->dilation[i];
 		cmd.pad[i] = conv->pad[i];
 	}
-	ret = conv->staged ? stage_input(l, n, in) : 0;
+	ret = conv->staged ? stage_input(l, n, &in) : 0;
 	if (ret)
 		return ret;
-	cmd.in = lowering_tensor(in);
-	lowering_address(&a, offsetof(struct v3npu_cmd_conv, in.addr), in->loc.buffer);
+	cmd.in = lowering_tensor(&in);
+	lowering_address(&a, offsetof(struct v3npu_cmd_conv, in.addr), in.loc.buffer);
 	lowering_address(&a, offsetof(struct v3npu_cmd_conv, out.addr), out->loc.buffer);
 	lowering_address(&a, offsetof(struct v3npu_cmd_conv, weights), IR_BUFFER_CONST);
 	ret = v3c_weights_add(l->ctx, l->weights, l->consts, conv, out->shape.dim[3],
-			      in->shape.dim[3] / conv->groups, &weights);
+			      in.shape.dim[3] / conv->groups, &weights);
 	if (!ret)
 		ret = lowering_stage(l, n, &conv->stage, &a,
 				     offsetof(struct v3npu_cmd_conv, output), &cmd.output);

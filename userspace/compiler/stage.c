@@ -13,36 +13,32 @@
 /* A copy is to save this part of the cycles, since firmware needs time for one more command */
 #define WORTH	16
 
-static int node_cycles(struct lowering *l, const struct ir_node *n,
-		       const struct v3npu_config *config, uint64_t *cycles)
-{
-	int ret;
-
-	v3c_stream_clear(l->stream);
-	ret = lowering_node(l, n);
-	if (!ret)
-		*cycles = v3c_stream_cycles(l->stream, config);
-	return ret;
-}
-
-/* The same if its input is staged, with the copy, which goes to the buffer that is added last */
-static int staged_cycles(struct lowering *l, struct ir_node *n, const struct v3npu_config *config,
-			 uint64_t *cycles)
+/* Cycles of a node; if its input is staged, with the copy, whose buffer is the one added last */
+static int node_cycles(struct lowering *l, struct ir_node *n, const struct v3npu_config *config,
+		       bool staged, uint64_t *cycles)
 {
 	struct ir_graph *g = l->graph;
 	int ret;
 
-	n->conv.staged = true;
+	n->conv.staged = staged;
 	v3c_stream_clear(l->stream);
 	ret = lowering_node(l, n);
 	n->conv.staged = false;
 	if (ret)
 		return ret;
-	g->buffers[g->buffer_count - 1].region = V3C_REGION_NONE;
+	if (staged)
+		g->buffers[g->buffer_count - 1].region = V3C_REGION_NONE;
 	*cycles = v3c_stream_cycles(l->stream, config);
-	if (g->buffers[g->buffer_count - 1].size > config->sram_size)
-		*cycles = UINT64_MAX;
 	return 0;
+}
+
+/* Is there an input that is not in SRAM but could be? */
+static bool is_candidate(const struct ir_graph *g, const struct ir_node *n, uint32_t sram_size)
+{
+	const struct ir_value *in = &g->values[n->in[0]];
+
+	return !n->dead && n->kind == IR_CONV && ir_elements(&in->shape) <= sram_size &&
+	       g->buffers[in->loc.buffer].region != V3C_REGION_NONE;
 }
 
 int stage_choose(struct lowering *l, const struct v3npu_config *config,
@@ -59,11 +55,11 @@ int stage_choose(struct lowering *l, const struct v3npu_config *config,
 			i = cascades->list[next++].last;
 			continue;
 		}
-		if (n->dead || n->kind != IR_CONV)
+		if (!is_candidate(g, n, config->sram_size))
 			continue;
-		ret = node_cycles(l, n, config, &now);
+		ret = node_cycles(l, n, config, false, &now);
 		if (!ret)
-			ret = staged_cycles(l, n, config, &staged);
+			ret = node_cycles(l, n, config, true, &staged);
 		if (ret)
 			return ret;
 		n->conv.staged = staged < now - now / WORTH;
