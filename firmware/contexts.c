@@ -15,6 +15,7 @@
 #include "dma.h"
 #include "log.h"
 #include "panic.h"
+#include "turns.h"
 #include "v3npu/regs.h"
 
 #define RING_ENTRIES_MAX	256
@@ -23,7 +24,6 @@ static struct v3npu_ctx_desc contexts[V3NPU_NUM_CTX];	/* as last read */
 static __u32 ready[V3NPU_NUM_PRIO][DOORBELL_WORDS];
 static __u32 num_ready[V3NPU_NUM_PRIO];
 static __u32 complained[DOORBELL_WORDS];	/* told once what is wrong, until it is right */
-static __u32 last_ctx[V3NPU_NUM_PRIO];
 static __u64 table;
 
 static void set_ready(__u32 prio, __u32 ctx)
@@ -53,8 +53,8 @@ static bool desc_valid(const struct v3npu_ctx_desc *desc)
 
 	return entries >= 2 && entries <= RING_ENTRIES_MAX && !(entries & (entries - 1)) &&
 	       desc->as >= 1 && desc->as < V3NPU_NUM_AS && desc->priority < V3NPU_NUM_PRIO &&
-	       !(desc->flags & ~V3NPU_CTX_CANCELLED) && !desc->reserved[0] &&
-	       !desc->reserved[1] &&
+	       !(desc->flags & ~V3NPU_CTX_CANCELLED) && desc->user < V3NPU_NUM_CTX &&
+	       !desc->reserved &&
 	       desc->ring < V3NPU_VA_DRAM_END - sizeof(struct v3npu_job_ring) -
 			    RING_ENTRIES_MAX * sizeof(struct v3npu_job);
 }
@@ -119,21 +119,23 @@ bool contexts_ready(__u32 prio)
 	return num_ready[prio];
 }
 
-/* The first ready context after the one that was last served; -1 if there is none */
+/* The ready context whose turn it is; -1 if there is none */
 static int next_ready(__u32 prio)
 {
-	__u32 first, word, bits;
+	__u32 word, bits, ctx;
+	int best = -1;
 
 	if (!num_ready[prio])
 		return -1;
-	first = (last_ctx[prio] + 1) % V3NPU_NUM_CTX;
-	word = first / 32;
-	bits = ready[prio][word] & ~0u << first % 32;
-	while (!bits) {
-		word = (word + 1) % DOORBELL_WORDS;
-		bits = ready[prio][word];
+	for (word = 0; word < DOORBELL_WORDS; word++) {
+		for (bits = ready[prio][word]; bits; bits &= bits - 1) {
+			ctx = word * 32 + first_bit(bits);
+			if (best < 0 || turns_before(ctx, &contexts[ctx], (__u32)best,
+						     &contexts[best]))
+				best = (int)ctx;
+		}
 	}
-	return (int)(word * 32 + first_bit(bits));
+	return best;
 }
 
 /*
@@ -226,11 +228,7 @@ static enum take take(__u32 ctx, struct v3npu_job *entry)
 
 void contexts_init(__u64 ctx_table)
 {
-	__u32 prio;
-
 	table = ctx_table;
-	for (prio = 0; prio < V3NPU_NUM_PRIO; prio++)
-		last_ctx[prio] = V3NPU_NUM_CTX - 1;
 }
 
 bool contexts_take(__u32 prio, struct job *job)
@@ -240,12 +238,12 @@ bool contexts_take(__u32 prio, struct job *job)
 	int ctx;
 
 	while ((ctx = next_ready(prio)) >= 0) {
-		last_ctx[prio] = (__u32)ctx;
 		taken = take((__u32)ctx, &entry);
 		if (taken != TAKE_MORE)
 			clear_ready(prio, (__u32)ctx);
 		if (taken == TAKE_NONE)
 			continue;
+		turns_take((__u32)ctx, &contexts[ctx]);
 		job_init(job, (__u32)ctx, contexts[ctx].as, prio, &entry);
 		return true;
 	}

@@ -30,7 +30,7 @@ bool contexts_have_job(__u32 prio);
 
 /**
  * contexts_take() - take the next job of a priority from its ring
- * @prio: priority; its contexts in turns
+ * @prio: priority; its users, their address spaces and contexts in turns
  * @job: prepared by job_init()
  *
  * Return: false if no context of that priority has one.

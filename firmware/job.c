@@ -200,6 +200,7 @@ bool job_run(struct job *job)
 	log_debug("job %llx of context %lu: status %lu after %lu commands", event->seqno,
 		  event->ctx, event->status, event->commands);
 	event->preemptions = STATUS->preemptions;
+	event->run_us = job->run_us;
 	event_send(event);
 	return true;
 }

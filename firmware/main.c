@@ -10,6 +10,7 @@
 #include "preempt.h"
 #include "sched.h"
 #include "string.h"
+#include "turns.h"
 #include "version.h"
 
 static const char *boot_args_error(const struct v3npu_boot_args *args)
@@ -34,8 +35,6 @@ static const char *boot_args_error(const struct v3npu_boot_args *args)
 	if ((__u64)args->save_slot_size * V3NPU_NUM_SAVE_SLOTS >
 	    V3NPU_VA_DRAM_END - args->save_area)
 		return "save area ends beyond DRAM";
-	if (args->reserved)
-		return "a reserved field is not 0";
 	return NULL;
 }
 
@@ -48,7 +47,8 @@ static void publish_status(void)
 		word[i] = 0;
 	STATUS->ipc_version = V3NPU_IPC_VERSION;
 	STATUS->fw_version = FW_VERSION;
-	STATUS->features = V3NPU_FEATURE_STALL | V3NPU_FEATURE_CANCEL;
+	STATUS->features = V3NPU_FEATURE_STALL | V3NPU_FEATURE_CANCEL |
+			   V3NPU_FEATURE_TURNS | V3NPU_FEATURE_RUN_US;
 	STATUS->state = V3NPU_FW_BOOTING;
 	STATUS->ctx = V3NPU_CTX_NONE;
 	write_fence();
@@ -78,6 +78,7 @@ static void boot(void)
 	core_init(args.watchdog_us);
 	engine_init();
 	contexts_init(args.ctx_table);
+	turns_init(args.turns);
 	sched_init(args.starve_us, args.quantum_us);
 	preempt_init(args.save_area, args.save_slot_size);
 	event_init(args.event_ring, args.event_entries);

@@ -16,7 +16,8 @@ FIRMWARE_LDFLAGS := $(FIRMWARE_ARCH) -nostdlib -static -Wl,--gc-sections -Wl,--f
 	-Wl,--no-warn-rwx-segments
 
 FIRMWARE_OBJS := $(addprefix $(FIRMWARE_DIR)/, start.o clock.o contexts.o core.o dma.o engine.o event.o \
-	job.o log.o main.o panic.o preempt.o sched.o string.o)
+	job.o log.o main.o panic.o preempt.o sched.o string.o \
+	turns.o)
 
 .PHONY: firmware
 firmware: $(FIRMWARE_IMAGE)

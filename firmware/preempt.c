@@ -154,7 +154,7 @@ static bool is_rest_of(const struct v3npu_saved_job *saved, const struct job *jo
 		reserved |= saved->reserved[i];
 	for (i = 0; i < sizeof(event->reserved) / sizeof(event->reserved[0]); i++)
 		reserved |= event->reserved[i] || 0;
-	reserved |= event->preemptions | event->pad;
+	reserved |= event->preemptions | event->run_us;
 
 	return saved->magic == V3NPU_SAVED_MAGIC && saved->ctx == job->event.ctx &&
 	       saved->seqno == job->event.seqno && saved->sram_saved <= 1 && !reserved &&

@@ -247,7 +247,7 @@ static struct v3npu_ctx_desc bad_desc(const struct v3npu_ctx_desc *good)
 		desc.priority = below(6);
 		break;
 	case 4:
-		desc.reserved[below(2)] = 1u << below(32);
+		*(below(2) ? &desc.user : &desc.reserved) = 1u << below(32);
 		break;
 	case 5:
 		desc.flags = below(4) ? V3NPU_CTX_CANCELLED : random32();

@@ -223,7 +223,10 @@ static void test_malformed(void)
 	desc.priority = V3NPU_NUM_PRIO;
 	malformed(fw, desc, log, "priority 4");
 	desc = good;
-	desc.reserved[1] = 1;
+	desc.user = V3NPU_NUM_CTX;
+	malformed(fw, desc, log, "a user too many");
+	desc = good;
+	desc.reserved = 1;
 	malformed(fw, desc, log, "reserved field");
 	desc = good;
 	desc.flags = ~V3NPU_CTX_CANCELLED;

@@ -10,6 +10,7 @@
 #ifndef _V3NPU_IPC_H
 #define _V3NPU_IPC_H
 
+#include "regs.h"
 #include "types.h"
 
 #define V3NPU_IPC_VERSION	1
@@ -61,7 +62,8 @@ struct v3npu_log {
  *	While it is not 0 the firmware takes no job, and puts the running one aside at
  *	its next command if its priority has a slot; otherwise the job runs to its end.
  *	Then v3npu_fw_status.state is V3NPU_FW_PAUSED. When it is 0 the firmware goes on.
- * @reserved: 0
+ * @turns: address of struct v3npu_turns, which the firmware reads once; 0: nobody was
+ *	served yet. 0 for a firmware before V3NPU_FW_VERSION_TURNS
  */
 struct v3npu_boot_args {
 	__u32 magic;
@@ -76,8 +78,11 @@ struct v3npu_boot_args {
 	__u32 starve_us;
 	__u32 quantum_us;
 	__u32 pause;
-	__u32 reserved;
+	__u32 turns;
 };
+
+/* The first firmware, as its image header says, that knows v3npu_boot_args.turns */
+#define V3NPU_FW_VERSION_TURNS	0x000200
 
 #define V3NPU_BOOT_MAGIC	0x544f4f42	/* "BOOT" */
 #define V3NPU_LOG_ERROR		0
@@ -135,6 +140,8 @@ struct v3npu_fw_status {
 #define V3NPU_CTX_NONE		0xffffffffu
 #define V3NPU_FEATURE_STALL	(1u << 0)	/* runs V3NPU_OP_STALL */
 #define V3NPU_FEATURE_CANCEL	(1u << 1)	/* knows V3NPU_CTX_CANCELLED */
+#define V3NPU_FEATURE_TURNS	(1u << 2)	/* knows v3npu_ctx_desc.user */
+#define V3NPU_FEATURE_RUN_US	(1u << 3)	/* fills in v3npu_event.run_us */
 
 /**
  * struct v3npu_ctx_desc - a job context, written by the driver before the wptr
@@ -142,10 +149,13 @@ struct v3npu_fw_status {
  * @ring: address (system address space) of its struct v3npu_job_ring
  * @ring_entries: a power of two, 2..256; 0: the context does not exist
  * @as: address space its commands run in, 1..V3NPU_NUM_AS - 1
- * @priority: V3NPU_PRIO_*; the firmware takes jobs of higher priority first,
- *	contexts of one priority in turns, and puts a running job of lower
- *	priority aside at its next command
+ * @priority: V3NPU_PRIO_*; the firmware takes jobs of higher priority first, and
+ *	puts a running job of lower priority aside at its next command. Within a
+ *	priority users take turns, then the address spaces of a user, then the
+ *	contexts of an address space: a job each
  * @flags: V3NPU_CTX_*; 0 for a firmware without V3NPU_FEATURE_CANCEL
+ * @user: whose it is, 0..V3NPU_NUM_CTX - 1; 0 for a firmware without
+ *	V3NPU_FEATURE_TURNS
  * @reserved: 0
  */
 struct v3npu_ctx_desc {
@@ -154,7 +164,22 @@ struct v3npu_ctx_desc {
 	__u32 as;
 	__u32 priority;
 	__u32 flags;
-	__u32 reserved[2];
+	__u32 user;
+	__u32 reserved;
+};
+
+/**
+ * struct v3npu_turns - who was served when, for a firmware that boots
+ * @ctx: of each context, a number that grows with each job that was served; 0: never
+ * @as: the same of each address space
+ * @user: and of each user
+ *
+ * Who was served least recently is next.
+ */
+struct v3npu_turns {
+	__u64 ctx[V3NPU_NUM_CTX];
+	__u64 as[V3NPU_NUM_AS];
+	__u64 user[V3NPU_NUM_CTX];
 };
 
 /* Its jobs end with V3NPU_JOB_CANCELLED before their next command, once its doorbell was rung */
@@ -236,7 +261,8 @@ struct v3npu_counters {
  * @commands: commands run
  * @counters: sums over the job's commands
  * @preemptions: as in the status block
- * @pad: 0
+ * @run_us: how long the job ran, without the time it was put aside; 0 from a firmware
+ *	without V3NPU_FEATURE_RUN_US
  * @reserved: 0
  */
 struct v3npu_event {
@@ -252,7 +278,7 @@ struct v3npu_event {
 	__u32 commands;
 	struct v3npu_counters counters;
 	__u32 preemptions;
-	__u32 pad;
+	__u32 run_us;
 	__u64 reserved[3];
 };
 
@@ -315,6 +341,7 @@ _Static_assert(sizeof(struct v3npu_log) <= V3NPU_LOG_SIZE, "ABI");
 _Static_assert(sizeof(struct v3npu_boot_args) == 64, "ABI");
 _Static_assert(sizeof(struct v3npu_fw_status) == 64, "ABI");
 _Static_assert(sizeof(struct v3npu_ctx_desc) == 32, "ABI");
+_Static_assert(sizeof(struct v3npu_turns) == 6152, "ABI");
 _Static_assert(sizeof(struct v3npu_job) == 64, "ABI");
 _Static_assert(sizeof(struct v3npu_job_ring) == 128, "ABI");
 _Static_assert(sizeof(struct v3npu_counters) == 48, "ABI");
