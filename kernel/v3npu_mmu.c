@@ -13,7 +13,6 @@
  */
 
 #include <linux/device.h>
-#include <linux/dmapool.h>
 #include <linux/iopoll.h>
 
 #include <drm/drm_drv.h>
@@ -40,7 +39,7 @@
 int v3npu_mmu_map(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va, dma_addr_t addr,
 		  u64 size, bool write)
 {
-	return v3npu_pt_map(vdev->mmu.pool, as->root, va, addr, size, write);
+	return v3npu_pt_map(vdev->drm.dev, as->root, va, addr, size, write);
 }
 
 /**
@@ -61,7 +60,7 @@ int v3npu_mmu_map_sgt(struct v3npu_device *vdev, struct v3npu_mmu_as *as, u64 va
 
 	if (!drm_dev_enter(&vdev->drm, &idx))
 		return -ENODEV;
-	ret = v3npu_pt_map_sgt(vdev->mmu.pool, as->root, va, sgt, size, write);
+	ret = v3npu_pt_map_sgt(vdev->drm.dev, as->root, va, sgt, size, write);
 	drm_dev_exit(idx);
 
 	return ret;
@@ -329,7 +328,7 @@ int v3npu_mmu_as_init(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 	if (!drm_dev_enter(&vdev->drm, &idx))
 		return -ENODEV;
 
-	as->root = v3npu_pt_create(vdev->mmu.pool);
+	as->root = v3npu_pt_create(vdev->drm.dev);
 	if (as->root) {
 		mutex_lock(&vdev->mmu.lock);
 		list_add(&as->link, &vdev->mmu.all);
@@ -350,7 +349,7 @@ void v3npu_mmu_as_fini(struct v3npu_device *vdev, struct v3npu_mmu_as *as)
 	mutex_lock(&vdev->mmu.lock);
 	list_del(&as->link);
 	/* Under the lock, as v3npu_mmu_release() takes away what is left at the end */
-	v3npu_pt_destroy(vdev->mmu.pool, as->root);
+	v3npu_pt_destroy(vdev->drm.dev, as->root);
 	as->root = NULL;
 	mutex_unlock(&vdev->mmu.lock);
 }
@@ -400,11 +399,10 @@ static void v3npu_mmu_release(void *data)
 
 	mutex_lock(&vdev->mmu.lock);
 	list_for_each_entry(as, &vdev->mmu.all, link) {
-		v3npu_pt_destroy(vdev->mmu.pool, as->root);
+		v3npu_pt_destroy(vdev->drm.dev, as->root);
 		as->root = NULL;
 	}
 	mutex_unlock(&vdev->mmu.lock);
-	dma_pool_destroy(vdev->mmu.pool);
 }
 
 /**
@@ -428,10 +426,6 @@ int v3npu_mmu_init(struct v3npu_device *vdev)
 	INIT_LIST_HEAD(&mmu->retired);
 	INIT_DELAYED_WORK(&mmu->work, v3npu_mmu_work);
 
-	mmu->pool = dma_pool_create("v3npu page tables", vdev->drm.dev, V3NPU_PAGE_SIZE,
-				    V3NPU_PAGE_SIZE, 0);
-	if (!mmu->pool)
-		return -ENOMEM;
 	ret = devm_add_action_or_reset(vdev->drm.dev, v3npu_mmu_release, vdev);
 	if (ret)
 		return ret;

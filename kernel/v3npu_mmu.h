@@ -11,7 +11,6 @@
 
 #include "v3npu/regs.h"
 
-struct dma_pool;
 struct sg_table;
 struct v3npu_device;
 struct v3npu_pt;
@@ -45,7 +44,6 @@ struct v3npu_retired {
 
 /**
  * struct v3npu_mmu - the NPU's MMU
- * @pool: memory of page tables
  * @system: V3NPU_AS_SYSTEM
  * @all: all address spaces
  * @slots: address space that has each slot
@@ -57,7 +55,6 @@ struct v3npu_retired {
  * @stopped: the device was removed and does no DMA any more
  */
 struct v3npu_mmu {
-	struct dma_pool *pool;
 	struct v3npu_mmu_as system;
 	/** @lock: protects @all and @slots */
 	struct mutex lock;

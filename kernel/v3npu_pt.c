@@ -8,7 +8,7 @@
  */
 
 #include <linux/dma-mapping.h>
-#include <linux/dmapool.h>
+#include <linux/gfp.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
@@ -16,24 +16,34 @@
 
 #include "v3npu_pt.h"
 
-static struct v3npu_pt *v3npu_pt_alloc(struct dma_pool *pool, unsigned int level)
+/* A page of its own for each, which whoever maps a buffer is charged for, and gets back */
+static struct v3npu_pt *v3npu_pt_alloc(struct device *dev, unsigned int level)
 {
 	struct v3npu_pt *pt;
 
+	static_assert(PAGE_SIZE >= V3NPU_PAGE_SIZE);
 	pt = kzalloc(struct_size(pt, child, level ? V3NPU_PT_ENTRIES : 0), GFP_KERNEL_ACCOUNT);
 	if (!pt)
 		return NULL;
 
-	pt->entries = dma_pool_zalloc(pool, GFP_KERNEL_ACCOUNT, &pt->dma);
-	if (!pt->entries) {
-		kfree(pt);
-		return NULL;
-	}
+	pt->entries = (u64 *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!pt->entries)
+		goto err_free;
+	/* Written while it is mapped: v3npu_check_dma() made sure that this works */
+	pt->dma = dma_map_single(dev, pt->entries, V3NPU_PAGE_SIZE, DMA_TO_DEVICE);
+	if (dma_mapping_error(dev, pt->dma))
+		goto err_free_page;
 
 	return pt;
+
+err_free_page:
+	free_page((unsigned long)pt->entries);
+err_free:
+	kfree(pt);
+	return NULL;
 }
 
-static void v3npu_pt_free(struct dma_pool *pool, struct v3npu_pt *pt, unsigned int level)
+static void v3npu_pt_free(struct device *dev, struct v3npu_pt *pt, unsigned int level)
 {
 	unsigned int i;
 
@@ -41,31 +51,32 @@ static void v3npu_pt_free(struct dma_pool *pool, struct v3npu_pt *pt, unsigned i
 		return;
 
 	for (i = 0; level && i < V3NPU_PT_ENTRIES; i++)
-		v3npu_pt_free(pool, pt->child[i], level - 1);
-	dma_pool_free(pool, pt->entries, pt->dma);
+		v3npu_pt_free(dev, pt->child[i], level - 1);
+	dma_unmap_single(dev, pt->dma, V3NPU_PAGE_SIZE, DMA_TO_DEVICE);
+	free_page((unsigned long)pt->entries);
 	kfree(pt);
 }
 
 /**
  * v3npu_pt_create() - make tables that map nothing
- * @pool: of blocks of V3NPU_PAGE_SIZE, with that alignment
+ * @dev: who reads them, by DMA that is coherent and direct
  *
  * Return: the root, or NULL when there is no memory.
  */
-struct v3npu_pt *v3npu_pt_create(struct dma_pool *pool)
+struct v3npu_pt *v3npu_pt_create(struct device *dev)
 {
-	return v3npu_pt_alloc(pool, V3NPU_PT_ROOT_LEVEL);
+	return v3npu_pt_alloc(dev, V3NPU_PT_ROOT_LEVEL);
 }
 EXPORT_SYMBOL_IF_KUNIT(v3npu_pt_create);
 
 /**
  * v3npu_pt_destroy() - free all tables
- * @pool: what they are from
+ * @dev: as for v3npu_pt_create()
  * @root: the root, which the NPU does not use any more, or NULL
  */
-void v3npu_pt_destroy(struct dma_pool *pool, struct v3npu_pt *root)
+void v3npu_pt_destroy(struct device *dev, struct v3npu_pt *root)
 {
-	v3npu_pt_free(pool, root, V3NPU_PT_ROOT_LEVEL);
+	v3npu_pt_free(dev, root, V3NPU_PT_ROOT_LEVEL);
 }
 EXPORT_SYMBOL_IF_KUNIT(v3npu_pt_destroy);
 
@@ -87,7 +98,7 @@ static struct v3npu_pt *v3npu_pt_find(struct v3npu_pt *root, u64 va, unsigned in
 }
 
 /* As v3npu_pt_find(), but makes the tables that are missing */
-static struct v3npu_pt *v3npu_pt_make(struct dma_pool *pool, struct v3npu_pt *root, u64 va,
+static struct v3npu_pt *v3npu_pt_make(struct device *dev, struct v3npu_pt *root, u64 va,
 				      unsigned int level)
 {
 	struct v3npu_pt *pt = root;
@@ -96,7 +107,7 @@ static struct v3npu_pt *v3npu_pt_make(struct dma_pool *pool, struct v3npu_pt *ro
 	for (l = V3NPU_PT_ROOT_LEVEL; l > level; l--) {
 		i = v3npu_pt_index(va, l);
 		if (!pt->child[i]) {
-			pt->child[i] = v3npu_pt_alloc(pool, l - 1);
+			pt->child[i] = v3npu_pt_alloc(dev, l - 1);
 			if (!pt->child[i])
 				return NULL;
 			/* The NPU must not see the table before its cleared entries */
@@ -131,7 +142,7 @@ static bool v3npu_pt_fits(u64 va, dma_addr_t addr, u64 size)
 }
 
 /* Make all tables that v3npu_pt_fill() with the same arguments needs */
-static int v3npu_pt_prepare(struct dma_pool *pool, struct v3npu_pt *root, u64 va, dma_addr_t addr,
+static int v3npu_pt_prepare(struct device *dev, struct v3npu_pt *root, u64 va, dma_addr_t addr,
 			    u64 size)
 {
 	unsigned int level;
@@ -142,7 +153,7 @@ static int v3npu_pt_prepare(struct dma_pool *pool, struct v3npu_pt *root, u64 va
 
 	for (; size; va += step, addr += step, size -= step) {
 		step = v3npu_pt_leaf(root, va, addr, size, &level);
-		if (!v3npu_pt_make(pool, root, va, level))
+		if (!v3npu_pt_make(dev, root, va, level))
 			return -ENOMEM;
 	}
 
@@ -165,7 +176,7 @@ static void v3npu_pt_fill(struct v3npu_pt *root, u64 va, dma_addr_t addr, u64 si
 
 /**
  * v3npu_pt_map() - map contiguous memory where nothing is mapped
- * @pool: for tables
+ * @dev: for tables
  * @root: the root; calls for one root must not overlap
  * @va: NPU address, a multiple of V3NPU_PAGE_SIZE
  * @addr: bus address, a multiple of V3NPU_PAGE_SIZE
@@ -175,12 +186,12 @@ static void v3npu_pt_fill(struct v3npu_pt *root, u64 va, dma_addr_t addr, u64 si
  * Return: 0; -ENOMEM; -EINVAL when an address or the size is not such a multiple or
  * does not fit. After an error no memory is mapped.
  */
-int v3npu_pt_map(struct dma_pool *pool, struct v3npu_pt *root, u64 va, dma_addr_t addr, u64 size,
+int v3npu_pt_map(struct device *dev, struct v3npu_pt *root, u64 va, dma_addr_t addr, u64 size,
 		 bool write)
 {
 	int ret;
 
-	ret = v3npu_pt_prepare(pool, root, va, addr, size);
+	ret = v3npu_pt_prepare(dev, root, va, addr, size);
 	if (!ret)
 		v3npu_pt_fill(root, va, addr, size, write);
 
@@ -190,7 +201,7 @@ EXPORT_SYMBOL_IF_KUNIT(v3npu_pt_map);
 
 /**
  * v3npu_pt_map_sgt() - map a buffer where nothing is mapped
- * @pool: for tables
+ * @dev: for tables
  * @root: the root; calls for one root must not overlap
  * @va: NPU address, a multiple of V3NPU_PAGE_SIZE
  * @sgt: the buffer's memory, mapped for DMA
@@ -200,7 +211,7 @@ EXPORT_SYMBOL_IF_KUNIT(v3npu_pt_map);
  * Return: 0; -ENOMEM; -EINVAL when @sgt is smaller than @size or not made of whole
  * pages, or an address does not fit. After an error no memory is mapped.
  */
-int v3npu_pt_map_sgt(struct dma_pool *pool, struct v3npu_pt *root, u64 va, struct sg_table *sgt,
+int v3npu_pt_map_sgt(struct device *dev, struct v3npu_pt *root, u64 va, struct sg_table *sgt,
 		     u64 size, bool write)
 {
 	struct scatterlist *sg;
@@ -210,7 +221,7 @@ int v3npu_pt_map_sgt(struct dma_pool *pool, struct v3npu_pt *root, u64 va, struc
 	for_each_sgtable_dma_sg(sgt, sg, i) {
 		u64 len = min_t(u64, sg_dma_len(sg), size - offset);
 
-		ret = v3npu_pt_prepare(pool, root, va + offset, sg_dma_address(sg), len);
+		ret = v3npu_pt_prepare(dev, root, va + offset, sg_dma_address(sg), len);
 		if (ret)
 			return ret;
 		offset += len;

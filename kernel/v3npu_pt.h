@@ -6,7 +6,7 @@
 
 #include "v3npu/regs.h"
 
-struct dma_pool;
+struct device;
 struct sg_table;
 
 /* The root is of this level, and tables of level 0 map pages */
@@ -24,12 +24,12 @@ struct v3npu_pt {
 	struct v3npu_pt *child[];
 };
 
-struct v3npu_pt *v3npu_pt_create(struct dma_pool *pool);
-void v3npu_pt_destroy(struct dma_pool *pool, struct v3npu_pt *root);
+struct v3npu_pt *v3npu_pt_create(struct device *dev);
+void v3npu_pt_destroy(struct device *dev, struct v3npu_pt *root);
 
-int v3npu_pt_map(struct dma_pool *pool, struct v3npu_pt *root, u64 va, dma_addr_t addr, u64 size,
+int v3npu_pt_map(struct device *dev, struct v3npu_pt *root, u64 va, dma_addr_t addr, u64 size,
 		 bool write);
-int v3npu_pt_map_sgt(struct dma_pool *pool, struct v3npu_pt *root, u64 va, struct sg_table *sgt,
+int v3npu_pt_map_sgt(struct device *dev, struct v3npu_pt *root, u64 va, struct sg_table *sgt,
 		     u64 size, bool write);
 void v3npu_pt_unmap(struct v3npu_pt *root, u64 va, u64 size);
 

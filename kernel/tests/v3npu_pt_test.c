@@ -2,7 +2,7 @@
 /* Page tables, read as the NPU reads them. */
 
 #include <linux/dma-mapping.h>
-#include <linux/dmapool.h>
+#include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
 
@@ -20,13 +20,11 @@
 
 /**
  * struct v3npu_pt_test - empty tables
- * @dev: device of @pool
- * @pool: memory of tables
+ * @dev: device that the tables are mapped for
  * @root: the root
  */
 struct v3npu_pt_test {
 	struct device *dev;
-	struct dma_pool *pool;
 	struct v3npu_pt *root;
 };
 
@@ -39,9 +37,7 @@ static int v3npu_pt_init(struct kunit *test)
 	t->dev = kunit_device_register(test, "v3npu");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t->dev);
 	KUNIT_ASSERT_EQ(test, dma_set_mask_and_coherent(t->dev, DMA_BIT_MASK(52)), 0);
-	t->pool = dma_pool_create("v3npu page tables", t->dev, V3NPU_PAGE_SIZE, V3NPU_PAGE_SIZE, 0);
-	KUNIT_ASSERT_NOT_NULL(test, t->pool);
-	t->root = v3npu_pt_create(t->pool);
+	t->root = v3npu_pt_create(t->dev);
 	KUNIT_ASSERT_NOT_NULL(test, t->root);
 
 	return 0;
@@ -51,17 +47,16 @@ static void v3npu_pt_exit(struct kunit *test)
 {
 	struct v3npu_pt_test *t = test->priv;
 
-	if (!t || !t->pool)
+	if (!t)
 		return;
-	v3npu_pt_destroy(t->pool, t->root);
-	dma_pool_destroy(t->pool);
+	v3npu_pt_destroy(t->dev, t->root);
 }
 
 static int v3npu_test_map(struct kunit *test, u64 va, u64 addr, u64 size, bool write)
 {
 	struct v3npu_pt_test *t = test->priv;
 
-	return v3npu_pt_map(t->pool, t->root, va, addr, size, write);
+	return v3npu_pt_map(t->dev, t->root, va, addr, size, write);
 }
 
 static void v3npu_test_unmap(struct kunit *test, u64 va, u64 size)
@@ -325,34 +320,27 @@ static void v3npu_pt_reuse_test(struct kunit *test)
 	}
 }
 
-/* The pool gives free blocks again before it gets new ones: it has them all back */
+/* Nobody but this test has the tables' pages afterwards */
 static void v3npu_pt_destroy_test(struct kunit *test)
 {
 	struct v3npu_pt_test *t = test->priv;
-	dma_addr_t addrs[V3NPU_TEST_TABLES_MAX], addr;
-	void *blocks[V3NPU_TEST_TABLES_MAX];
-	unsigned int i, j, tables;
+	dma_addr_t addrs[V3NPU_TEST_TABLES_MAX];
+	unsigned int i, tables;
 
 	for (i = 0; i < 10; i++)
 		KUNIT_ASSERT_EQ(test, v3npu_test_map(test, i * (u64)(SZ_1G + SZ_2M),
 						     V3NPU_TEST_DMA, SZ_8K, true), 0);
 	tables = v3npu_test_tables(test, addrs);
 	KUNIT_EXPECT_EQ(test, tables, 1 + 10 + 10);
-	v3npu_pt_destroy(t->pool, t->root);
+	for (i = 0; i < tables; i++)
+		get_page(pfn_to_page(PHYS_PFN(addrs[i])));
+	v3npu_pt_destroy(t->dev, t->root);
 	t->root = NULL;
 
 	for (i = 0; i < tables; i++) {
-		blocks[i] = dma_pool_alloc(t->pool, GFP_KERNEL, &addr);
-		KUNIT_ASSERT_NOT_NULL(test, blocks[i]);
-		for (j = 0; j < tables && addrs[j] != addr; j++)
-			;
-		KUNIT_ASSERT_LT_MSG(test, j, tables, "block %u is a new one", i);
-		addrs[j] = DMA_MAPPING_ERROR;
-		/* Where it is, for below */
-		*(dma_addr_t *)blocks[i] = addr;
+		KUNIT_EXPECT_EQ(test, page_count(pfn_to_page(PHYS_PFN(addrs[i]))), 1);
+		put_page(pfn_to_page(PHYS_PFN(addrs[i])));
 	}
-	for (i = 0; i < tables; i++)
-		dma_pool_free(t->pool, blocks[i], *(dma_addr_t *)blocks[i]);
 }
 
 /* Memory of @count segments */
@@ -377,7 +365,7 @@ static int v3npu_test_map_sgt(struct kunit *test, u64 va, const u64 *addrs, cons
 	int ret;
 
 	v3npu_test_sgt(test, &sgt, addrs, sizes, count);
-	ret = v3npu_pt_map_sgt(t->pool, t->root, va, &sgt, size, true);
+	ret = v3npu_pt_map_sgt(t->dev, t->root, va, &sgt, size, true);
 	sg_free_table(&sgt);
 
 	return ret;
