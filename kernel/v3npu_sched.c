@@ -27,7 +27,9 @@
  * @sched: reference on its context's scheduler; NULL before it is initialized
  *
  * Scheduler's fences refer to it, and so it may outlive the job, the file and
- * the device. It keeps the module, too, whose functions its last reference calls.
+ * the device. It keeps the module, too, whose functions its last reference calls: from
+ * SUBMIT on, since a job may come to its turn when its file is gone and the module is
+ * already being removed.
  */
 struct v3npu_fence {
 	struct dma_fence base;
@@ -85,6 +87,8 @@ struct dma_fence *v3npu_fence_alloc(void)
 
 	if (!fence)
 		return NULL;
+	/* The open file has one as well */
+	__module_get(THIS_MODULE);
 	spin_lock_init(&fence->lock);
 
 	return &fence->base;
@@ -97,18 +101,18 @@ struct dma_fence *v3npu_fence_alloc(void)
 void v3npu_fence_free(struct dma_fence *fence)
 {
 	/* One that was never initialized has no reference count */
-	if (to_v3npu_fence(fence)->sched)
+	if (to_v3npu_fence(fence)->sched) {
 		dma_fence_put(fence);
-	else
+	} else {
 		kfree(to_v3npu_fence(fence));
+		module_put(THIS_MODULE);
+	}
 }
 
 static void v3npu_fence_init(struct v3npu_sched_job *job)
 {
 	struct v3npu_fence *fence = to_v3npu_fence(job->fence);
 
-	/* The open file, or the bound device, has one as well */
-	__module_get(THIS_MODULE);
 	fence->sched = to_v3npu_sched(job->base.sched);
 	kref_get(&fence->sched->refs);
 	dma_fence_init(&fence->base, &v3npu_fence_ops, &fence->lock, job->ctx->fence_context,
