@@ -28,7 +28,10 @@ static const struct attribute_group v3npu_group = {
 	.attrs = v3npu_attrs,
 };
 
-/* A file of the group "counters" for a field of struct v3npu_totals */
+/*
+ * A file of the group "counters" for a field of struct v3npu_totals. Only for root: what
+ * one user computes could be told from the bytes that it moves.
+ */
 #define V3NPU_COUNTER(name, field)							\
 static ssize_t name##_show(struct device *dev, struct device_attribute *attr, char *buf)\
 {											\
@@ -39,7 +42,7 @@ static ssize_t name##_show(struct device *dev, struct device_attribute *attr, ch
 											\
 	return sysfs_emit(buf, "%llu\n", totals.field);					\
 }											\
-static DEVICE_ATTR_RO(name)
+static DEVICE_ATTR_ADMIN_RO(name)
 
 V3NPU_COUNTER(jobs_done, jobs_done);
 V3NPU_COUNTER(jobs_failed, jobs_failed);
@@ -57,7 +60,7 @@ static ssize_t resets_show(struct device *dev, struct device_attribute *attr, ch
 
 	return sysfs_emit(buf, "%llu\n", READ_ONCE(vdev->reset.count));
 }
-static DEVICE_ATTR_RO(resets);
+static DEVICE_ATTR_ADMIN_RO(resets);
 
 static ssize_t preemptions_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -65,7 +68,7 @@ static ssize_t preemptions_show(struct device *dev, struct device_attribute *att
 
 	return sysfs_emit(buf, "%llu\n", READ_ONCE(vdev->stats.preemptions));
 }
-static DEVICE_ATTR_RO(preemptions);
+static DEVICE_ATTR_ADMIN_RO(preemptions);
 
 static struct attribute *v3npu_counter_attrs[] = {
 	&dev_attr_jobs_done.attr,
