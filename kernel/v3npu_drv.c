@@ -67,25 +67,34 @@ static const struct drm_ioctl_desc v3npu_ioctls[] = {
 };
 
 /*
- * Files of accelerators have no master, which these two of DRM's own ioctls
- * follow without a look (Linux 6.12): anybody could crash the kernel with them.
+ * Files of accelerators have no master, which two of DRM's own ioctls follow
+ * without a look (Linux 6.12): anybody could crash the kernel with them. DRM goes
+ * by the number alone where it serves 32-bit programs, so the type is looked at here.
  */
-static bool v3npu_ioctl_needs_master(unsigned int cmd)
+static int v3npu_ioctl_check(unsigned int cmd)
 {
-	return _IOC_TYPE(cmd) == DRM_IOCTL_BASE &&
-	       (_IOC_NR(cmd) == _IOC_NR(DRM_IOCTL_GET_UNIQUE) ||
-		_IOC_NR(cmd) == _IOC_NR(DRM_IOCTL_GET_MAGIC));
+	if (_IOC_TYPE(cmd) != DRM_IOCTL_BASE)
+		return -ENOTTY;
+	if (_IOC_NR(cmd) == _IOC_NR(DRM_IOCTL_GET_UNIQUE) ||
+	    _IOC_NR(cmd) == _IOC_NR(DRM_IOCTL_GET_MAGIC))
+		return -EOPNOTSUPP;
+
+	return 0;
 }
 
 static long v3npu_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
-	return v3npu_ioctl_needs_master(cmd) ? -EOPNOTSUPP : drm_ioctl(filp, cmd, arg);
+	int ret = v3npu_ioctl_check(cmd);
+
+	return ret ? ret : drm_ioctl(filp, cmd, arg);
 }
 
 #ifdef CONFIG_COMPAT
 static long v3npu_compat_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
-	return v3npu_ioctl_needs_master(cmd) ? -EOPNOTSUPP : drm_compat_ioctl(filp, cmd, arg);
+	int ret = v3npu_ioctl_check(cmd);
+
+	return ret ? ret : drm_compat_ioctl(filp, cmd, arg);
 }
 #else
 #define v3npu_compat_ioctl NULL
@@ -150,11 +159,43 @@ static int v3npu_map_bars(struct v3npu_device *vdev)
 
 	vdev->regs = pcim_iomap_region(pdev, V3NPU_BAR_REGS, "v3npu");
 	if (IS_ERR(vdev->regs))
-		return PTR_ERR(vdev->regs);
+		return dev_err_probe(&pdev->dev, PTR_ERR(vdev->regs), "cannot map registers\n");
 
 	vdev->core_mem = pcim_iomap_region(pdev, V3NPU_BAR_CORE_MEM, "v3npu");
+	if (IS_ERR(vdev->core_mem))
+		return dev_err_probe(&pdev->dev, PTR_ERR(vdev->core_mem),
+				     "cannot map core memory\n");
 
-	return PTR_ERR_OR_ZERO(vdev->core_mem);
+	return 0;
+}
+
+/*
+ * Buffers and page tables are written by processors while the device reads them, with
+ * no call in between that would copy or flush anything.
+ */
+static int v3npu_check_dma(struct v3npu_device *vdev)
+{
+	struct device *dev = vdev->drm.dev;
+	struct page *page;
+	dma_addr_t addr;
+	int ret = 0;
+
+	page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!page)
+		return -ENOMEM;
+
+	addr = dma_map_page(dev, page, 0, PAGE_SIZE, DMA_BIDIRECTIONAL);
+	if (dma_mapping_error(dev, addr)) {
+		ret = dev_err_probe(dev, -EIO, "no memory can be mapped for the device's DMA\n");
+	} else {
+		if (dma_need_sync(dev, addr))
+			ret = dev_err_probe(dev, -EOPNOTSUPP,
+					    "the device's DMA is not coherent, or goes through bounce buffers (swiotlb=force?), which this driver does not support\n");
+		dma_unmap_page(dev, addr, PAGE_SIZE, DMA_BIDIRECTIONAL);
+	}
+	__free_page(page);
+
+	return ret;
 }
 
 static int v3npu_identify(struct v3npu_device *vdev)
@@ -195,6 +236,7 @@ static int v3npu_identify(struct v3npu_device *vdev)
 	info->max_user_contexts = V3NPU_USER_CONTEXTS_MAX;
 	info->max_bos = V3NPU_FILE_BOS_MAX;
 	info->max_jobs = V3NPU_FILE_JOBS_MAX;
+	info->max_failed_in_row = V3NPU_CTX_FAILURES_MAX;
 	if (info->job_timeout_ms != job_timeout_ms)
 		dev_warn(vdev->drm.dev, "job_timeout_ms is out of range, %u is used\n",
 			 info->job_timeout_ms);
@@ -209,7 +251,7 @@ static int v3npu_pci_init(struct v3npu_device *vdev)
 
 	ret = pcim_enable_device(pdev);
 	if (ret)
-		return ret;
+		return dev_err_probe(&pdev->dev, ret, "cannot enable the device\n");
 
 	ret = v3npu_map_bars(vdev);
 	if (ret)
@@ -219,13 +261,18 @@ static int v3npu_pci_init(struct v3npu_device *vdev)
 	if (ret)
 		return ret;
 
+	/* What another kernel left running must neither interrupt this one nor use its memory */
+	ret = v3npu_fw_stop(vdev);
+	if (ret)
+		return ret;
+
 	/* What a page table entry has room for */
 	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(52));
 	if (ret)
-		return ret;
+		return dev_err_probe(&pdev->dev, ret, "no DMA with 52-bit addresses\n");
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
 
-	return 0;
+	return v3npu_check_dma(vdev);
 }
 
 static int v3npu_init(struct v3npu_device *vdev)
@@ -291,12 +338,16 @@ static int v3npu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return ret;
 	vdev->info.fw_version = vdev->fw.version;
 
+	v3npu_fw_go_on(vdev);
+	/* For the recovery from errors of the bus */
+	pci_save_state(pdev);
+
 	v3npu_debugfs_init(vdev);
 	ret = drm_dev_register(&vdev->drm, 0);
 	if (ret) {
 		v3npu_reset_fini(vdev);
 		v3npu_fw_stop(vdev);
-		return ret;
+		return dev_err_probe(&pdev->dev, ret, "cannot register the device\n");
 	}
 	v3npu_pm_start(vdev);
 
@@ -322,6 +373,11 @@ static void v3npu_remove(struct pci_dev *pdev)
 	flush_workqueue(vdev->wq);
 }
 
+static void v3npu_shutdown(struct pci_dev *pdev)
+{
+	v3npu_pm_shutdown(pci_get_drvdata(pdev));
+}
+
 static const struct pci_device_id v3npu_pci_ids[] = {
 	{ PCI_DEVICE(V3NPU_PCI_VENDOR_ID, V3NPU_PCI_DEVICE_ID) },
 	{ }
@@ -333,9 +389,10 @@ static struct pci_driver v3npu_pci_driver = {
 	.id_table = v3npu_pci_ids,
 	.probe = v3npu_probe,
 	.remove = v3npu_remove,
+	.shutdown = v3npu_shutdown,
 	.dev_groups = v3npu_dev_groups,
 	.driver.pm = pm_ptr(&v3npu_pm_ops),
-	.err_handler = &v3npu_pm_reset_ops,
+	.err_handler = &v3npu_pm_error_handlers,
 };
 module_pci_driver(v3npu_pci_driver);
 

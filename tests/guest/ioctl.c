@@ -157,6 +157,78 @@ TEST_F(ioctl, file_that_is_closed)
 	EXPECT_EQ(npu_ioctl(self->fd, variant->request, self->page), variant->zeroes);
 }
 
+/* What 32-bit programs do. */
+TEST_F(ioctl, compat)
+{
+	uint8_t *low = npu_compat_page();
+
+	if (!low)
+		SKIP(return, "the kernel has no 32-bit system calls");
+	EXPECT_EQ(npu_compat_ioctl(self->fd, (uint32_t)variant->request, low), variant->zeroes);
+	memset(low, 0xff, PAGE);
+	EXPECT_EQ(npu_compat_ioctl(self->fd, (uint32_t)variant->request, low), variant->ones);
+	EXPECT_EQ(npu_compat_ioctl(self->fd, (uint32_t)variant->request, NULL), -EFAULT);
+	munmap(low, PAGE);
+}
+
+/*
+ * Every type and number, of some sizes. Those that DRM has do something or other with
+ * arguments that are 0; other types are none of its, whatever their number.
+ */
+static int try_all(int fd, int (*call)(int fd, uint32_t request, void *args), void *args)
+{
+	static const unsigned int sizes[] = { 0, 4, 8, 16, 64 };
+	int bad = 0, ret;
+
+	for (uint32_t i = 0; i < 256 * 256; i++) {
+		unsigned int type = i / 256, number = i % 256, size = sizes[i % 5];
+
+		memset(args, 0, PAGE);
+		ret = call(fd, _IOC(_IOC_READ | _IOC_WRITE, type, number, size), args);
+		/* FIOASYNC and its like, which the kernel answers for every file */
+		if (type != DRM_IOCTL_BASE && ret != -ENOTTY && type != 'T' && type != 'f')
+			bad++;
+	}
+	return bad;
+}
+
+static int native_ioctl(int fd, uint32_t request, void *args)
+{
+	return npu_ioctl(fd, request, args);
+}
+
+TEST(every_type_and_number)
+{
+	static uint8_t args[PAGE];
+	void *low = npu_compat_page();
+	int fd = npu_open();
+
+	EXPECT_EQ(try_all(fd, native_ioctl, args), 0);
+	if (low)
+		EXPECT_EQ(try_all(fd, npu_compat_ioctl, low), 0);
+	/* It still works. */
+	npu_ctx_query(fd, npu_ctx_create(fd));
+	close(fd);
+}
+
+/* As DRM has these two for 32-bit programs. */
+TEST(compat_ioctls_that_need_a_master_are_refused)
+{
+	void *low = npu_compat_page();
+	int fd = npu_open();
+
+	if (!low)
+		SKIP(return, "the kernel has no 32-bit system calls");
+	EXPECT_EQ(npu_compat_ioctl(fd, _IOC(_IOC_READ | _IOC_WRITE, DRM_IOCTL_BASE, 1, 8), low),
+		  -EOPNOTSUPP);
+	EXPECT_EQ(npu_compat_ioctl(fd, DRM_IOCTL_GET_MAGIC, low), -EOPNOTSUPP);
+	/* drmGetVersion() of a 32-bit libdrm */
+	EXPECT_EQ(npu_compat_ioctl(fd, _IOC(_IOC_READ | _IOC_WRITE, DRM_IOCTL_BASE, 0, 36), low),
+		  0);
+	close(fd);
+	munmap(low, PAGE);
+}
+
 TEST(ioctl_numbers_that_do_not_exist)
 {
 	uint64_t args[32] = {};

@@ -3,11 +3,14 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,10 +75,72 @@ int npu_open(void)
 	return fd;
 }
 
+void npu_become_user(uid_t uid)
+{
+	struct group *render = getgrnam("render");
+
+	if (!render || chown(npu_path(), 0, render->gr_gid) || chmod(npu_path(), 0660) ||
+	    setgroups(1, &render->gr_gid) || setgid(render->gr_gid) || setuid(uid))
+		err(1, "becoming user %u", uid);
+}
+
 int npu_ioctl(int fd, unsigned long request, void *args)
 {
 	return drmIoctl(fd, request, args) ? -errno : 0;
 }
+
+#ifdef __x86_64__
+/* The kernel's other door: with a 64-bit program's registers, but 32-bit numbers and pointers */
+static int compat_call(uint32_t number, uint32_t a, uint32_t b, uint32_t c)
+{
+	uint64_t ret = number;
+
+	__asm__ volatile("int $0x80"
+			 : "+a"(ret)
+			 : "b"((uint64_t)a), "c"((uint64_t)b), "d"((uint64_t)c)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return (int)ret;
+}
+
+#define COMPAT_GETPPID	64
+#define COMPAT_IOCTL	54
+
+void *npu_compat_page(void)
+{
+	pid_t child = fork();
+	void *page;
+	int status;
+
+	/* A kernel without it ends the child */
+	if (!child)
+		_exit(compat_call(COMPAT_GETPPID, 0, 0, 0) != getppid());
+	if (waitpid(child, &status, 0) != child || status)
+		return NULL;
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT,
+		    -1, 0);
+	if (page == MAP_FAILED)
+		err(1, "memory below 4 GiB");
+	return page;
+}
+
+int npu_compat_ioctl(int fd, uint32_t request, void *args)
+{
+	return compat_call(COMPAT_IOCTL, (uint32_t)fd, request, (uint32_t)(uintptr_t)args);
+}
+#else
+void *npu_compat_page(void)
+{
+	return NULL;
+}
+
+int npu_compat_ioctl(int fd, uint32_t request, void *args)
+{
+	(void)fd;
+	(void)request;
+	(void)args;
+	return -ENOSYS;
+}
+#endif
 
 int npu_bo_new(int fd, uint64_t size, uint32_t flags, struct npu_bo *bo)
 {

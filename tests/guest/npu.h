@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "drm/v3npu_accel.h"
 #include "v3npu/cmd.h"
@@ -66,8 +67,23 @@ void npu_skip(const char *why) __attribute__((noreturn));
 /* An open device. */
 int npu_open(void);
 
+/*
+ * Become a user of group render, for whom the device is there as udev would have it.
+ * There must be that group.
+ */
+void npu_become_user(uid_t uid);
+
 /* An ioctl. Return: 0, or -errno. */
 int npu_ioctl(int fd, unsigned long request, void *args);
+
+/*
+ * A page below 4 GiB, for arguments of npu_compat_ioctl(). NULL where programs cannot
+ * call the kernel as 32-bit programs do.
+ */
+void *npu_compat_page(void);
+
+/* An ioctl as a 32-bit program makes it. Return: 0 or more, or -errno. */
+int npu_compat_ioctl(int fd, uint32_t request, void *args);
 
 /* Make a buffer of @size bytes, mapped and zeroed. Return: 0, or -errno. */
 int npu_bo_new(int fd, uint64_t size, uint32_t flags, struct npu_bo *bo);

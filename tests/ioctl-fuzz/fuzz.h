@@ -123,6 +123,7 @@ struct world {
  * @rng: state of the generator of programs
  * @scratch: pages for what ioctls point to
  * @used: bytes of them that the present call uses
+ * @low: a page below 4 GiB, for what 32-bit programs do; NULL where they cannot
  * @kcov: what the kernel writes program counters to, or NULL
  * @depth: operations that are within each other (repeat, fork)
  * @guarded: @escape is set
@@ -133,6 +134,7 @@ struct thread {
 	uint64_t rng;
 	uint8_t *scratch;
 	size_t used;
+	uint8_t *low;
 	uint64_t *kcov;
 	unsigned int depth;
 	bool guarded;
@@ -274,6 +276,7 @@ void op_prime_export(struct thread *t, struct chooser *c);
 void op_prime_import(struct thread *t, struct chooser *c);
 void op_flink(struct thread *t, struct chooser *c);
 void op_drm_other(struct thread *t, struct chooser *c);
+void op_any_number(struct thread *t, struct chooser *c);
 void op_raw(struct thread *t, struct chooser *c);
 
 void op_reopen(struct thread *t, struct chooser *c);

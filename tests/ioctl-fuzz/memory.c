@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "fuzz.h"
+#include "npu.h"
 
 /* Writable pages, one that is absent, one that is read-only, one that is absent */
 #define WRITABLE	(24 * PAGE)
@@ -49,6 +50,7 @@ void memory_init(struct thread *t)
 	    mprotect(t->scratch, WRITABLE, PROT_READ | PROT_WRITE) ||
 	    mprotect(t->scratch + READ_ONLY, PAGE, PROT_READ))
 		err(1, "scratch memory");
+	t->low = npu_compat_page();
 }
 
 bool copy_safely(struct thread *t, void *to, const void *from, size_t size)

@@ -48,6 +48,7 @@ const struct op fuzz_ops[] = {
 	{ "flink", 3, op_flink },
 	{ "drm_other", 8, op_drm_other },
 	{ "raw", 40, op_raw },
+	{ "any_number", 40, op_any_number },
 	{ "reopen", 1, op_reopen },
 	{ "dup", 1, op_dup },
 	{ "close_fd", 6, op_close_fd },
@@ -119,8 +120,13 @@ int op_ioctl(struct thread *t, struct chooser *c, int fd, unsigned long request,
 	if (_IOC_NR(request) == _IOC_NR(DRM_IOCTL_V3NPU_BO_CREATE))
 		bound_size(t->world, (struct drm_v3npu_bo_create *)data);
 
-	at = place(t, c, data, size);
-	ret = ioctl(fd, request, at) ? -errno : 0;
+	if (t->low && one_in(c, 6)) {
+		at = memcpy(t->low, data, size);
+		ret = npu_compat_ioctl(fd, (uint32_t)request, at);
+	} else {
+		at = place(t, c, data, size);
+		ret = ioctl(fd, request, at) ? -errno : 0;
+	}
 	__atomic_fetch_add(&shared->ioctls, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&shared->since_hang, 1, __ATOMIC_RELAXED);
 	if (!ret && copy_safely(t, data, at, size))

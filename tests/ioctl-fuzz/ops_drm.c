@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* Operations: DRM's own ioctls that reach the driver or its fences. */
 #include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
 
 #include <xf86drm.h>
 
 #include "fuzz.h"
+#include "npu.h"
 
 /* DRM allocates what a count says before it looks at it, and warns of large ones. */
 #define ARRAY_MAX	64
@@ -205,6 +208,28 @@ void op_drm_other(struct thread *t, struct chooser *c)
 	uint64_t args[32] = { choose(c, 20), choose(c, 3) };
 
 	op_ioctl(t, c, choose_file(t, c, NULL)->fd, requests[choose(c, COUNT(requests))], args);
+}
+
+/*
+ * Any type and number, as a 64-bit or a 32-bit program. With small arguments: DRM's own
+ * ioctls have counts.
+ */
+void op_any_number(struct thread *t, struct chooser *c)
+{
+	unsigned int type = choose(c, 4) ? choose(c, 256) : DRM_IOCTL_BASE;
+	unsigned int number = choose(c, 256), size = choose(c, 17) * 8;
+	unsigned long request = _IOC(choose(c, 4), type, number, size);
+	int fd = choose_file(t, c, NULL)->fd;
+	uint64_t args[32] = { choose(c, 3), choose(c, 3), choose(c, 3), choose(c, 3) };
+
+	/* What belongs to the kernel's files as such is not for here: FIONBIO, FIGETBSZ, ... */
+	if (type == 'T' || type == 'f' || !type)
+		return;
+	if (t->low && choose(c, 2))
+		npu_compat_ioctl(fd, (uint32_t)request, memcpy(t->low, args, sizeof(args)));
+	else
+		ioctl(fd, request, place(t, c, args, sizeof(args)));
+	__atomic_fetch_add(&t->world->shared->ioctls, 1, __ATOMIC_RELAXED);
 }
 
 /* A driver ioctl, or none, of any size and with anything in it. */
