@@ -4,6 +4,8 @@
 #include <linux/capability.h>
 #include <linux/slab.h>
 
+#include <drm/drm_print.h>
+
 #include "v3npu_as.h"
 #include "v3npu_ctx.h"
 #include "v3npu_drv.h"
@@ -69,6 +71,75 @@ struct v3npu_ctx *v3npu_ctx_get(struct v3npu_file *vfile, u32 id)
 	return ctx;
 }
 
+/* Not where the job failed, which may be an interrupt, and has locks */
+static void v3npu_ctx_end_work(struct work_struct *work)
+{
+	struct v3npu_ctx *ctx = container_of(work, struct v3npu_ctx, end_work);
+
+	v3npu_jobs_cancel(ctx);
+	v3npu_ctx_put(ctx);
+}
+
+/**
+ * v3npu_ctx_failed() - a job of a context failed, and the context is to blame
+ * @ctx: context; the job has a reference
+ * @fault: DRM_V3NPU_FAULT_*
+ *
+ * One that fails again and again is ended: its other jobs end with ECANCELED.
+ */
+void v3npu_ctx_failed(struct v3npu_ctx *ctx, u32 fault)
+{
+	struct drm_v3npu_ctx_query *stats = &ctx->stats;
+	unsigned long flags;
+	bool end;
+
+	spin_lock_irqsave(&ctx->lock, flags);
+	if (fault == DRM_V3NPU_FAULT_TIMEOUT || fault == DRM_V3NPU_FAULT_DEVICE)
+		stats->resets_guilty++;
+	stats->failed_in_row++;
+	end = stats->failed_in_row >= V3NPU_CTX_FAILURES_MAX &&
+	      stats->state == DRM_V3NPU_CTX_ACTIVE;
+	if (end)
+		stats->state = DRM_V3NPU_CTX_ENDED;
+	spin_unlock_irqrestore(&ctx->lock, flags);
+	if (!end)
+		return;
+
+	drm_dbg_driver(&ctx->vdev->drm, "context %u is ended: %u jobs in a row failed\n",
+		       ctx->hw_id, V3NPU_CTX_FAILURES_MAX);
+	WRITE_ONCE(ctx->cancelled, true);
+	kref_get(&ctx->refs);
+	queue_work(ctx->vdev->wq, &ctx->end_work);
+}
+
+/**
+ * v3npu_ctx_succeeded() - a job of a context completed
+ * @ctx: context; the job has a reference
+ */
+void v3npu_ctx_succeeded(struct v3npu_ctx *ctx)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ctx->lock, flags);
+	ctx->stats.failed_in_row = 0;
+	spin_unlock_irqrestore(&ctx->lock, flags);
+}
+
+/**
+ * v3npu_ctx_was_reset() - count a reset that somebody else caused
+ * @ctx: context with jobs on the NPU; may be called for each of them
+ * @reset: number of the reset, not 0
+ */
+void v3npu_ctx_was_reset(struct v3npu_ctx *ctx, u64 reset)
+{
+	if (ctx->seen_reset == reset)
+		return;
+	ctx->seen_reset = reset;
+	spin_lock_irq(&ctx->lock);
+	ctx->stats.resets_innocent++;
+	spin_unlock_irq(&ctx->lock);
+}
+
 static struct v3npu_ctx *v3npu_ctx_create(struct v3npu_file *vfile, u32 priority)
 {
 	struct v3npu_device *vdev = vfile->vdev;
@@ -107,6 +178,7 @@ static struct v3npu_ctx *v3npu_ctx_create(struct v3npu_file *vfile, u32 priority
 	ctx->fence_context = dma_fence_context_alloc(1);
 	mutex_init(&ctx->submit_lock);
 	spin_lock_init(&ctx->lock);
+	INIT_WORK(&ctx->end_work, v3npu_ctx_end_work);
 
 	return ctx;
 

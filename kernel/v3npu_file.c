@@ -5,11 +5,12 @@
  * What a file can have is limited, so that a program that has lost control of
  * itself does not take memory without end. A user can open any number of files,
  * but contexts are few and for all: those are limited for all files of a user
- * together. Memory is accounted to the control groups of the processes.
+ * together, to half of what other users leave. Memory is accounted to the control groups of the processes.
  */
 
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 
 #include <drm/drm_file.h>
@@ -61,6 +62,37 @@ static void v3npu_user_put(struct v3npu_users *users, struct v3npu_user *user)
 	mutex_unlock(&users->lock);
 }
 
+/* Whether a user may have one more context, and there is one */
+static bool v3npu_user_may_have_ctx(const struct v3npu_users *users,
+				    const struct v3npu_user *user)
+{
+	unsigned int left = V3NPU_NUM_CTX - min(users->contexts, V3NPU_NUM_CTX);
+
+	if (capable(CAP_SYS_RESOURCE))
+		return true;
+
+	/* As many as it leaves, so that it takes many users to leave none */
+	return user->contexts < min(left, V3NPU_USER_CONTEXTS_MAX);
+}
+
+static int v3npu_user_add_ctx(struct v3npu_users *users, struct v3npu_user *user)
+{
+	lockdep_assert_held(&users->lock);
+	if (!v3npu_user_may_have_ctx(users, user))
+		return -ENOSPC;
+
+	if (!user->contexts) {
+		user->number = find_first_zero_bit(users->numbers, V3NPU_NUM_CTX);
+		if (user->number == V3NPU_NUM_CTX)
+			return -ENOSPC;
+		__set_bit(user->number, users->numbers);
+	}
+	user->contexts++;
+	users->contexts++;
+
+	return 0;
+}
+
 /**
  * v3npu_file_charge_ctx() - count a context that is about to be made
  * @vfile: file
@@ -72,13 +104,10 @@ static void v3npu_user_put(struct v3npu_users *users, struct v3npu_user *user)
 int v3npu_file_charge_ctx(struct v3npu_file *vfile)
 {
 	struct v3npu_users *users = &vfile->vdev->users;
-	int ret = 0;
+	int ret;
 
 	mutex_lock(&users->lock);
-	if (vfile->user->contexts >= V3NPU_USER_CONTEXTS_MAX && !capable(CAP_SYS_RESOURCE))
-		ret = -ENOSPC;
-	else
-		vfile->user->contexts++;
+	ret = v3npu_user_add_ctx(users, vfile->user);
 	mutex_unlock(&users->lock);
 
 	return ret;
@@ -93,7 +122,9 @@ void v3npu_file_uncharge_ctx(struct v3npu_file *vfile)
 	struct v3npu_users *users = &vfile->vdev->users;
 
 	mutex_lock(&users->lock);
-	vfile->user->contexts--;
+	users->contexts--;
+	if (!--vfile->user->contexts)
+		__clear_bit(vfile->user->number, users->numbers);
 	mutex_unlock(&users->lock);
 }
 

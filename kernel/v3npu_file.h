@@ -3,11 +3,14 @@
 #define __V3NPU_FILE_H__
 
 #include <linux/atomic.h>
+#include <linux/bitmap.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/uidgid.h>
 #include <linux/xarray.h>
+
+#include "v3npu/regs.h"
 
 #include "v3npu_stats.h"
 
@@ -20,17 +23,20 @@ struct v3npu_device;
 #define V3NPU_FILE_CONTEXTS_MAX	64
 #define V3NPU_FILE_BOS_MAX	65536
 #define V3NPU_FILE_JOBS_MAX	16384
-/* So that one user cannot take all of V3NPU_NUM_CTX */
 #define V3NPU_USER_CONTEXTS_MAX	128
 
 /**
  * struct v3npu_users - who uses the device
  * @list: of struct v3npu_user, those that have files
+ * @contexts: of all users
+ * @numbers: which are taken
  */
 struct v3npu_users {
-	/** @lock: protects @list and what is in it */
+	/** @lock: protects all that follows, and what is in @list */
 	struct mutex lock;
 	struct list_head list;
+	unsigned int contexts;
+	DECLARE_BITMAP(numbers, V3NPU_NUM_CTX);
 };
 
 /**
@@ -39,12 +45,14 @@ struct v3npu_users {
  * @uid: who opened the files
  * @files: number of files, freed when it is 0
  * @contexts: of all files, and those that were destroyed but still have jobs
+ * @number: while it has contexts, its number for the firmware
  */
 struct v3npu_user {
 	struct list_head link;
 	kuid_t uid;
 	unsigned int files;
 	unsigned int contexts;
+	u32 number;
 };
 
 /**

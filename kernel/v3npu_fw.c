@@ -140,9 +140,13 @@ static void v3npu_fw_load(struct v3npu_device *vdev)
 		.event_entries = V3NPU_EVENT_ENTRIES,
 		.watchdog_us = V3NPU_WATCHDOG_US,
 		.log_level = V3NPU_LOG_INFO,
+		/* Until it has all jobs that there are */
+		.pause = true,
 	};
 
 	v3npu_preempt_set_boot_args(vdev, &args);
+	if (vdev->fw.version >= V3NPU_FW_VERSION_TURNS)
+		args.turns = v3npu_ipc_turns_va();
 
 	memcpy_toio(vdev->core_mem, vdev->fw.payload, vdev->fw.size);
 	/* What a former boot left must not be taken for this one's */
@@ -168,7 +172,8 @@ static int v3npu_fw_wait_ready(struct v3npu_device *vdev)
 	ret = read_poll_timeout(v3npu_fw_settled, settled, settled, 1000, V3NPU_BOOT_TIMEOUT_US,
 				false, vdev);
 	v3npu_fw_status(vdev, &status);
-	if (ret || status.magic != V3NPU_STATUS_MAGIC || status.state != V3NPU_FW_READY) {
+	if (ret || status.magic != V3NPU_STATUS_MAGIC ||
+	    (status.state != V3NPU_FW_READY && status.state != V3NPU_FW_PAUSED)) {
 		drm_err(&vdev->drm, "firmware %s did not boot: state %u status %#x halt code %#x pc %#x\n",
 			V3NPU_FW_NAME, status.state, v3npu_read(vdev, V3NPU_REG_STATUS),
 			v3npu_read(vdev, V3NPU_REG_HALT_CODE), v3npu_read(vdev, V3NPU_REG_CORE_PC));
@@ -218,7 +223,7 @@ int v3npu_fw_stop(struct v3npu_device *vdev)
  * v3npu_fw_boot() - reset the device and start the firmware
  * @vdev: device, within drm_dev_enter() or being probed; no job is on it
  *
- * Allocates no memory. Rings are empty after this.
+ * Allocates no memory. Rings are empty after this, and the firmware is paused.
  *
  * Return: 0, or a negative error after a line in the log.
  */

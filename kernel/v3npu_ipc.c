@@ -27,7 +27,8 @@
 				 V3NPU_EVENT_ENTRIES * sizeof(struct v3npu_event))
 #define V3NPU_IPC_RING_SIZE	(sizeof(struct v3npu_job_ring) + \
 				 V3NPU_RING_ENTRIES * sizeof(struct v3npu_job))
-#define V3NPU_IPC_SIZE		PAGE_ALIGN(V3NPU_IPC_RINGS + V3NPU_NUM_CTX * V3NPU_IPC_RING_SIZE)
+#define V3NPU_IPC_TURNS		(V3NPU_IPC_RINGS + V3NPU_NUM_CTX * V3NPU_IPC_RING_SIZE)
+#define V3NPU_IPC_SIZE		PAGE_ALIGN(V3NPU_IPC_TURNS + sizeof(struct v3npu_turns))
 
 static_assert(V3NPU_RING_ENTRIES >= V3NPU_JOBS_PER_CTX);
 static_assert(V3NPU_IPC_VA + V3NPU_IPC_SIZE <= V3NPU_SAVE_VA);
@@ -40,6 +41,11 @@ u64 v3npu_ipc_ctx_table_va(void)
 u64 v3npu_ipc_event_ring_va(void)
 {
 	return V3NPU_IPC_VA + V3NPU_IPC_EVENTS;
+}
+
+u32 v3npu_ipc_turns_va(void)
+{
+	return V3NPU_IPC_VA + V3NPU_IPC_TURNS;
 }
 
 static struct v3npu_job_ring *v3npu_ipc_ring(struct v3npu_device *vdev, u32 hw_id)
@@ -59,6 +65,8 @@ static void v3npu_ipc_write_ctx(struct v3npu_device *vdev, struct v3npu_ctx *ctx
 	WRITE_ONCE(desc->as, ctx->file->as->mmu.slot);
 	WRITE_ONCE(desc->priority, ctx->priority);
 	WRITE_ONCE(desc->flags, cancelled ? V3NPU_CTX_CANCELLED : 0);
+	if (vdev->info.fw_features & V3NPU_FEATURE_TURNS)
+		WRITE_ONCE(desc->user, ctx->file->user->number);
 }
 
 /**
@@ -103,6 +111,13 @@ void v3npu_ipc_cancel(struct v3npu_device *vdev, struct v3npu_ctx *ctx)
 	v3npu_write(vdev, V3NPU_REG_DOORBELL, ctx->hw_id);
 }
 
+/* The write may be on its way for long, unless a read waits for it */
+static void v3npu_ipc_clear_irqs(struct v3npu_device *vdev, u32 irqs)
+{
+	v3npu_write(vdev, V3NPU_REG_IRQ_STATUS, irqs);
+	v3npu_read(vdev, V3NPU_REG_IRQ_STATUS);
+}
+
 /**
  * v3npu_ipc_process_events() - take all events that the firmware has written
  * @vdev: device, within drm_dev_enter()
@@ -122,7 +137,7 @@ unsigned int v3npu_ipc_process_events(struct v3npu_device *vdev)
 
 	spin_lock_irqsave(&ipc->event_lock, flags);
 	/* Cleared first: an event that comes later raises the interrupt again */
-	v3npu_write(vdev, V3NPU_REG_IRQ_STATUS, V3NPU_IRQ_EVENT);
+	v3npu_ipc_clear_irqs(vdev, V3NPU_IRQ_EVENT);
 	pending = v3npu_event_ring_pending(ring, ipc->event_rptr);
 	if (pending < 0)
 		v3npu_reset_request(vdev, "the firmware's event ring is inconsistent");
@@ -223,7 +238,7 @@ static irqreturn_t v3npu_ipc_event_irq(int irq, void *data)
 static void v3npu_ipc_check_core(struct v3npu_device *vdev)
 {
 	/* Cleared first, as in v3npu_ipc_process_events() */
-	v3npu_write(vdev, V3NPU_REG_IRQ_STATUS, V3NPU_IRQ_HALT | V3NPU_IRQ_WATCHDOG);
+	v3npu_ipc_clear_irqs(vdev, V3NPU_IRQ_HALT | V3NPU_IRQ_WATCHDOG);
 	if (v3npu_read(vdev, V3NPU_REG_STATUS) & V3NPU_STATUS_CORE_HALTED)
 		v3npu_reset_request(vdev, "the firmware stopped");
 }
@@ -308,6 +323,7 @@ void v3npu_ipc_reset(struct v3npu_device *vdev)
 	memset(vdev->ipc.wptr, 0, sizeof(vdev->ipc.wptr));
 	vdev->ipc.event_rptr = 0;
 	spin_unlock_irq(&vdev->ipc.event_lock);
+	v3npu_turns_write(vdev, vdev->ipc.mem + V3NPU_IPC_TURNS);
 }
 
 /**
@@ -336,17 +352,23 @@ int v3npu_ipc_request_irqs(struct v3npu_device *vdev)
 	int ret;
 
 	ret = pci_alloc_irq_vectors(pdev, V3NPU_NUM_VECTORS, V3NPU_NUM_VECTORS, PCI_IRQ_MSIX);
-	if (ret < 0)
+	if (ret < 0) {
+		dev_err(dev, "no MSI-X interrupts (%d); does the kernel's command line say pci=nomsi?\n",
+			ret);
 		return ret;
+	}
 
 	/* Not threaded: whoever waits for a job would be woken by a thread that was woken first */
 	ret = devm_request_irq(dev, pci_irq_vector(pdev, V3NPU_VECTOR_EVENT), v3npu_ipc_event_irq,
 			       0, "v3npu-event", vdev);
+	if (!ret)
+		ret = devm_request_threaded_irq(dev, pci_irq_vector(pdev, V3NPU_VECTOR_ERROR),
+						NULL, v3npu_ipc_error_irq, IRQF_ONESHOT,
+						"v3npu-error", vdev);
 	if (ret)
-		return ret;
+		dev_err(dev, "cannot get an interrupt (%d)\n", ret);
 
-	return devm_request_threaded_irq(dev, pci_irq_vector(pdev, V3NPU_VECTOR_ERROR), NULL,
-					 v3npu_ipc_error_irq, IRQF_ONESHOT, "v3npu-error", vdev);
+	return ret;
 }
 
 /**

@@ -34,6 +34,7 @@ void v3npu_ipc_reset(struct v3npu_device *vdev);
 
 u64 v3npu_ipc_ctx_table_va(void);
 u64 v3npu_ipc_event_ring_va(void);
+u32 v3npu_ipc_turns_va(void);
 
 int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *job);
 void v3npu_ipc_cancel(struct v3npu_device *vdev, struct v3npu_ctx *ctx);

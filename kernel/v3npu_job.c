@@ -219,9 +219,10 @@ static int v3npu_job_enlist(struct v3npu_jobs *jobs, struct v3npu_sched_job *job
 void v3npu_job_run(struct v3npu_sched_job *job)
 {
 	struct v3npu_device *vdev = job->ctx->vdev;
+	bool on, cookie;
 	int idx, ret;
-	bool on;
 
+	cookie = dma_fence_begin_signalling();
 	on = v3npu_pm_enter(vdev);
 	ret = v3npu_job_enlist(&vdev->jobs, job);
 	if (ret) {
@@ -233,10 +234,11 @@ void v3npu_job_run(struct v3npu_sched_job *job)
 	}
 	/* Else the NPU gets it when it is on again, or v3npu_jobs_fini() ends it */
 	v3npu_pm_exit(vdev);
+	dma_fence_end_signalling(cookie);
 }
 
 /* The job's context is told why it failed; all zero but @fault when nobody knows where */
-static void v3npu_job_account(struct v3npu_sched_job *job, u32 fault,
+static void v3npu_job_account(struct v3npu_sched_job *job, int error, u32 fault,
 			      const struct v3npu_event *event)
 {
 	struct v3npu_ctx *ctx = job->ctx;
@@ -244,10 +246,11 @@ static void v3npu_job_account(struct v3npu_sched_job *job, u32 fault,
 	unsigned long flags;
 
 	spin_lock_irqsave(&ctx->lock, flags);
-	if (fault == DRM_V3NPU_FAULT_NONE) {
-		stats->jobs_done++;
-	} else {
+	if (error)
 		stats->jobs_failed++;
+	else
+		stats->jobs_done++;
+	if (fault != DRM_V3NPU_FAULT_NONE) {
 		stats->fault = fault;
 		stats->fault_va = event->fault_addr;
 		stats->fault_cmd_index = event->cmd_index;
@@ -265,12 +268,22 @@ static void v3npu_job_account(struct v3npu_sched_job *job, u32 fault,
 	spin_unlock_irqrestore(&ctx->lock, flags);
 }
 
+/* Microseconds for which the NPU ran a job; the firmware may say anything */
+static u32 v3npu_job_run_us(const struct v3npu_sched_job *job, const struct v3npu_event *event)
+{
+	return min_t(u64, event->run_us, ktime_us_delta(ktime_get(), job->given));
+}
+
 /* End a job that was taken off the list; it may be gone after this */
-static void v3npu_job_end(struct v3npu_sched_job *job, int error, u32 fault,
+static void v3npu_job_end(struct v3npu_sched_job *job, int error, u32 fault, bool guilty,
 			  const struct v3npu_event *event)
 {
-	v3npu_job_account(job, fault, event);
-	v3npu_stats_job_ends(job->ctx->file, error, event);
+	v3npu_job_account(job, error, fault, event);
+	v3npu_stats_job_ends(job->ctx->file, error, event, v3npu_job_run_us(job, event));
+	if (guilty)
+		v3npu_ctx_failed(job->ctx, fault);
+	else if (!error)
+		v3npu_ctx_succeeded(job->ctx);
 	if (fault != DRM_V3NPU_FAULT_NONE)
 		trace_v3npu_job_fault(job, fault, event);
 	trace_v3npu_job_done(job, error, event);
@@ -302,6 +315,7 @@ int v3npu_job_done(struct v3npu_device *vdev, const struct v3npu_event *event)
 	struct v3npu_jobs *jobs = &vdev->jobs;
 	struct v3npu_sched_job *job;
 	unsigned long flags;
+	u32 fault;
 
 	if (event->status >= ARRAY_SIZE(v3npu_job_status))
 		return -ENOENT;
@@ -311,13 +325,16 @@ int v3npu_job_done(struct v3npu_device *vdev, const struct v3npu_event *event)
 	if (job) {
 		list_del_init(&job->link);
 		jobs->progress = ktime_get();
+		v3npu_turns_served(job->ctx);
 	}
 	spin_unlock_irqrestore(&jobs->lock, flags);
 	if (!job)
 		return -ENOENT;
 
-	v3npu_job_end(job, v3npu_job_status[event->status].error,
-		      v3npu_job_status[event->status].fault, event);
+	/* What ends with DEVICE is the driver's or the firmware's fault */
+	fault = v3npu_job_status[event->status].fault;
+	v3npu_job_end(job, v3npu_job_status[event->status].error, fault,
+		      fault != DRM_V3NPU_FAULT_NONE && fault != DRM_V3NPU_FAULT_DEVICE, event);
 
 	return 0;
 }
@@ -328,9 +345,10 @@ int v3npu_job_done(struct v3npu_device *vdev, const struct v3npu_event *event)
  * @error: negative errno for its fence
  * @fault: DRM_V3NPU_FAULT_*
  * @status: what the firmware said it was doing, or NULL
+ * @guilty: it is the job's own fault
  */
 void v3npu_job_fail(struct v3npu_sched_job *job, int error, u32 fault,
-		    const struct v3npu_fw_status *status)
+		    const struct v3npu_fw_status *status, bool guilty)
 {
 	struct v3npu_jobs *jobs = &job->ctx->vdev->jobs;
 	struct v3npu_event event = {};
@@ -339,12 +357,14 @@ void v3npu_job_fail(struct v3npu_sched_job *job, int error, u32 fault,
 		event.cmd_index = status->cmd_index;
 		event.cmd_opcode = status->cmd_opcode;
 		event.cmd_tag = status->cmd_tag;
+		event.run_us = status->run_us;
 	}
 
 	spin_lock_irq(&jobs->lock);
 	list_del_init(&job->link);
+	v3npu_turns_served(job->ctx);
 	spin_unlock_irq(&jobs->lock);
-	v3npu_job_end(job, error, fault, &event);
+	v3npu_job_end(job, error, fault, guilty, &event);
 }
 
 /**
@@ -366,8 +386,19 @@ void v3npu_jobs_fail_all(struct v3npu_device *vdev, int error)
 		spin_unlock_irq(&jobs->lock);
 		if (!job)
 			break;
-		v3npu_job_fail(job, error, DRM_V3NPU_FAULT_DEVICE, NULL);
+		v3npu_job_fail(job, error, DRM_V3NPU_FAULT_DEVICE, NULL, false);
 	}
+}
+
+/**
+ * v3npu_jobs_clear_error() - let jobs run again after v3npu_jobs_fail_all()
+ * @vdev: device that gets another chance
+ */
+void v3npu_jobs_clear_error(struct v3npu_device *vdev)
+{
+	spin_lock_irq(&vdev->jobs.lock);
+	vdev->jobs.error = 0;
+	spin_unlock_irq(&vdev->jobs.lock);
 }
 
 /**
@@ -428,8 +459,8 @@ struct v3npu_sched_job *v3npu_jobs_first(struct v3npu_device *vdev, u32 hw_id)
  * v3npu_jobs_restart() - give the NPU all its jobs again
  * @vdev: device after v3npu_fw_boot(), with events held back
  *
- * Those that were put aside come first: what they have in the save area must
- * not make room for others.
+ * The firmware is paused until it has all, so that it is by their turns that they
+ * run, and not by who comes first here.
  */
 void v3npu_jobs_restart(struct v3npu_device *vdev)
 {
@@ -441,11 +472,7 @@ void v3npu_jobs_restart(struct v3npu_device *vdev)
 	spin_unlock_irq(&jobs->lock);
 
 	list_for_each_entry(job, &jobs->on_npu, link)
-		if (job->resume)
-			v3npu_job_start(vdev, job);
-	list_for_each_entry(job, &jobs->on_npu, link)
-		if (!job->resume)
-			v3npu_job_start(vdev, job);
+		v3npu_job_start(vdev, job);
 }
 
 static void v3npu_jobs_release(struct drm_device *drm, void *data)

@@ -14,6 +14,8 @@
 #include "v3npu/ipc.h"
 #include "v3npu/regs.h"
 
+#include "v3npu_turns.h"
+
 struct v3npu_ctx;
 struct v3npu_device;
 struct v3npu_mapping;
@@ -34,6 +36,7 @@ struct v3npu_sched;
  * @progress: when the NPU last completed a job, or got one while it had none
  * @error: when no job can run any more, what they end with; otherwise 0
  * @seqno: last job's
+ * @turns: who was served when
  */
 struct v3npu_jobs {
 	struct workqueue_struct *wq;
@@ -42,12 +45,13 @@ struct v3npu_jobs {
 	u32 next_ctx;
 	atomic_t count;
 	wait_queue_head_t idle;
-	/** @lock: protects @on_npu, @progress and @error; taken by interrupts, too */
+	/** @lock: protects @on_npu, @progress, @error and @turns; taken by interrupts, too */
 	spinlock_t lock;
 	struct list_head on_npu;
 	ktime_t progress;
 	int error;
 	u64 seqno;
+	struct v3npu_turn_state turns;
 };
 
 /**
@@ -104,8 +108,9 @@ void v3npu_jobs_fini(struct v3npu_device *vdev);
 void v3npu_job_run(struct v3npu_sched_job *job);
 int v3npu_job_done(struct v3npu_device *vdev, const struct v3npu_event *event);
 void v3npu_job_fail(struct v3npu_sched_job *job, int error, u32 fault,
-		    const struct v3npu_fw_status *status);
+		    const struct v3npu_fw_status *status, bool guilty);
 void v3npu_jobs_fail_all(struct v3npu_device *vdev, int error);
+void v3npu_jobs_clear_error(struct v3npu_device *vdev);
 void v3npu_jobs_cancel(struct v3npu_ctx *ctx);
 struct v3npu_sched_job *v3npu_jobs_find(struct v3npu_device *vdev, u32 hw_id, u64 seqno);
 u64 v3npu_jobs_age_ms(struct v3npu_device *vdev, u32 hw_id, u64 seqno);

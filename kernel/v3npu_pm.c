@@ -10,7 +10,8 @@
  * wants to look at it has to take it as it is.
  *
  * When the system goes to sleep there may be jobs. The firmware puts aside the
- * one that runs, and goes on with it afterwards, so that no command runs twice.
+ * one that runs, and goes on with it afterwards, so that no command runs twice. One
+ * that takes too long for that is ended: nobody's job keeps a machine awake.
  */
 
 #include <linux/delay.h>
@@ -86,6 +87,8 @@ void v3npu_pm_exit(struct v3npu_device *vdev)
 /* Whether nothing is lost if the device is turned off now */
 static bool v3npu_pm_quiet(struct v3npu_device *vdev)
 {
+	/* For the boot after a reset that comes meanwhile, too */
+	vdev->pm.pausing = true;
 	return !vdev->pm.on || v3npu_jobs_none(vdev) ||
 	       !pci_device_is_present(to_pci_dev(vdev->drm.dev)) || v3npu_fw_pause(vdev);
 }
@@ -111,8 +114,8 @@ static bool v3npu_pm_enter_quiet(struct v3npu_device *vdev, unsigned int wait_ms
  * nothing of it meets v3npu_remove().
  */
 
-/* What runs is lost if the device is not quiet; v3npu_pm_exit() is called */
-static void v3npu_pm_turn_off(struct v3npu_device *vdev, bool quiet)
+/* What runs is lost to @reason if the device is not quiet; v3npu_pm_exit() is called */
+static void v3npu_pm_turn_off(struct v3npu_device *vdev, bool quiet, const char *reason)
 {
 	struct pci_dev *pdev = to_pci_dev(vdev->drm.dev);
 	int ret;
@@ -120,8 +123,8 @@ static void v3npu_pm_turn_off(struct v3npu_device *vdev, bool quiet)
 	if (vdev->pm.on) {
 		ret = v3npu_reset_begin(vdev);
 		if (!quiet)
-			v3npu_reset_blame(vdev, NULL, "reset by PCI", -EIO,
-					  DRM_V3NPU_FAULT_DEVICE);
+			v3npu_reset_blame(vdev, NULL, reason, -EIO, DRM_V3NPU_FAULT_DEVICE,
+					  false);
 		vdev->pm.on = false;
 		/* If it does not end its reset the MMU may still be in use */
 		if (!ret)
@@ -143,11 +146,20 @@ static void v3npu_pm_turn_on(struct v3npu_device *vdev)
 		v3npu_jobs_fail_all(vdev, -ENODEV);
 	} else if (!vdev->pm.on && !v3npu_reset_failed(vdev)) {
 		vdev->pm.on = true;
+		vdev->pm.pausing = false;
 		v3npu_ipc_hold_irqs(vdev);
 		v3npu_reset_boot(vdev);
 		v3npu_reset_go_on(vdev);
 	}
 	v3npu_pm_exit(vdev);
+}
+
+static void v3npu_pm_forgive_and_turn_on(struct v3npu_device *vdev)
+{
+	v3npu_pm_enter(vdev);
+	v3npu_reset_forgive(vdev);
+	v3npu_pm_exit(vdev);
+	v3npu_pm_turn_on(vdev);
 }
 
 static int v3npu_pm_runtime_suspend(struct device *dev)
@@ -156,7 +168,7 @@ static int v3npu_pm_runtime_suspend(struct device *dev)
 
 	/* Without jobs it is quiet */
 	v3npu_pm_enter(vdev);
-	v3npu_pm_turn_off(vdev, true);
+	v3npu_pm_turn_off(vdev, true, NULL);
 
 	return 0;
 }
@@ -165,47 +177,86 @@ static int v3npu_pm_suspend(struct device *dev)
 {
 	struct v3npu_device *vdev = dev_get_drvdata(dev);
 
-	if (!v3npu_pm_enter_quiet(vdev, V3NPU_SLEEP_WAIT_MS)) {
-		v3npu_fw_go_on(vdev);
-		v3npu_pm_exit(vdev);
-		drm_err(&vdev->drm, "cannot sleep: a command takes longer than %u s; try again when it is done\n",
-			(unsigned int)(V3NPU_SLEEP_WAIT_MS / MSEC_PER_SEC));
-		return -EBUSY;
-	}
-	v3npu_pm_turn_off(vdev, true);
+	v3npu_pm_turn_off(vdev, v3npu_pm_enter_quiet(vdev, V3NPU_SLEEP_WAIT_MS),
+			  "the system goes to sleep");
 
 	return 0;
 }
 
-/* The same for both kinds of sleep: nothing of the device is left */
-static int v3npu_pm_resume(struct device *dev)
+static int v3npu_pm_runtime_resume(struct device *dev)
 {
 	v3npu_pm_turn_on(dev_get_drvdata(dev));
 
 	return 0;
 }
 
+/* Nothing of the device is left, be it a state that no reset ended */
+static int v3npu_pm_resume(struct device *dev)
+{
+	v3npu_pm_forgive_and_turn_on(dev_get_drvdata(dev));
+
+	return 0;
+}
+
 const struct dev_pm_ops v3npu_pm_ops = {
 	SYSTEM_SLEEP_PM_OPS(v3npu_pm_suspend, v3npu_pm_resume)
-	RUNTIME_PM_OPS(v3npu_pm_runtime_suspend, v3npu_pm_resume, NULL)
+	RUNTIME_PM_OPS(v3npu_pm_runtime_suspend, v3npu_pm_runtime_resume, NULL)
 };
 
 static void v3npu_pm_reset_prepare(struct pci_dev *pdev)
 {
 	struct v3npu_device *vdev = pci_get_drvdata(pdev);
 
-	v3npu_pm_turn_off(vdev, v3npu_pm_enter_quiet(vdev, V3NPU_RESET_WAIT_MS));
+	v3npu_pm_turn_off(vdev, v3npu_pm_enter_quiet(vdev, V3NPU_RESET_WAIT_MS), "reset by PCI");
 }
 
 static void v3npu_pm_reset_done(struct pci_dev *pdev)
 {
-	v3npu_pm_turn_on(pci_get_drvdata(pdev));
+	v3npu_pm_forgive_and_turn_on(pci_get_drvdata(pdev));
 }
 
-const struct pci_error_handlers v3npu_pm_reset_ops = {
+/* The bus reported an error: the device may be out of reach until it was reset */
+static pci_ers_result_t v3npu_pm_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	struct v3npu_device *vdev = pci_get_drvdata(pdev);
+
+	if (state == pci_channel_io_perm_failure)
+		return PCI_ERS_RESULT_DISCONNECT;
+
+	/* Not quietly: the job that runs may be why */
+	v3npu_pm_enter(vdev);
+	v3npu_pm_turn_off(vdev, false, "bus error");
+
+	return PCI_ERS_RESULT_NEED_RESET;
+}
+
+static pci_ers_result_t v3npu_pm_slot_reset(struct pci_dev *pdev)
+{
+	pci_restore_state(pdev);
+	/* For the next time */
+	pci_save_state(pdev);
+
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+const struct pci_error_handlers v3npu_pm_error_handlers = {
+	.error_detected = v3npu_pm_error_detected,
+	.slot_reset = v3npu_pm_slot_reset,
+	.resume = v3npu_pm_reset_done,
 	.reset_prepare = v3npu_pm_reset_prepare,
 	.reset_done = v3npu_pm_reset_done,
 };
+
+/**
+ * v3npu_pm_shutdown() - leave a device behind that does no DMA
+ * @vdev: device of a system that shuts down, or is about to start another kernel
+ */
+void v3npu_pm_shutdown(struct v3npu_device *vdev)
+{
+	v3npu_pm_enter(vdev);
+	v3npu_pm_turn_off(vdev, true, NULL);
+	pci_clear_master(to_pci_dev(vdev->drm.dev));
+}
 
 /**
  * v3npu_pm_init() - prepare power management

@@ -11,6 +11,7 @@ struct v3npu_device;
 
 /**
  * struct v3npu_pm - power management
+ * @pausing: the firmware is to be paused, also when it boots; with @lock held
  * @on: the firmware runs, and registers and core memory can be used; changed only
  *	with @lock held
  */
@@ -21,11 +22,12 @@ struct v3npu_pm {
 	 * memory is done while it is held.
 	 */
 	struct mutex lock;
+	bool pausing;
 	bool on;
 };
 
 extern const struct dev_pm_ops v3npu_pm_ops;
-extern const struct pci_error_handlers v3npu_pm_reset_ops;
+extern const struct pci_error_handlers v3npu_pm_error_handlers;
 
 int v3npu_pm_init(struct v3npu_device *vdev);
 void v3npu_pm_start(struct v3npu_device *vdev);
@@ -33,6 +35,7 @@ void v3npu_pm_fini(struct v3npu_device *vdev);
 
 int v3npu_pm_get(struct v3npu_device *vdev);
 void v3npu_pm_put(struct v3npu_device *vdev);
+void v3npu_pm_shutdown(struct v3npu_device *vdev);
 bool v3npu_pm_enter(struct v3npu_device *vdev);
 void v3npu_pm_exit(struct v3npu_device *vdev);
 

@@ -9,7 +9,9 @@
  * given to the NPU meanwhile, and the jobs keep their hardware fences.
  */
 
+#include <linux/dma-fence.h>
 #include <linux/iopoll.h>
+#include <linux/minmax.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_print.h>
@@ -40,6 +42,17 @@ void v3npu_reset_request(struct v3npu_device *vdev, const char *reason)
 		queue_work(vdev->jobs.wq, &vdev->reset.work);
 }
 
+/* All but @guilty, which may be NULL, had no part in it */
+static void v3npu_reset_count_innocent(struct v3npu_device *vdev, const struct v3npu_ctx *guilty)
+{
+	struct v3npu_sched_job *job;
+
+	vdev->reset.blamed++;
+	list_for_each_entry(job, &vdev->jobs.on_npu, link)
+		if (job->ctx != guilty)
+			v3npu_ctx_was_reset(job->ctx, vdev->reset.blamed);
+}
+
 /**
  * v3npu_reset_blame() - say what happened, and end the job that did it
  * @vdev: device after v3npu_reset_begin()
@@ -47,12 +60,13 @@ void v3npu_reset_request(struct v3npu_device *vdev, const char *reason)
  * @reason: for the log
  * @error: negative errno for the job's fence
  * @fault: DRM_V3NPU_FAULT_*
+ * @guilty: the job is to blame for it, if there is one
  *
  * If there is no such job the firmware is to blame: its log follows, and the
  * jobs get another chance, but not for ever.
  */
 void v3npu_reset_blame(struct v3npu_device *vdev, struct v3npu_coredump *dump, const char *reason,
-		       int error, u32 fault)
+		       int error, u32 fault, bool guilty)
 {
 	struct drm_printer p = drm_err_printer(&vdev->drm, "firmware log");
 	struct v3npu_sched_job *job, *next;
@@ -66,14 +80,18 @@ void v3npu_reset_blame(struct v3npu_device *vdev, struct v3npu_coredump *dump, c
 		drm_err(&vdev->drm, "%s: job %llu of context %u, process %s (%d), command %u opcode %u tag %u; resetting\n",
 			reason, job->seqno, job->ctx->hw_id, job->comm, job->pid, status.cmd_index,
 			status.cmd_opcode, status.cmd_tag);
-		v3npu_job_fail(job, error, fault, &status);
+		v3npu_reset_count_innocent(vdev, guilty ? job->ctx : NULL);
+		/* What the firmware says is as old as its last sign of life */
+		status.run_us = max(status.run_us, v3npu_watch_seen_us(vdev, &status));
+		v3npu_job_fail(job, error, fault, &status, guilty);
 		if (fault == DRM_V3NPU_FAULT_TIMEOUT)
 			return;
 	} else {
 		drm_err(&vdev->drm, "%s: no job runs; resetting\n", reason);
 		list_for_each_entry_safe(job, next, &vdev->jobs.on_npu, link)
 			if (++job->unexplained_resets > V3NPU_UNEXPLAINED_RESETS_MAX)
-				v3npu_job_fail(job, -EIO, DRM_V3NPU_FAULT_DEVICE, NULL);
+				v3npu_job_fail(job, -EIO, DRM_V3NPU_FAULT_DEVICE, NULL, false);
+		v3npu_reset_count_innocent(vdev, NULL);
 	}
 	v3npu_fw_print_log(vdev, &p, 4);
 }
@@ -95,12 +113,24 @@ int v3npu_reset_boot(struct v3npu_device *vdev)
 	if (ret)
 		ret = v3npu_fw_boot(vdev);
 	if (ret) {
-		drm_err(&vdev->drm, "reset failed, no job can run; unload the module and load it again\n");
+		drm_err(&vdev->drm, "reset failed, no job can run; reset the PCI function, or load the module again\n");
 		WRITE_ONCE(vdev->reset.failed, true);
 		v3npu_jobs_fail_all(vdev, -EIO);
 	}
 
 	return ret;
+}
+
+/**
+ * v3npu_reset_forgive() - forget that a reset failed
+ * @vdev: device that was reset by somebody else, or had no power; v3npu_pm.lock is held
+ */
+void v3npu_reset_forgive(struct v3npu_device *vdev)
+{
+	if (!v3npu_reset_failed(vdev))
+		return;
+	WRITE_ONCE(vdev->reset.failed, false);
+	v3npu_jobs_clear_error(vdev);
 }
 
 /**
@@ -113,6 +143,9 @@ void v3npu_reset_go_on(struct v3npu_device *vdev)
 		v3npu_jobs_restart(vdev);
 		v3npu_watch_arm(vdev);
 	}
+	/* Who waits for a pause does not want to wait again for what comes next */
+	if (!vdev->pm.pausing && !v3npu_reset_failed(vdev))
+		v3npu_fw_go_on(vdev);
 	v3npu_ipc_release_irqs(vdev);
 }
 
@@ -158,10 +191,12 @@ static void v3npu_reset_work(struct work_struct *work)
 	struct v3npu_coredump *dump;
 	const char *reason;
 	char text[128];
+	bool cookie;
 	int idx;
 
 	if (!drm_dev_enter(&vdev->drm, &idx))
 		return;
+	cookie = dma_fence_begin_signalling();
 	/* The watch's reset came first, or the device was turned off, which resets it, too */
 	if (!v3npu_pm_enter(vdev))
 		goto out;
@@ -175,10 +210,11 @@ static void v3npu_reset_work(struct work_struct *work)
 		 v3npu_read(vdev, V3NPU_REG_STATUS), v3npu_read(vdev, V3NPU_REG_HALT_CODE),
 		 v3npu_read(vdev, V3NPU_REG_CORE_PC));
 	v3npu_reset_begin(vdev);
-	v3npu_reset_blame(vdev, dump, text, -EIO, DRM_V3NPU_FAULT_DEVICE);
+	v3npu_reset_blame(vdev, dump, text, -EIO, DRM_V3NPU_FAULT_DEVICE, true);
 	v3npu_reset_end(vdev);
 out:
 	v3npu_pm_exit(vdev);
+	dma_fence_end_signalling(cookie);
 	drm_dev_exit(idx);
 }
 
@@ -193,6 +229,7 @@ void v3npu_reset_hung(struct v3npu_device *vdev)
 	struct v3npu_coredump *dump = v3npu_coredump_begin(vdev);
 	u32 fault = DRM_V3NPU_FAULT_TIMEOUT;
 	int error = -ETIME;
+	bool guilty = true;
 	char text[64];
 
 	snprintf(text, sizeof(text), "timeout of %u ms", vdev->info.job_timeout_ms);
@@ -201,8 +238,9 @@ void v3npu_reset_hung(struct v3npu_device *vdev)
 	if (!v3npu_watch_hung(vdev)) {
 		error = -EIO;
 		fault = DRM_V3NPU_FAULT_DEVICE;
+		guilty = false;
 	}
-	v3npu_reset_blame(vdev, dump, text, error, fault);
+	v3npu_reset_blame(vdev, dump, text, error, fault, guilty);
 	v3npu_reset_end(vdev);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What jobs cost, counted for the device and for each open file, and fdinfo. */
 
-#include <linux/math64.h>
-#include <linux/minmax.h>
+#include <linux/time64.h>
 
 #include <drm/drm_file.h>
 #include <drm/drm_print.h>
@@ -36,7 +35,7 @@ void v3npu_stats_job_begins(struct v3npu_device *vdev)
 }
 
 static void v3npu_totals_add(struct v3npu_totals *totals, bool failed,
-			     const struct v3npu_event *event)
+			     const struct v3npu_event *event, u32 run_us)
 {
 	struct v3npu_counters *sum = &totals->counters;
 	const struct v3npu_counters *add = &event->counters;
@@ -45,6 +44,7 @@ static void v3npu_totals_add(struct v3npu_totals *totals, bool failed,
 		totals->jobs_failed++;
 	else
 		totals->jobs_done++;
+	totals->run_us += run_us;
 	totals->commands += event->commands;
 	sum->cycles += add->cycles;
 	sum->macs += add->macs;
@@ -59,21 +59,23 @@ static void v3npu_totals_add(struct v3npu_totals *totals, bool failed,
  * @vfile: file of the job, open or not
  * @failed: the job did not complete
  * @event: its counters, 0 when they are not known
+ * @run_us: microseconds for which the NPU ran it
  */
-void v3npu_stats_job_ends(struct v3npu_file *vfile, bool failed, const struct v3npu_event *event)
+void v3npu_stats_job_ends(struct v3npu_file *vfile, bool failed, const struct v3npu_event *event,
+			  u32 run_us)
 {
 	struct v3npu_stats *stats = &vfile->vdev->stats;
 	struct v3npu_file_stats *file = &vfile->stats;
 	unsigned long flags;
 
 	spin_lock_irqsave(&stats->lock, flags);
-	v3npu_totals_add(&stats->totals, failed, event);
+	v3npu_totals_add(&stats->totals, failed, event, run_us);
 	if (!--stats->on_npu)
 		stats->busy = ktime_add(stats->busy, ktime_sub(ktime_get(), stats->busy_since));
 	spin_unlock_irqrestore(&stats->lock, flags);
 
 	spin_lock_irqsave(&file->lock, flags);
-	v3npu_totals_add(&file->totals, failed, event);
+	v3npu_totals_add(&file->totals, failed, event, run_us);
 	spin_unlock_irqrestore(&file->lock, flags);
 }
 
@@ -145,7 +147,7 @@ void v3npu_file_stats_read(struct v3npu_file_stats *stats, struct v3npu_totals *
 
 /*
  * drm_driver.show_fdinfo: Documentation/gpu/drm-usage-stats.rst. The time is
- * that of the NPU's own clock, which its cycle counter knows for each job; the
+ * what the firmware measured for each job, until it ended or a reset ended it; the
  * driver sees only when the NPU got a job and when it was done, with other
  * files' jobs in between.
  */
@@ -154,14 +156,10 @@ void v3npu_show_fdinfo(struct drm_printer *p, struct drm_file *file)
 	struct v3npu_device *vdev = to_v3npu_device(file->minor->dev);
 	struct v3npu_file *vfile = file->driver_priv;
 	struct v3npu_totals totals;
-	u32 clock_mhz;
 
-	/* The register could say 0 */
-	clock_mhz = max(vdev->info.clock_mhz, 1U);
 	v3npu_file_stats_read(&vfile->stats, &totals);
-	drm_printf(p, "drm-engine-npu:\t%llu ns\n",
-		   mul_u64_u32_div(totals.counters.cycles, 1000, clock_mhz));
+	drm_printf(p, "drm-engine-npu:\t%llu ns\n", totals.run_us * NSEC_PER_USEC);
 	drm_printf(p, "drm-cycles-npu:\t%llu\n", totals.counters.cycles);
-	drm_printf(p, "drm-maxfreq-npu:\t%u MHz\n", clock_mhz);
+	drm_printf(p, "drm-maxfreq-npu:\t%u MHz\n", vdev->info.clock_mhz);
 	drm_show_memory_stats(p, file);
 }

@@ -17,12 +17,14 @@ struct v3npu_file;
  * struct v3npu_totals - what jobs have cost
  * @jobs_done: jobs that completed
  * @jobs_failed: jobs that faulted, or that a reset or removal ended
+ * @run_us: microseconds for which the NPU ran jobs, those that a reset ended included
  * @commands: commands run, of failed jobs too
  * @counters: likewise; as the firmware reports them, so a reset's victims add nothing
  */
 struct v3npu_totals {
 	u64 jobs_done;
 	u64 jobs_failed;
+	u64 run_us;
 	u64 commands;
 	struct v3npu_counters counters;
 };
@@ -59,7 +61,8 @@ struct v3npu_file_stats {
 
 void v3npu_stats_init(struct v3npu_device *vdev);
 void v3npu_stats_job_begins(struct v3npu_device *vdev);
-void v3npu_stats_job_ends(struct v3npu_file *vfile, bool failed, const struct v3npu_event *event);
+void v3npu_stats_job_ends(struct v3npu_file *vfile, bool failed, const struct v3npu_event *event,
+			  u32 run_us);
 void v3npu_stats_preempted(struct v3npu_device *vdev, u32 fw_preemptions);
 void v3npu_stats_booting(struct v3npu_device *vdev);
 void v3npu_stats_read(struct v3npu_device *vdev, struct v3npu_totals *totals, ktime_t *busy);

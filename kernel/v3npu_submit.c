@@ -326,6 +326,10 @@ int v3npu_submit_ioctl(struct drm_device *drm, void *data, struct drm_file *file
 	ctx = v3npu_ctx_get(file->driver_priv, args->ctx);
 	if (!ctx)
 		return -ENOENT;
+	if (READ_ONCE(ctx->cancelled)) {
+		ret = -ECANCELED;
+		goto out;
+	}
 
 	submit.job = v3npu_job_alloc(ctx);
 	if (IS_ERR(submit.job)) {

@@ -8,12 +8,17 @@
  * that time is believed only if it makes things worse for it.
  */
 
+#include <linux/dma-fence.h>
+#include <linux/minmax.h>
+
 #include <drm/drm_drv.h>
 
 #include "v3npu_drv.h"
 
 /* What a lost interrupt costs at most */
 #define V3NPU_WATCH_MS		100
+/* A job may run for longer than its timeout by two looks: not by much of it */
+#define V3NPU_WATCH_LOOKS	8
 
 static u64 v3npu_ms_since(ktime_t then)
 {
@@ -59,8 +64,27 @@ bool v3npu_watch_hung(struct v3npu_device *vdev)
 	return !none && (running_ms >= timeout_ms || idle_ms >= V3NPU_NUM_PRIO * timeout_ms);
 }
 
+/**
+ * v3npu_watch_seen_us() - how long the watch has seen a job run
+ * @vdev: device; only for what runs on v3npu_jobs.wq, or holds v3npu_pm.lock
+ * @status: what the firmware says it is doing
+ *
+ * Return: microseconds, 0 when it has not seen the job.
+ */
+u32 v3npu_watch_seen_us(struct v3npu_device *vdev, const struct v3npu_fw_status *status)
+{
+	struct v3npu_watch *watch = &vdev->watch;
+
+	if (status->ctx != watch->ctx || status->seqno != watch->seqno)
+		return 0;
+
+	return min_t(u64, ktime_us_delta(ktime_get(), watch->since), U32_MAX);
+}
+
 static void v3npu_watch_look(struct v3npu_device *vdev)
 {
+	bool cookie = dma_fence_begin_signalling();
+
 	/* One that is off is watched again when it is on */
 	if (v3npu_pm_enter(vdev)) {
 		vdev->watch.found += v3npu_ipc_poll(vdev);
@@ -70,6 +94,7 @@ static void v3npu_watch_look(struct v3npu_device *vdev)
 			v3npu_watch_arm(vdev);
 	}
 	v3npu_pm_exit(vdev);
+	dma_fence_end_signalling(cookie);
 }
 
 static void v3npu_watch_work(struct work_struct *work)
@@ -91,7 +116,9 @@ static void v3npu_watch_work(struct work_struct *work)
  */
 void v3npu_watch_arm(struct v3npu_device *vdev)
 {
-	queue_delayed_work(vdev->jobs.wq, &vdev->watch.work, msecs_to_jiffies(V3NPU_WATCH_MS));
+	unsigned int ms = min(V3NPU_WATCH_MS, vdev->info.job_timeout_ms / V3NPU_WATCH_LOOKS);
+
+	queue_delayed_work(vdev->jobs.wq, &vdev->watch.work, msecs_to_jiffies(ms));
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <linux/workqueue.h>
 
 struct v3npu_device;
+struct v3npu_fw_status;
 
 /**
  * struct v3npu_watch - looks after the NPU while it has jobs; all but @found
@@ -29,5 +30,6 @@ void v3npu_watch_init(struct v3npu_device *vdev);
 void v3npu_watch_fini(struct v3npu_device *vdev);
 void v3npu_watch_arm(struct v3npu_device *vdev);
 bool v3npu_watch_hung(struct v3npu_device *vdev);
+u32 v3npu_watch_seen_us(struct v3npu_device *vdev, const struct v3npu_fw_status *status);
 
 #endif /* __V3NPU_WATCH_H__ */

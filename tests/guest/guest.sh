@@ -36,6 +36,10 @@ rmmod v3npu && modprobe v3npu job_timeout_ms=2000
 run recovery "$tests/v3npu_recovery"
 run coredump "$tests/v3npu_coredump"
 run trace "$tests/v3npu_trace.sh"
+rmmod v3npu && modprobe v3npu job_timeout_ms=500
+run ended "$tests/v3npu_ended"
+run users "$tests/v3npu_users"
+run tables "$tests/v3npu_tables.sh"
 # A job that runs must not reach it, even if the machine is slow.
 rmmod v3npu && modprobe v3npu job_timeout_ms=5000
 # There, the port on which all output goes stays mute after the system has slept.

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,18 +67,7 @@ TEST_F(limits, dev_query_tells_them)
 	EXPECT_EQ(self->info.max_user_contexts, 128);
 	EXPECT_EQ(self->info.max_bos, 65536);
 	EXPECT_EQ(self->info.max_jobs, 16384);
-}
-
-/* Become a user of group render who opened no file yet. */
-static void become_user(uid_t uid)
-{
-	struct group *render = getgrnam("render");
-
-	/* As udev would do */
-	if (!render || chown(npu_path(), 0, render->gr_gid) || chmod(npu_path(), 0660))
-		_exit(100);
-	if (setgroups(1, &render->gr_gid) || setgid(render->gr_gid) || setuid(uid))
-		_exit(100);
+	EXPECT_EQ(self->info.max_failed_in_row, 3);
 }
 
 TEST_F_TIMEOUT(limits, a_user_leaves_contexts_to_others, 60)
@@ -98,7 +86,7 @@ TEST_F_TIMEOUT(limits, a_user_leaves_contexts_to_others, 60)
 		uint32_t count;
 		int ret;
 
-		become_user(4711);
+		npu_become_user(4711);
 		count = fill_with_contexts(self->info.max_contexts, &ret);
 		close(done[1]);
 		if (ret != -ENOSPC || write(ready[1], "", 1) != 1 || read(done[0], &byte, 1))
@@ -119,11 +107,53 @@ TEST_F_TIMEOUT(limits, a_user_leaves_contexts_to_others, 60)
 	child = fork();
 	ASSERT_GE(child, 0);
 	if (!child) {
-		become_user(4711);
+		npu_become_user(4711);
 		_exit(create_ctx(npu_open()) ? 1 : 0);
 	}
 	ASSERT_EQ(waitpid(child, &status, 0), child);
 	EXPECT_EQ(status, 0);
+}
+
+/*
+ * Each takes all it can get, in turn: half of what is left, and so something is left
+ * for the next. The counts come through a pipe, and all keep what they have until the end.
+ */
+TEST_F_TIMEOUT(limits, it_takes_many_users_to_get_all_contexts, 60)
+{
+	uint32_t wanted = self->info.max_user_contexts, left = 2 * wanted, count;
+	int ready[2], done[2];
+
+	if (!getgrnam("render"))
+		SKIP(return, "there is no group render");
+	close(self->fd);
+	self->fd = -1;
+	ASSERT_EQ(pipe(ready), 0);
+	ASSERT_EQ(pipe(done), 0);
+	for (uid_t user = 0; left; user++) {
+		pid_t child = fork();
+		char byte;
+		int ret;
+
+		ASSERT_GE(child, 0);
+		if (!child) {
+			npu_become_user(5000 + user);
+			count = fill_with_contexts(self->info.max_contexts, &ret);
+			close(done[1]);
+			if (write(ready[1], &count, sizeof(count)) != sizeof(count) ||
+			    read(done[0], &byte, 1))
+				_exit(1);
+			_exit(0);
+		}
+		ASSERT_EQ(read(ready[0], &count, sizeof(count)), sizeof(count));
+		EXPECT_EQ(count, wanted);
+		left -= count;
+		/* The last two get one each. */
+		wanted = left > 1 ? left / 2 : 1;
+		ASSERT_LT(user, 16);
+	}
+	close(done[1]);
+	while (wait(NULL) > 0)
+		;
 }
 
 TEST_F_TIMEOUT(limits, cap_sys_resource_gets_all_contexts, 60)

@@ -3,9 +3,11 @@
 # Tests that run in the guest: what is built in $(B)/tests/guest is in its /tests.
 
 guest_out := $(B)/tests/guest
-guest_programs := ioctl bo prime ctx submit jobs fence sched limits debugfs coredump fdinfo recovery pm
+guest_programs := ioctl bo prime ctx submit jobs fence sched limits debugfs coredump fdinfo \
+	recovery ended users pm
 guest_built := $(guest_programs:%=$(guest_out)/v3npu_%) $(guest_out)/v3npu_image \
-	$(guest_out)/v3npu_keep_fence \
+	$(guest_out)/v3npu_keep_fence $(guest_out)/v3npu_foreign_fence \
+	$(guest_out)/v3npu_many_tables $(guest_out)/v3npu_tables.sh \
 	$(guest_out)/v3npu_example $(guest_out)/v3npu_guest.sh $(guest_out)/v3npu_modules.sh \
 	$(guest_out)/v3npu_trace.sh $(guest_out)/v3npu_pm.sh $(guest_out)/v3npu_check.sh \
 	$(guest_out)/v3npu_tap.sh
@@ -33,7 +35,9 @@ $(guest_programs:%=$(guest_out)/v3npu_%): $(guest_out)/v3npu_%: $(top)/tests/gue
 		$(wildcard $(top)/uapi/*/*.h)
 	$(CC) $(guest_cflags) -o $@ $(filter %.c %.o,$^) $(guest_libdrm)
 
-$(guest_out)/v3npu_keep_fence: $(top)/tests/guest/keep_fence.c $(guest_out)/npu.o $(B)/linux/version
+$(guest_out)/v3npu_keep_fence $(guest_out)/v3npu_foreign_fence \
+$(guest_out)/v3npu_many_tables: $(guest_out)/v3npu_%: \
+		$(top)/tests/guest/%.c $(guest_common) $(B)/linux/version
 	$(CC) $(guest_cflags) -o $@ $(filter %.c %.o,$^) $(guest_libdrm)
 
 $(guest_out)/v3npu_image: $(top)/tests/guest/image.c $(top)/uapi/v3npu/fw.h

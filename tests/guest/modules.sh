@@ -48,6 +48,23 @@ refused_while_a_fence_is_kept()
 	wait $! && rmmod v3npu
 }
 
+# Nor under a job that waits for another driver, whose file is closed; nor when it has ended,
+# as long as somebody has its fence.
+refused_while_a_job_waits()
+{
+	modprobe v3npu || return 1
+	"$tests/v3npu_foreign_fence" /tmp/kept_fence &
+	for what in waits ended; do
+		while [ ! -e /tmp/kept_fence ]; do
+			kill -0 $! || return 1
+			usleep 20000
+		done
+		rmmod v3npu 2>/dev/null && echo "# it goes while the job $what" && return 1
+		rm /tmp/kept_fence
+	done
+	wait $! && rmmod v3npu
+}
+
 # A command still runs when its process is gone. Its job's fence keeps the module, but the
 # driver can be unbound, which ends the job.
 unload_while_busy()
@@ -101,13 +118,14 @@ damaged()
 }
 
 echo TAP version 13
-echo 1..20
+echo 1..22
 
 cp $good $kept
 rmmod v3npu
 check load_and_unload_100_times load_many
 check unload_is_refused_while_a_file_is_open refused_while_open
 check unload_is_refused_while_a_fence_is_kept refused_while_a_fence_is_kept
+check unload_is_refused_while_a_job_waits refused_while_a_job_waits
 check unload_ends_jobs_of_dead_processes unload_while_busy
 
 rm $good

@@ -73,15 +73,19 @@ struct drm_v3npu_dev_info {
 	__u32 max_contexts;
 	/**
 	 * @max_user_contexts: contexts that all files of one user can have
-	 * together, unless it has CAP_SYS_RESOURCE; more: ENOSPC
+	 * together, or as many as are left if that is less, unless it has
+	 * CAP_SYS_RESOURCE; more: ENOSPC
 	 */
 	__u32 max_user_contexts;
 	/** @max_bos: buffers that one file can have; more: ENOSPC */
 	__u32 max_bos;
 	/** @max_jobs: jobs of one file that are not done; more: EBUSY */
 	__u32 max_jobs;
-	/** @pad: 0 */
-	__u32 pad;
+	/**
+	 * @max_failed_in_row: a context is ended when so many of its jobs in a row
+	 * hung, faulted or crashed the firmware; 0 from a driver that ends none
+	 */
+	__u32 max_failed_in_row;
 };
 
 /**
@@ -204,10 +208,23 @@ enum drm_v3npu_fault {
 	DRM_V3NPU_FAULT_DEVICE,
 };
 
+/** enum drm_v3npu_ctx_state - whether a context takes jobs */
+enum drm_v3npu_ctx_state {
+	/** @DRM_V3NPU_CTX_ACTIVE: it does */
+	DRM_V3NPU_CTX_ACTIVE = 0,
+	/**
+	 * @DRM_V3NPU_CTX_ENDED: too many of its jobs failed in a row
+	 * (drm_v3npu_dev_info.max_failed_in_row). What it had queued ended with
+	 * ECANCELED, and so does SUBMIT; only a new context helps.
+	 */
+	DRM_V3NPU_CTX_ENDED = 1,
+};
+
 /**
  * struct drm_v3npu_ctx_query - a context's counters and last fault
  *
  * Counters are sums over the context's completed jobs since its creation.
+ * Programs built before @state was added get the fields before it.
  */
 struct drm_v3npu_ctx_query {
 	/** @id: in: context */
@@ -242,6 +259,14 @@ struct drm_v3npu_ctx_query {
 	__u64 sram_read;
 	/** @sram_write: out: bytes */
 	__u64 sram_write;
+	/** @state: out: enum drm_v3npu_ctx_state */
+	__u32 state;
+	/** @failed_in_row: out: jobs that hung or faulted since the last that completed */
+	__u32 failed_in_row;
+	/** @resets_guilty: out: resets of the device that a job of this context caused */
+	__u64 resets_guilty;
+	/** @resets_innocent: out: others, while the device had jobs of this context */
+	__u64 resets_innocent;
 };
 
 /** struct drm_v3npu_sync - a syncobj to wait for or to signal */
@@ -270,6 +295,8 @@ struct drm_v3npu_bo_ref {
 
 /**
  * struct drm_v3npu_submit - submit one job
+ *
+ * Fails with ECANCELED when the context is ended (DRM_V3NPU_CTX_ENDED).
  *
  * The job starts when every syncobj of @in_syncs and the fences of the listed
  * buffers (those of writers; for buffers listed with WRITE, all) have
