@@ -30,9 +30,9 @@
 #define V3NPU_JOB_TIMEOUT_MIN_MS	100
 #define V3NPU_JOB_TIMEOUT_MAX_MS	600000
 
-static unsigned int job_timeout_ms = 10000;
+static unsigned int job_timeout_ms = 2000;
 module_param(job_timeout_ms, uint, 0444);
-MODULE_PARM_DESC(job_timeout_ms, "Milliseconds after which a job is ended, 100 to 600000 (default 10000)");
+MODULE_PARM_DESC(job_timeout_ms, "Milliseconds after which a job is ended, 100 to 600000 (default 2000)");
 
 static int v3npu_dev_query_ioctl(struct drm_device *drm, void *data, struct drm_file *file)
 {

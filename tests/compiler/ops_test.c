@@ -20,6 +20,7 @@
 
 static const char *directory;
 static char *expected;
+static unsigned int halved;	/* models whose commands were */
 
 static void *read_model_file(const char *name, const char *suffix, size_t *size)
 {
@@ -77,13 +78,18 @@ static bool output_matches(const struct sim *sim, const char *name, unsigned int
 	return false;
 }
 
-static bool outputs_match(const struct v3c_program *p, const char *name, const uint8_t *in)
+/* So slow that every command takes longer than one may, and is halved until it cannot be */
+static const struct v3npu_config slow = { 64, 1u << 20, 1, 10000, 64, 1, 1, NULL };
+static const struct v3c_options short_commands = { .command_us = 1 };
+
+static bool outputs_match(const struct v3c_program *p, const char *name, const uint8_t *in,
+			  const struct v3npu_config *config)
 {
 	struct sim sim;
 	bool same;
 	size_t i;
 
-	same = sim_load(&sim, p);
+	same = config ? sim_load_on(&sim, p, config) : sim_load(&sim, p);
 	for (i = 0; same && i < p->input_count; i++) {
 		memcpy(sim_tensor(&sim, &p->inputs[i]), in, sim_size(&p->inputs[i]));
 		in += sim_size(&p->inputs[i]);
@@ -98,8 +104,8 @@ static bool outputs_match(const struct v3c_program *p, const char *name, const u
 static void check_run(const char *name, const void *model, size_t size, const char *commands)
 {
 	struct v3c_options keep = { .keep_tensors = true };
-	struct v3c_target target = sim_target();
-	struct v3c_program *p = NULL, *kept = NULL;
+	const struct v3c_target target = sim_target(), slow_target = sim_target_of(&slow);
+	struct v3c_program *p = NULL, *kept = NULL, *short_ones = NULL;
 	char error[V3C_ERROR_SIZE], *list = NULL;
 	size_t in_size;
 	uint8_t *in = read_model_file(name, ".in", &in_size);
@@ -111,11 +117,18 @@ static void check_run(const char *name, const void *model, size_t size, const ch
 	ok(list && !strcmp(list, commands), "%s becomes %s%s%s", name, commands,
 	   strcmp(list, commands) ? ", not " : "", strcmp(list, commands) ? list : "");
 	kept = v3c_compile(model, size, &target, &keep, error);
-	ok(outputs_match(p, name, in) && kept && outputs_match(kept, name, in),
+	ok(outputs_match(p, name, in, NULL) && kept && outputs_match(kept, name, in, NULL),
 	   "%s computes what TFLite does", name);
+	short_ones = v3c_compile(model, size, &slow_target, &short_commands, error);
+	halved += short_ones && short_ones->cmd_count > p->cmd_count;
+	ok(short_ones && outputs_match(short_ones, name, in, &slow),
+	   "%s in %u commands instead of %u does so, too%s%s", name,
+	   short_ones ? (unsigned int)short_ones->cmd_count : 0, (unsigned int)p->cmd_count,
+	   short_ones ? "" : ": ", short_ones ? "" : error);
 out:
 	v3c_program_free(p);
 	v3c_program_free(kept);
+	v3c_program_free(short_ones);
 	free(list);
 	free(in);
 }
@@ -170,6 +183,7 @@ int main(int argc, char **argv)
 		free(model);
 		free(commands);
 	}
+	ok(halved > 100, "commands of %u models are halved", halved);
 	free(list);
 	free(text);
 	free(expected);

@@ -17,7 +17,7 @@ trap 'rm -rf "$tmp"' EXIT
 printf '\n# end %s\n' $? >>"$tmp/out"
 
 # Lines of the driver that the tests bring about.
-expected='taints kernel|module verification failed|Initialized v3npu|firmware v3npu/|firmware log'
+expected='taints kernel|drop_caches|module verification failed|Initialized v3npu|firmware v3npu/|firmware log'
 expected="$expected|firmware: failed to load v3npu/"
 expected="$expected|probe with driver v3npu failed|timeout of (500|2000|5000) ms: "
 expected="$expected|the firmware stopped |job_timeout_ms is out of range, "

@@ -9,8 +9,11 @@
 #include "emit.h"
 #include "import.h"
 #include "metadata.h"
+#include "model/engine.h"
 #include "passes.h"
+#include "place.h"
 #include "schedule.h"
+#include "shorten.h"
 #include "tflite.h"
 
 /* The file's tensors that nodes write, in their order, but for the outputs */
@@ -80,12 +83,16 @@ static void name_commands(const struct v3c_stream *stream, const struct tfl_mode
 }
 
 static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void *data, size_t size,
-		   const struct v3c_target *target, const struct v3c_part *part, bool keep_tensors)
+		   const struct v3c_target *target, const struct v3c_part *part,
+		   const struct v3c_options *options)
 {
+	bool keep_tensors = options && options->keep_tensors;
+	uint32_t command_us = options ? options->command_us : 0;
 	struct v3c_consts consts = { .left = v3c_max_consts(size) };
 	struct v3c_stream stream = { .ctx = ctx, .sram_size = target->sram_size };
 	struct tfl_model model;
 	struct ir_graph graph;
+	struct v3npu_config config;
 	struct lowering lowering = {
 		.ctx = ctx, .graph = &graph, .consts = &consts, .stream = &stream,
 	};
@@ -114,6 +121,8 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 		ret = !lowering.weights ? v3c_no_memory(ctx) :
 		      v3c_schedule(&lowering, target, keep_tensors);
 	}
+	if (!ret && v3c_target_config(target, &config))
+		ret = v3c_shorten(&stream, &config, command_us);
 	if (!ret)
 		ret = v3c_plan_arena(ctx, &graph, !keep_tensors, &program->arena_size);
 	if (!ret) {
@@ -143,8 +152,8 @@ struct v3c_program *v3c_compile_part(const void *model, size_t size,
 	int ret;
 
 	error[0] = '\0';
-	ret = program ? compile(&ctx, program, model, size, target, part,
-				options && options->keep_tensors) : v3c_no_memory(&ctx);
+	ret = program ? compile(&ctx, program, model, size, target, part, options) :
+	      v3c_no_memory(&ctx);
 	v3c_release(&ctx);
 	if (ret) {
 		*op = ctx.op;

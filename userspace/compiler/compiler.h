@@ -187,9 +187,11 @@ struct v3c_program {
  * struct v3c_options - how to compile
  * @keep_tensors: give every intermediate tensor memory of its own, so that all
  *	of them can be read after a run
+ * @command_us: microseconds of the NPU's time that a command may take at most; 0: 20 ms
  */
 struct v3c_options {
 	bool keep_tensors;
+	uint32_t command_us;
 };
 
 #define V3C_ERROR_SIZE 256

@@ -59,23 +59,18 @@ static void touch(struct ir_buffer *b, int command)
 	b->last = command;
 }
 
-int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_opcode opcode,
-		   void *cmd, const struct v3c_address *addresses, int count)
+int v3c_stream_append(struct v3c_stream *s, const void *cmd, const struct v3c_cmd_info *what,
+		      const struct v3c_address *addresses, int count)
 {
-	struct v3npu_cmd_hdr hdr = {
-		.opcode = opcode, .size = v3npu_cmd_size(opcode), .tag = node->op,
-	};
+	struct v3npu_cmd_hdr hdr;
 	uint8_t *cmds;
 	struct v3c_reloc *relocs;
 	struct v3c_cmd_info *info;
-	int i, ret;
+	int i;
 
-	memcpy(cmd, &hdr, sizeof(hdr));
-	ret = v3npu_cmd_check(cmd, hdr.size, s->sram_size);
-	if (ret)
-		return refused(s, node, reason(ret));
 	if (s->count == V3C_MAX_COMMANDS)
-		return refused(s, node, "the model needs too many commands");
+		return v3c_fail(s->ctx, ENOTSUP, "the model needs too many commands");
+	memcpy(&hdr, cmd, sizeof(hdr));
 	cmds = reserve(s->cmds, s->cmds_size, &s->cmds_room, hdr.size);
 	if (!cmds)
 		return v3c_no_memory(s->ctx);
@@ -98,8 +93,27 @@ int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_
 	}
 	memcpy(s->cmds + s->cmds_size, cmd, hdr.size);
 	s->cmds_size += hdr.size;
-	s->info[s->count++] = (struct v3c_cmd_info){ .op = node->main_op };
+	s->info[s->count++] = *what;
 	return 0;
+}
+
+int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_opcode opcode,
+		   void *cmd, const struct v3c_address *addresses, int count)
+{
+	const struct v3npu_cmd_hdr hdr = {
+		.opcode = opcode, .size = v3npu_cmd_size(opcode), .tag = node->op,
+	};
+	const struct v3c_cmd_info info = { .op = node->main_op };
+	int ret;
+
+	memcpy(cmd, &hdr, sizeof(hdr));
+	ret = v3npu_cmd_check(cmd, hdr.size, s->sram_size);
+	if (ret)
+		return refused(s, node, reason(ret));
+	ret = v3c_stream_append(s, cmd, &info, addresses, count);
+	if (ret == -ENOTSUP)
+		s->ctx->op = node->op;
+	return ret;
 }
 
 void v3c_stream_clear(struct v3c_stream *s)

@@ -61,6 +61,19 @@ int v3c_stream_add(struct v3c_stream *stream, const struct ir_node *node,
 		   enum v3npu_opcode opcode, void *cmd, const struct v3c_address *addresses,
 		   int count);
 
+/**
+ * v3c_stream_append() - append a command that is known to be valid
+ * @stream: stream
+ * @cmd: command with its header
+ * @info: what it is for
+ * @addresses: the addresses in it
+ * @count: how many
+ *
+ * Return: 0, -ENOMEM, or -ENOTSUP when the stream has too many commands.
+ */
+int v3c_stream_append(struct v3c_stream *stream, const void *cmd, const struct v3c_cmd_info *info,
+		      const struct v3c_address *addresses, int count);
+
 /* -ENOTSUP: a window of the node does not fit a command's fields */
 int v3c_too_large_window(struct v3c_stream *stream, const struct ir_node *node);
 

@@ -87,28 +87,50 @@ static void add_all_savings(struct placing *p)
 	}
 }
 
-uint64_t v3c_stream_cycles(const struct v3c_stream *s, const struct v3npu_config *config)
+uint64_t v3c_command_cycles(const struct v3c_stream *s, const void *bytes,
+			    const struct v3c_address *addresses, int count,
+			    const struct v3npu_config *config)
 {
 	_Alignas(8) uint8_t cmd[V3NPU_CMD_MAX_SIZE] = {};
 	struct v3npu_counters counters;
 	struct v3npu_cmd_hdr hdr;
-	uint64_t cycles = 0;
+	int i;
+
+	memcpy(&hdr, bytes, sizeof(hdr));
+	memcpy(cmd, bytes, hdr.size);
+	for (i = 0; i < count; i++) {
+		bool in_sram = s->graph->buffers[addresses[i].buffer].region == V3C_REGION_NONE;
+
+		set_address(cmd, addresses[i].field, in_sram ? V3NPU_VA_SRAM : SOME_DRAM);
+	}
+	v3npu_cost(config, cmd, &counters);
+	return counters.cycles;
+}
+
+uint64_t v3c_stream_cycles(const struct v3c_stream *s, const struct v3npu_config *config,
+			   uint64_t *longest)
+{
+	struct v3c_address addresses[V3C_MAX_ADDRESSES];
+	struct v3npu_cmd_hdr hdr;
+	uint64_t cycles, sum = 0, max = 0;
 	size_t at, i = 0;
+	int count;
 
 	for (at = 0; at < s->cmds_size; at += hdr.size) {
 		memcpy(&hdr, s->cmds + at, sizeof(hdr));
-		memcpy(cmd, s->cmds + at, hdr.size);
-		for (; i < s->reloc_count && s->relocs[i].offset < at + hdr.size; i++) {
-			bool in_sram = s->graph->buffers[s->relocs[i].region].region ==
-				       V3C_REGION_NONE;
-
-			set_address(cmd, s->relocs[i].offset - at,
-				    in_sram ? V3NPU_VA_SRAM : SOME_DRAM);
-		}
-		v3npu_cost(config, cmd, &counters);
-		cycles += counters.cycles;
+		for (count = 0; i < s->reloc_count && s->relocs[i].offset < at + hdr.size; i++)
+			addresses[count++] = (struct v3c_address){
+				.field = s->relocs[i].offset - at,
+				.buffer = s->relocs[i].region,
+			};
+		cycles = v3c_command_cycles(s, s->cmds + at, addresses, count, config);
+		sum += cycles;
+		if (cycles > max)
+			max = cycles;
 	}
-	return cycles;
+	if (longest)
+		*longest = max;
+	return sum;
 }
 
 /* DRAM bytes saved for a byte of SRAM during a command */
