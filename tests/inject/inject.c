@@ -253,6 +253,46 @@ static void test_gone(void)
 	result(wait_for_node(true) && works_again(), "... and it works again when it is back");
 }
 
+/* Whether debugfs says within some seconds that no reset helps any more */
+static bool is_unusable(void)
+{
+	char line[128];
+
+	for (uint64_t end = now_ms() + 30000 * factor; now_ms() < end; usleep(20000)) {
+		FILE *f = fopen("/sys/kernel/debug/accel/0000:01:00.0/status", "r");
+		bool no = false;
+
+		while (f && fgets(line, sizeof(line), f))
+			no |= !strncmp(line, "usable:", 7) && strstr(line, "no");
+		if (f)
+			fclose(f);
+		if (no)
+			return true;
+	}
+	return false;
+}
+
+/* It does not come back by the driver's own resets; then somebody resets the function */
+static void test_failed_reset(void)
+{
+	struct load_result got;
+	bool unusable;
+
+	wait_for_jobs(AFTER);
+	load_take();
+	ask("set gone 5");
+	unusable = is_unusable();
+	load_stop();
+	got = load_result();
+	printf("# failed reset: %u jobs done, %u failed (%s)\n", got.done, got.failed,
+	       got.error ? strerror(-got.error) : "-");
+	result(unusable && !got.running && !got.wrong && got.error == -EIO,
+	       "failed reset: all jobs end, with EIO");
+	ask("set gone 0");
+	write_file(DEVICE "reset", "1");
+	result(works_again(), "... and it works again when the function was reset");
+}
+
 static void test_unplug(void)
 {
 	struct load_result got;
@@ -287,6 +327,7 @@ int main(int argc, char **argv)
 		test_fault(&faults[i]);
 	test_function_reset();
 	test_gone();
+	test_failed_reset();
 	test_unplug();
 	load_stop();
 	return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Operations: the driver's own ioctls, and what is done with buffers. */
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -237,6 +238,22 @@ static uint64_t place_bos(struct thread *t, struct chooser *c, struct file *f, u
 	return (uintptr_t)place(t, c, refs, count * sizeof(refs[0]));
 }
 
+/* One that is ended takes no job any more: mostly, another comes in its place */
+static void replace_ctx(struct thread *t, struct chooser *c, struct file *f, uint32_t ended)
+{
+	struct drm_v3npu_ctx_create create = { .priority = choose(c, 2) };
+	struct drm_v3npu_ctx_destroy destroy = { .id = ended };
+	unsigned int i = 0;
+
+	while (i < FUZZ_CTXS && f->ctxs[i] != ended)
+		i++;
+	if (i == FUZZ_CTXS || one_in(c, 8))
+		return;
+	op_ioctl(t, c, f->fd, DRM_IOCTL_V3NPU_CTX_DESTROY, &destroy);
+	if (!op_ioctl(t, c, f->fd, DRM_IOCTL_V3NPU_CTX_CREATE, &create))
+		f->ctxs[i] = create.id;
+}
+
 void op_submit(struct thread *t, struct chooser *c)
 {
 	struct file *f = choose_file(t, c, NULL);
@@ -249,10 +266,14 @@ void op_submit(struct thread *t, struct chooser *c)
 		.out_sync_count = choose_count(c),
 		.bo_count = choose_count(c),
 	};
+	int ret;
 
 	args.in_syncs = place_syncs(t, c, f, args.in_sync_count);
 	args.out_syncs = place_syncs(t, c, f, args.out_sync_count);
 	args.bos = place_bos(t, c, f, args.bo_count);
-	if (!op_ioctl(t, c, f->fd, DRM_IOCTL_V3NPU_SUBMIT, &args))
+	ret = op_ioctl(t, c, f->fd, DRM_IOCTL_V3NPU_SUBMIT, &args);
+	if (!ret)
 		__atomic_fetch_add(&t->world->shared->streams, 1, __ATOMIC_RELAXED);
+	else if (ret == -ECANCELED)
+		replace_ctx(t, c, f, args.ctx);
 }
