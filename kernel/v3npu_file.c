@@ -5,7 +5,8 @@
  * What a file can have is limited, so that a program that has lost control of
  * itself does not take memory without end. A user can open any number of files,
  * but contexts are few and for all: those are limited for all files of a user
- * together, to half of what other users leave. Memory is accounted to the control groups of the processes.
+ * together, to half of what other users leave. Memory is accounted to the control
+ * groups of the processes.
  */
 
 #include <linux/capability.h>
