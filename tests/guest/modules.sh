@@ -69,7 +69,7 @@ refused_while_a_job_waits()
 # driver can be unbound, which ends the job.
 unload_while_busy()
 {
-	modprobe v3npu || return 1
+	modprobe v3npu job_timeout_ms=60000 || return 1
 	"$tests/v3npu_recovery" -t killed_process_with_a_hung_job >/tmp/busy.log 2>&1 &
 	until grep -qs RUN /tmp/busy.log; do
 		sleep 0.1

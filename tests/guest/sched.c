@@ -152,7 +152,7 @@ TEST_F_TIMEOUT(sched, urgent_job_overtakes_a_running_one, 120)
 	uint32_t out = npu_syncobj(self->fd);
 	uint32_t before;
 
-	submit_turns(self->fd, ctx, &self->turn, 150, 20000, true, out);
+	submit_turns(self->fd, ctx, &self->turn, 100, 10000, true, out);
 	while (!word(&self->turn, 0))
 		usleep(1000);
 	before = word(&self->turn, 0);
@@ -161,8 +161,8 @@ TEST_F_TIMEOUT(sched, urgent_job_overtakes_a_running_one, 120)
 	EXPECT_LT(word(&cmds, 2048) - before, 64);
 	/* It goes on where it was: each command ran once, and all did. */
 	EXPECT_EQ(npu_wait(self->fd, out, 60), 0);
-	EXPECT_EQ(word(&self->turn, 0), 150);
-	EXPECT_EQ(npu_ctx_query(self->fd, ctx).commands, 300);
+	EXPECT_EQ(word(&self->turn, 0), 100);
+	EXPECT_EQ(npu_ctx_query(self->fd, ctx).commands, 200);
 }
 
 TEST_F_TIMEOUT(sched, low_priority_does_not_starve, 120)
