@@ -48,7 +48,7 @@ static void wait_until(struct v3npu_hw *hw, uint64_t until)
 		v3npu_hw_wait(hw, &hw->core_wake, NULL);
 		return;
 	}
-	ns = hw->epoch_ns + until * 1000;
+	ns = atomic_load(&hw->epoch_ns) + until * 1000;
 	ts.tv_sec = ns / NS_PER_SEC;
 	ts.tv_nsec = ns % NS_PER_SEC;
 	v3npu_hw_wait(hw, &hw->core_wake, &ts);
@@ -63,6 +63,7 @@ bool v3npu_core_poll(struct v3npu_hw *hw, uint32_t mie, bool wait, uint32_t *mip
 		uint64_t until = hw->timer.watchdog;
 
 		atomic_store_explicit(&hw->attention, false, memory_order_relaxed);
+		v3npu_rest(hw, V3NPU_USER_CORE);
 		if (hw->quit || hw->resetting || hw->core.stop || hw->core.halted)
 			break;
 		if (check_watchdog(hw))
@@ -117,13 +118,14 @@ static void finish_reset(struct v3npu_hw *hw)
 		v3npu_core_mem_clear(hw->core_mem);
 	hw->clear_core_mem = false;
 	/* Not earlier: while SRAM was cleared another reset may have begun, which ends here too */
-	atomic_store(&hw->engine.abort, false);
 	hw->resetting = false;
+	v3npu_abort_update(hw);
 	pthread_cond_broadcast(&hw->settled);
 }
 
 static void run_program(struct v3npu_hw *hw)
 {
+	v3npu_work(hw, V3NPU_USER_CORE, true);
 	hw->core.active = true;
 	hw->core.hung = false;
 	v3npu_periph_reset(hw);
@@ -131,6 +133,7 @@ static void run_program(struct v3npu_hw *hw)
 	v3npu_rv32_run(hw->cpu);
 	v3npu_hw_lock(hw);
 	hw->core.active = false;
+	v3npu_work(hw, V3NPU_USER_CORE, false);
 }
 
 void *v3npu_core_thread(void *opaque)
@@ -151,6 +154,7 @@ void *v3npu_core_thread(void *opaque)
 			v3npu_hw_wait(hw, &hw->core_wake, NULL);
 		}
 	}
+	v3npu_hw_thread_ends(hw);
 	v3npu_hw_unlock(hw);
 	if (hw->host->thread_stop)
 		hw->host->thread_stop(hw->opaque);

@@ -35,7 +35,11 @@ static uint32_t transfer(struct v3npu_mmu *mmu, bool to_host, uint64_t *va, uint
 
 void v3npu_dma_run(struct v3npu_hw *hw, uint32_t ctrl)
 {
-	struct v3npu_mmu mmu = { .host = hw->host, .opaque = hw->opaque };
+	struct v3npu_mmu mmu = {
+		.host = hw->host,
+		.opaque = hw->opaque,
+		.user = V3NPU_USER_CORE,
+	};
 	uint64_t va = hw->dma.va;
 	uint32_t status;
 
@@ -51,7 +55,7 @@ void v3npu_dma_run(struct v3npu_hw *hw, uint32_t ctrl)
 	v3npu_hw_unlock(hw);
 
 	if (hw->host->enter)
-		hw->host->enter(hw->opaque);
+		hw->host->enter(hw->opaque, V3NPU_USER_CORE);
 	if (v3npu_inject_due(hw, V3NPU_INJECT_DMA_FAULT))
 		status = V3NPU_DMA_FAULT;
 	else if (ctrl == V3NPU_DMA_TO_HOST)
@@ -59,7 +63,7 @@ void v3npu_dma_run(struct v3npu_hw *hw, uint32_t ctrl)
 	else
 		status = transfer(&mmu, false, &va, hw->core_mem + hw->dma.local, hw->dma.len);
 	if (hw->host->leave)
-		hw->host->leave(hw->opaque);
+		hw->host->leave(hw->opaque, V3NPU_USER_CORE);
 
 	v3npu_hw_lock(hw);
 	hw->dma.active = false;

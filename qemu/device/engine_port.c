@@ -38,6 +38,7 @@ static enum v3npu_result run_command(struct v3npu_hw *hw, uint64_t root,
 	struct v3npu_mmu mmu = {
 		.host = hw->host,
 		.opaque = hw->opaque,
+		.user = V3NPU_USER_ENGINE,
 		.root = root,
 		.tlb = hw->tlb,
 	};
@@ -48,11 +49,11 @@ static enum v3npu_result run_command(struct v3npu_hw *hw, uint64_t root,
 		return result;
 	v3npu_tlb_flush(hw->tlb);
 	if (hw->host->enter)
-		hw->host->enter(hw->opaque);
+		hw->host->enter(hw->opaque, V3NPU_USER_ENGINE);
 	result = v3npu_engine_run(hw->engine.engine, hw->engine.cmd, &memory, &hw->engine.abort,
 				  counters, fault);
 	if (hw->host->leave)
-		hw->host->leave(hw->opaque);
+		hw->host->leave(hw->opaque, V3NPU_USER_ENGINE);
 	return result;
 }
 
@@ -67,12 +68,14 @@ static void serve(struct v3npu_hw *hw)
 	uint64_t fault = 0;
 
 	port->request = V3NPU_REQUEST_NONE;
+	v3npu_work(hw, V3NPU_USER_ENGINE, true);
 	v3npu_hw_unlock(hw);
 	if (request == V3NPU_REQUEST_SCRUB)
 		v3npu_engine_scrub(port->engine);
 	else
 		result = run_command(hw, root, &counters, &fault);
 	v3npu_hw_lock(hw);
+	v3npu_work(hw, V3NPU_USER_ENGINE, false);
 
 	port->busy = false;
 	port->invalidating = false;
@@ -81,9 +84,7 @@ static void serve(struct v3npu_hw *hw)
 	port->fault = fault;
 	if (port->cut_off) {
 		port->cut_off = false;
-		/* Unless it is also a reset's or the end's, which still need it */
-		if (!hw->resetting && !hw->quit)
-			atomic_store(&port->abort, false);
+		v3npu_abort_update(hw);
 		if (result == V3NPU_RESULT_ABORTED)
 			port->status = V3NPU_ENGINE_FAULT;
 	}
@@ -93,17 +94,17 @@ static void serve(struct v3npu_hw *hw)
 	v3npu_core_kick(hw);
 }
 
-void v3npu_hw_stop_dma(struct v3npu_hw *hw)
+void v3npu_hw_stop_dma(struct v3npu_hw *hw, bool command)
 {
 	struct v3npu_engine_port *port = &hw->engine;
 
 	v3npu_hw_lock(hw);
-	if (port->busy && port->cmd_as != AS_NONE) {
+	if (command && port->busy && port->cmd_as != AS_NONE) {
 		port->cut_off = true;
-		atomic_store(&port->abort, true);
+		v3npu_abort_update(hw);
 	}
-	while (port->cut_off || hw->dma.active)
-		v3npu_hw_wait(hw, &hw->settled, NULL);
+	while ((command && port->cut_off) || hw->dma.active)
+		v3npu_hw_wait_for_device(hw);
 	v3npu_hw_unlock(hw);
 }
 
@@ -131,7 +132,11 @@ static void serve_in_core(struct v3npu_hw *hw)
 	uint64_t start = v3npu_hw_now(hw);
 
 	hw->engine.in_core = true;
+	if (hw->core.active)
+		v3npu_work(hw, V3NPU_USER_CORE, false);
 	serve(hw);
+	if (hw->core.active)
+		v3npu_work(hw, V3NPU_USER_CORE, true);
 	hw->engine.in_core = false;
 	if (hw->timer.watchdog != V3NPU_TIME_NEVER)
 		hw->timer.watchdog += v3npu_hw_now(hw) - start;
@@ -170,6 +175,7 @@ void *v3npu_engine_thread(void *opaque)
 		v3npu_hw_unlock(hw);
 		v3npu_hw_lock(hw);
 	}
+	v3npu_hw_thread_ends(hw);
 	v3npu_hw_unlock(hw);
 	if (hw->host->thread_stop)
 		hw->host->thread_stop(hw->opaque);

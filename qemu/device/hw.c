@@ -4,23 +4,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core_mem.h"
 #include "hw.h"
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-uint64_t v3npu_hw_now(const struct v3npu_hw *hw)
-{
-	return (monotonic_ns() - hw->epoch_ns) / 1000;
-}
 
 void v3npu_hw_unlock(struct v3npu_hw *hw)
 {
@@ -59,8 +45,34 @@ void v3npu_hw_reset_begin(struct v3npu_hw *hw, bool clear_core_mem)
 {
 	hw->resetting = true;
 	hw->clear_core_mem |= clear_core_mem;
-	atomic_store(&hw->engine.abort, true);
+	v3npu_abort_update(hw);
 	v3npu_core_kick(hw);
+}
+
+void v3npu_hw_wait_for_device(struct v3npu_hw *hw)
+{
+	if (!hw->called) {
+		v3npu_hw_wait(hw, &hw->settled, NULL);
+		return;
+	}
+	hw->called = false;
+	v3npu_hw_unlock(hw);
+	hw->host->serve(hw->opaque);
+	v3npu_hw_lock(hw);
+}
+
+void v3npu_hw_call_host(struct v3npu_hw *hw)
+{
+	v3npu_hw_lock(hw);
+	hw->called = true;
+	pthread_cond_broadcast(&hw->settled);
+	v3npu_hw_unlock(hw);
+}
+
+void v3npu_hw_thread_ends(struct v3npu_hw *hw)
+{
+	hw->live--;
+	pthread_cond_broadcast(&hw->settled);
 }
 
 void v3npu_hw_reset(struct v3npu_hw *hw)
@@ -69,7 +81,7 @@ void v3npu_hw_reset(struct v3npu_hw *hw)
 	hw->inject.reset_stuck = false;
 	v3npu_hw_reset_begin(hw, true);
 	while (hw->resetting)
-		v3npu_hw_wait(hw, &hw->settled, NULL);
+		v3npu_hw_wait_for_device(hw);
 	v3npu_hw_unlock(hw);
 }
 
@@ -120,8 +132,13 @@ static int init_sync(struct v3npu_hw *hw)
 	ret = pthread_cond_init(&hw->settled, NULL);
 	if (ret)
 		goto err_engine_wake;
+	ret = pthread_cond_init(&hw->resumed, NULL);
+	if (ret)
+		goto err_settled;
 	return 0;
 
+err_settled:
+	pthread_cond_destroy(&hw->settled);
 err_engine_wake:
 	pthread_cond_destroy(&hw->engine_wake);
 err_core_wake:
@@ -133,6 +150,7 @@ err_mutex:
 
 static void destroy_sync(struct v3npu_hw *hw)
 {
+	pthread_cond_destroy(&hw->resumed);
 	pthread_cond_destroy(&hw->settled);
 	pthread_cond_destroy(&hw->engine_wake);
 	pthread_cond_destroy(&hw->core_wake);
@@ -142,8 +160,13 @@ static void destroy_sync(struct v3npu_hw *hw)
 static int start_thread(pthread_t *thread, void *(*main)(void *), const char *name,
 			struct v3npu_hw *hw)
 {
-	int ret = pthread_create(thread, NULL, main, hw);
+	int ret;
 
+	v3npu_hw_lock(hw);
+	ret = pthread_create(thread, NULL, main, hw);
+	if (!ret)
+		hw->live++;
+	v3npu_hw_unlock(hw);
 	if (!ret)
 		pthread_setname_np(*thread, name);
 	return ret;
@@ -153,7 +176,7 @@ static void stop_threads(struct v3npu_hw *hw)
 {
 	v3npu_hw_lock(hw);
 	hw->quit = true;
-	atomic_store(&hw->engine.abort, true);
+	v3npu_abort_update(hw);
 	v3npu_core_kick(hw);
 	hw->wake_engine = true;
 	v3npu_hw_unlock(hw);
@@ -212,7 +235,8 @@ static struct v3npu_hw *make_hw(const struct v3npu_config *config, const struct 
 	hw->config = *config;
 	hw->host = host;
 	hw->opaque = opaque;
-	hw->epoch_ns = monotonic_ns();
+	v3npu_time_start(hw);
+	atomic_init(&hw->working, 0);
 	atomic_init(&hw->attention, false);
 	atomic_init(&hw->pc, 0);
 	atomic_init(&hw->engine.abort, false);
@@ -223,6 +247,7 @@ static struct v3npu_hw *make_hw(const struct v3npu_config *config, const struct 
 		ret = errno;
 		goto err_memory;
 	}
+	v3npu_gate_init(hw);
 	ret = init_sync(hw);
 	if (ret)
 		goto err_engine;
@@ -260,6 +285,10 @@ void v3npu_hw_free(struct v3npu_hw *hw)
 	if (!hw)
 		return;
 	stop_threads(hw);
+	v3npu_hw_lock(hw);
+	while (hw->live)
+		v3npu_hw_wait_for_device(hw);
+	v3npu_hw_unlock(hw);
 	pthread_join(hw->core_thread, NULL);
 	pthread_join(hw->engine_thread, NULL);
 	destroy_sync(hw);

@@ -88,7 +88,7 @@ enum v3npu_engine_request {
 /**
  * struct v3npu_engine_port - the datapath as the core sees it
  * @engine: the engine library's
- * @abort: polled by the engine while it runs
+ * @abort: polled by the engine while it runs: it is to ask v3npu_engine_poll()
  * @request: what the engine thread is to take up
  * @busy: from the request until its end
  * @in_core: the core's thread runs it, and no instruction meanwhile
@@ -99,7 +99,7 @@ enum v3npu_engine_request {
  * @cmd: copy of @desc that runs, the running thread's while @busy
  * @cmd_as: address space that @cmd runs in
  * @invalidating: an invalidation waits for the end of @cmd
- * @cut_off: @cmd is being aborted since it may no longer use memory, and is to end as a fault
+ * @cut_off: @cmd is being ended since it may no longer use memory, and is to end as a fault
  * @counters: of the last command
  * @fault: V3NPU_CORE_ENGINE_FAULT
  */
@@ -155,10 +155,15 @@ struct v3npu_inject_state {
  * @wake_engine: the same for @engine_wake
  * @core_wake: to the core thread: something it waits for has changed
  * @engine_wake: to the engine thread: a request
- * @settled: to host threads that wait for the end of a reset, a command or a
- *	transfer: there was one
+ * @settled: to host threads that wait for the device: there was the end of a reset, a command, a
+ *	transfer, a thread or all work, or they are called
+ * @resumed: to threads that rest in a pause: it may be over for them
+ * @called: a thread waits in the host's @map
+ * @live: of the core's and the engine's thread, those that have not ended
  * @clear_core_mem: the reset under way clears core memory too
- * @epoch_ns: CLOCK_MONOTONIC when mtime was 0
+ * @epoch_ns: CLOCK_MONOTONIC when mtime was 0, less all pauses since
+ * @paused_ns: CLOCK_MONOTONIC when the pause began, 0 without one
+ * @working: threads that use the host's memory or execute instructions
  */
 struct v3npu_hw {
 	_Alignas(64) atomic_bool attention;
@@ -167,7 +172,9 @@ struct v3npu_hw {
 	struct v3npu_config config;
 	const struct v3npu_host *host;
 	void *opaque;
-	uint64_t epoch_ns;
+	atomic_uint_fast64_t epoch_ns;
+	atomic_uint_fast64_t paused_ns;
+	atomic_uint working;
 	uint8_t *core_mem;
 	struct v3npu_rv32 *cpu;
 	struct v3npu_tlb *tlb;
@@ -178,7 +185,11 @@ struct v3npu_hw {
 	pthread_cond_t core_wake;
 	pthread_cond_t engine_wake;
 	pthread_cond_t settled;
+	pthread_cond_t resumed;
+	bool called;
+	unsigned int live;
 	bool quit;
+	bool paused;
 	bool resetting;
 	bool clear_core_mem;
 
@@ -209,11 +220,40 @@ void v3npu_hw_unlock(struct v3npu_hw *hw);
 /* Waits for a condition, until @until if it is not NULL, with the lock dropped meanwhile */
 void v3npu_hw_wait(struct v3npu_hw *hw, pthread_cond_t *cond, const struct timespec *until);
 
-/* Microseconds since the device was made: mtime */
-uint64_t v3npu_hw_now(const struct v3npu_hw *hw);
+/*
+ * Waits, in a host thread, until something has settled, or serves a device thread that waits in
+ * the host's @map; lock held, but dropped meanwhile
+ */
+void v3npu_hw_wait_for_device(struct v3npu_hw *hw);
+
+/* Called last in the core's and the engine's thread; lock held */
+void v3npu_hw_thread_ends(struct v3npu_hw *hw);
 
 /* Starts a reset; the core thread finishes it. Lock held. */
 void v3npu_hw_reset_begin(struct v3npu_hw *hw, bool clear_core_mem);
+
+/* pause.c */
+
+/* Time begins */
+void v3npu_time_start(struct v3npu_hw *hw);
+
+/* Microseconds since the device was made, but for pauses: mtime */
+uint64_t v3npu_hw_now(const struct v3npu_hw *hw);
+
+/* The engine that was made is held in pauses from now on */
+void v3npu_gate_init(struct v3npu_hw *hw);
+
+/* Something that holds or ends a command has changed; lock held */
+void v3npu_abort_update(struct v3npu_hw *hw);
+
+/* This thread begins to work, if there is no pause, or ends; lock held, may be dropped meanwhile */
+void v3npu_work(struct v3npu_hw *hw, enum v3npu_user user, bool begin);
+
+/* This thread works and can wait for the end of a pause; lock held, dropped meanwhile */
+void v3npu_rest(struct v3npu_hw *hw, enum v3npu_user user);
+
+/* Waits for the end of a pause. Return: the running command is to end. Lock not held. */
+bool v3npu_engine_poll(struct v3npu_hw *hw);
 
 /* regs.c: BAR0, and interrupts to the host */
 

@@ -107,7 +107,7 @@ bool v3npu_inject_command(struct v3npu_hw *hw, enum v3npu_result *result)
 	static const struct timespec ms = { .tv_nsec = 1000000 };
 
 	if (v3npu_inject_due(hw, V3NPU_INJECT_ENGINE_HANG)) {
-		while (!atomic_load(&hw->engine.abort))
+		while (!v3npu_engine_poll(hw))
 			nanosleep(&ms, NULL);
 		*result = V3NPU_RESULT_ABORTED;
 		return true;

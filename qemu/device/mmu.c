@@ -160,7 +160,7 @@ static void *map_pages(const struct v3npu_mmu *mmu, uint64_t page, size_t size, 
 	void *host;
 
 	*run = 0;
-	host = mmu->host->map(mmu->opaque, page, size, write, run);
+	host = mmu->host->map(mmu->opaque, mmu->user, page, size, write, run);
 	if (*run > size)
 		*run = size;
 	*run &= ~(size_t)PAGE_MASK;
@@ -178,8 +178,8 @@ static bool read_entry(const struct v3npu_mmu *mmu, uint64_t table, const void *
 	if (e) {
 		e += index;
 	} else {
-		e = mmu->host->map(mmu->opaque, table + index * sizeof(*e), sizeof(*e), false,
-				   &run);
+		e = mmu->host->map(mmu->opaque, mmu->user, table + index * sizeof(*e), sizeof(*e),
+				   false, &run);
 		if (!e || run < sizeof(*e))
 			return false;
 	}
@@ -303,7 +303,7 @@ static void *walk_and_map(const struct v3npu_mmu *mmu, uint64_t addr, size_t wan
 	if (want > leaf.size - offset)
 		want = leaf.size - offset;
 	*run = 0;
-	host = mmu->host->map(mmu->opaque, leaf.base + offset, want, write, run);
+	host = mmu->host->map(mmu->opaque, mmu->user, leaf.base + offset, want, write, run);
 	return *run ? host : NULL;
 }
 
@@ -322,9 +322,9 @@ void *v3npu_mmu_map(void *opaque, uint64_t addr, size_t want, bool write, size_t
 		}
 	}
 	if (mmu->host->enter)
-		mmu->host->enter(mmu->opaque);
+		mmu->host->enter(mmu->opaque, mmu->user);
 	host = walk_and_map(mmu, addr, want, write, run);
 	if (mmu->host->leave)
-		mmu->host->leave(mmu->opaque);
+		mmu->host->leave(mmu->opaque, mmu->user);
 	return host;
 }

@@ -29,12 +29,14 @@ void v3npu_tlb_flush(struct v3npu_tlb *tlb);
  * struct v3npu_mmu - an address space in use
  * @host: callbacks
  * @opaque: of @host
+ * @user: who uses it
  * @root: the address space's root registers, as they were at the start
  * @tlb: NULL to walk for each access
  */
 struct v3npu_mmu {
 	const struct v3npu_host *host;
 	void *opaque;
+	enum v3npu_user user;
 	uint64_t root;
 	struct v3npu_tlb *tlb;
 };

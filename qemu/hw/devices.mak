@@ -8,3 +8,6 @@ CONFIG_VIRTIO_SERIAL=y
 CONFIG_SERIAL_ISA=y
 CONFIG_ISA_DEBUG=y
 CONFIG_V3NPU=y
+# The IOMMU that the NPU works behind, and one that it must refuse.
+CONFIG_VTD=y
+CONFIG_AMD_IOMMU=y

@@ -4,14 +4,12 @@
  *
  * All the NPU's behaviour is in the device library (qemu/device/), which knows
  * nothing of QEMU and works in threads of its own. This file lends it guest
- * memory and interrupts. The library's threads never take the global lock, so
- * that reset and unplug can wait for them while they hold it: memory is looked
- * up under RCU and referenced while it is in use, and interrupts go through a
- * bottom half.
+ * memory (see memory.h) and interrupts. The library's threads never take the
+ * global lock, so that reset and unplug can wait for them while they hold it:
+ * interrupts go through a bottom half.
  */
 
 #include "qemu/osdep.h"
-#include "exec/memory.h"
 #include "hw/pci/msix.h"
 #include "hw/pci/pci.h"
 #include "hw/qdev-properties.h"
@@ -23,12 +21,13 @@
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qemu/rcu.h"
-#include "qemu/thread.h"
 #include "qom/object.h"
+#include "sysemu/runstate.h"
 #include "trace.h"
 
 #include "device.h"
 #include "inject.h"
+#include "memory.h"
 
 #define TYPE_V3NPU "v3npu"
 OBJECT_DECLARE_SIMPLE_TYPE(V3NPUState, V3NPU)
@@ -52,18 +51,9 @@ struct V3NPUState {
     struct v3npu_hw *hw;
     QEMUBH *irq_bh;
     unsigned long irq_pending;  /* a bit per vector, set by any thread */
-
-    QemuMutex map_lock;         /* guards what follows */
-    unsigned int map_users;     /* v3npu_enter() without v3npu_leave() */
-    GHashTable *map_regions;    /* that they have pointers into, referenced */
-    GHashTable *map_written;    /* by pointer: what they can have written */
+    V3NPUMemory memory;
+    VMChangeStateEntry *vm_state;
 };
-
-/* A region is referenced for each of these, as address_space_unmap() expects */
-typedef struct V3NPUWritten {
-    void *host;
-    hwaddr len;
-} V3NPUWritten;
 
 /* Which NPU it is, for traces */
 static unsigned int v3npu_bdf(V3NPUState *s)
@@ -186,98 +176,33 @@ static void v3npu_thread_stop(void *opaque)
     rcu_unregister_thread();
 }
 
-/*
- * A command can take minutes, which is too long to keep RCU waiting: it holds
- * references instead. What it wrote becomes dirty at its end, so that TCG drops
- * code that was translated from there and displays are updated.
- */
-
-static void v3npu_enter(void *opaque)
+static void v3npu_enter(void *opaque, enum v3npu_user user)
 {
     V3NPUState *s = opaque;
 
-    QEMU_LOCK_GUARD(&s->map_lock);
-    s->map_users++;
+    v3npu_memory_enter(&s->memory, user);
 }
 
-static gboolean v3npu_unmap_region(gpointer mr, gpointer value, gpointer opaque)
-{
-    memory_region_unref(mr);
-    return true;
-}
-
-static gboolean v3npu_unmap_written(gpointer host, gpointer value,
-                                    gpointer opaque)
-{
-    V3NPUWritten *written = value;
-
-    address_space_unmap(opaque, written->host, written->len, true,
-                        written->len);
-    return true;
-}
-
-static void v3npu_leave(void *opaque)
+static void v3npu_leave(void *opaque, enum v3npu_user user)
 {
     V3NPUState *s = opaque;
 
-    QEMU_LOCK_GUARD(&s->map_lock);
-    if (--s->map_users) {
-        return;
-    }
-    g_hash_table_foreach_remove(s->map_written, v3npu_unmap_written,
-                                pci_get_address_space(PCI_DEVICE(s)));
-    g_hash_table_foreach_remove(s->map_regions, v3npu_unmap_region, NULL);
+    v3npu_memory_leave(&s->memory, user);
 }
 
-/* Remembers what v3npu_map() found, for the last v3npu_leave() */
-static void v3npu_hold(V3NPUState *s, MemoryRegion *mr, void *host, hwaddr len,
-                       bool write)
-{
-    V3NPUWritten *written;
-
-    QEMU_LOCK_GUARD(&s->map_lock);
-    if (!write) {
-        if (g_hash_table_add(s->map_regions, mr)) {
-            memory_region_ref(mr);
-        }
-        return;
-    }
-    written = g_hash_table_lookup(s->map_written, host);
-    if (written) {
-        written->len = MAX(written->len, len);
-        return;
-    }
-    written = g_new(V3NPUWritten, 1);
-    *written = (V3NPUWritten) { host, len };
-    g_hash_table_insert(s->map_written, host, written);
-    memory_region_ref(mr);
-}
-
-/*
- * Only RAM can be mapped: an NPU has no business in another device's
- * registers.
- */
-static void *v3npu_map(void *opaque, uint64_t addr, size_t want, bool write,
-                       size_t *run)
+static void *v3npu_map(void *opaque, enum v3npu_user user, uint64_t addr,
+                       size_t want, bool write, size_t *run)
 {
     V3NPUState *s = opaque;
-    hwaddr offset, len = want;
-    MemoryRegion *mr;
-    void *host;
 
-    RCU_READ_LOCK_GUARD();
+    return v3npu_memory_map(&s->memory, user, addr, want, write, run);
+}
 
-    mr = address_space_translate(pci_get_address_space(PCI_DEVICE(s)), addr,
-                                 &offset, &len, write,
-                                 MEMTXATTRS_UNSPECIFIED);
-    if (!len || !memory_access_is_direct(mr, write)) {
-        trace_v3npu_dma_refused(v3npu_bdf(s), addr, write);
-        return NULL;
-    }
-    host = (uint8_t *)memory_region_get_ram_ptr(mr) + offset;
-    v3npu_hold(s, mr, host, len, write);
-    *run = len;
-    return host;
+static void v3npu_serve(void *opaque)
+{
+    V3NPUState *s = opaque;
+
+    v3npu_memory_serve(&s->memory);
 }
 
 static void v3npu_raise(void *opaque, unsigned int vector)
@@ -307,9 +232,22 @@ static const struct v3npu_host v3npu_host = {
     .leave = v3npu_leave,
     .map = v3npu_map,
     .raise = v3npu_raise,
+    .serve = v3npu_serve,
     .thread_start = v3npu_thread_start,
     .thread_stop = v3npu_thread_stop,
 };
+
+/* No DMA while the machine is stopped, and what runs goes on with it */
+static void v3npu_vm_change(void *opaque, bool running, RunState state)
+{
+    V3NPUState *s = opaque;
+
+    if (running) {
+        v3npu_hw_resume(s->hw);
+    } else {
+        v3npu_hw_pause(s->hw);
+    }
+}
 
 static bool v3npu_check_config(V3NPUState *s, Error **errp)
 {
@@ -366,12 +304,21 @@ static void v3npu_realize(PCIDevice *pdev, Error **errp)
         msix_vector_use(pdev, vector);
     }
 
+    if (!v3npu_memory_start(&s->memory, errp)) {
+        goto err_msix;
+    }
     s->irq_bh = qemu_bh_new(v3npu_irq_bh, s);
     s->hw = v3npu_hw_new(&s->config, &v3npu_host, s);
     if (!s->hw) {
         error_setg_errno(errp, errno, "cannot make the NPU");
         goto err_irq;
     }
+    s->memory.hw = s->hw;
+    /* Before the machine's first start there is nobody who could use it */
+    if (!runstate_is_running() && !runstate_check(RUN_STATE_PRELAUNCH)) {
+        v3npu_hw_pause(s->hw);
+    }
+    s->vm_state = qemu_add_vm_change_state_handler(v3npu_vm_change, s);
     for (fault = 0; fault < V3NPU_NUM_INJECT; fault++) {
         v3npu_inject_arm(s->hw, fault, s->inject[fault]);
     }
@@ -388,6 +335,8 @@ static void v3npu_realize(PCIDevice *pdev, Error **errp)
 
 err_irq:
     qemu_bh_delete(s->irq_bh);
+    v3npu_memory_stop(&s->memory);
+err_msix:
     msix_uninit_exclusive_bar(pdev);
 err_pcie:
     pcie_cap_exit(pdev);
@@ -397,8 +346,11 @@ static void v3npu_exit(PCIDevice *pdev)
 {
     V3NPUState *s = V3NPU(pdev);
 
+    qemu_del_vm_change_state_handler(s->vm_state);
     v3npu_hw_free(s->hw);
     s->hw = NULL;
+    s->memory.hw = NULL;
+    v3npu_memory_stop(&s->memory);
     qemu_bh_delete(s->irq_bh);
     msix_uninit_exclusive_bar(pdev);
     pcie_cap_exit(pdev);
@@ -442,7 +394,7 @@ static void v3npu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
         pci_set_word(ctrl, old_ctrl);
     }
     if (was_master && !v3npu_is_master(pdev)) {
-        v3npu_hw_stop_dma(s->hw);
+        v3npu_hw_stop_dma(s->hw, true);
     }
     pcie_cap_flr_write_config(pdev, addr, val, len);
 
@@ -510,18 +462,14 @@ static void v3npu_instance_init(Object *obj)
 
     s->config = (struct v3npu_config)V3NPU_CONFIG_DEFAULT;
     s->sram = s->config.sram_size;
-    qemu_mutex_init(&s->map_lock);
-    s->map_regions = g_hash_table_new(NULL, NULL);
-    s->map_written = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    v3npu_memory_init(&s->memory, PCI_DEVICE(obj));
 }
 
 static void v3npu_instance_finalize(Object *obj)
 {
     V3NPUState *s = V3NPU(obj);
 
-    g_hash_table_destroy(s->map_written);
-    g_hash_table_destroy(s->map_regions);
-    qemu_mutex_destroy(&s->map_lock);
+    v3npu_memory_finalize(&s->memory);
 }
 
 static const VMStateDescription v3npu_vmstate = {

@@ -119,6 +119,21 @@ void v3npu_run_fail(struct v3npu_run *run, enum v3npu_result result, uint64_t fa
 	pthread_mutex_unlock(&run->lock);
 }
 
+bool v3npu_run_aborted(struct v3npu_run *run)
+{
+	const struct v3npu_gate *gate = &run->engine->gate;
+
+	if (gate->poll && !gate->poll(gate->opaque))
+		return false;
+	v3npu_run_fail(run, V3NPU_RESULT_ABORTED, 0);
+	return true;
+}
+
+void v3npu_engine_set_gate(struct v3npu_engine *engine, const struct v3npu_gate *gate)
+{
+	engine->gate = *gate;
+}
+
 static uint64_t now_ns(void)
 {
 	struct timespec ts;
@@ -130,13 +145,16 @@ static uint64_t now_ns(void)
 static void run_stall(struct v3npu_run *run, const struct v3npu_cmd_stall *cmd)
 {
 	const uint64_t step = 1000000;
-	uint64_t end = now_ns() + (uint64_t)cmd->usec * 1000;
-	uint64_t now;
+	uint64_t left = (uint64_t)cmd->usec * 1000;
 
-	while ((now = now_ns()) < end && !v3npu_run_stopped(run)) {
-		struct timespec ts = { 0, end - now < step ? end - now : step };
+	/* The time for which the gate holds it does not count */
+	while (!v3npu_run_stopped(run) && left) {
+		struct timespec ts = { 0, left < step ? left : step };
+		uint64_t start = now_ns(), took;
 
 		nanosleep(&ts, NULL);
+		took = now_ns() - start;
+		left -= left < took ? left : took;
 	}
 }
 

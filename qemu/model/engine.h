@@ -95,7 +95,8 @@ void v3npu_engine_free(struct v3npu_engine *engine);
  * @cmd: private copy of the command, 8-byte aligned, V3NPU_CMD_MAX_SIZE bytes
  *	readable
  * @memory: the address space of its job
- * @abort: polled at least every few milliseconds; may be NULL
+ * @abort: polled at least every few milliseconds; may be NULL. When it is true the gate, if there
+ *	is one, has the last word.
  * @counters: set to what the command cost; all 0 unless it is DONE
  * @fault_addr: set for V3NPU_RESULT_FAULT: lowest address of the first access
  *	found that failed
@@ -120,6 +121,23 @@ void v3npu_cost(const struct v3npu_config *config, const void *cmd,
 
 /* Clears SRAM, so that no address space sees what another left; from the running thread only */
 void v3npu_engine_scrub(struct v3npu_engine *engine);
+
+/**
+ * struct v3npu_gate - holds the engine's threads for a while, when @abort of the run is true
+ * @opaque: for the callbacks
+ * @work: called with true before a thread, other than the one that calls v3npu_engine_run(), uses
+ *	memory for the run, and with false after. That one calls it too: with false before it does
+ *	nothing but wait for the others, and with true after. May wait when it is true.
+ * @poll: waits as long as the threads are to be held. Return: is the run to end?
+ */
+struct v3npu_gate {
+	void *opaque;
+	void (*work)(void *opaque, bool begin);
+	bool (*poll)(void *opaque);
+};
+
+/* Has an engine that runs nothing use a gate, copied, from now on */
+void v3npu_engine_set_gate(struct v3npu_engine *engine, const struct v3npu_gate *gate);
 
 /* Name of the multiply-accumulate kernels in use: "avx512-vbmi", "avx2", "c", ... */
 const char *v3npu_engine_kernel(const struct v3npu_engine *engine);

@@ -102,6 +102,7 @@ typedef void (*v3npu_work_fn)(struct v3npu_thread *thread, void *ctx, uint64_t i
  * @weights: V3NPU_WEIGHTS_BYTES, weights of the running command
  * @chan: output constants of the running command
  * @pool: threads
+ * @gate: callbacks are NULL without one
  */
 struct v3npu_engine {
 	struct v3npu_config config;
@@ -111,6 +112,7 @@ struct v3npu_engine {
 	int8_t *weights;
 	struct v3npu_chan *chan;
 	struct v3npu_pool *pool;
+	struct v3npu_gate gate;
 };
 
 /* threads.c */
@@ -130,15 +132,15 @@ void v3npu_parallel(struct v3npu_run *run, uint64_t items, uint64_t cost, v3npu_
 /* engine.c */
 void v3npu_run_fail(struct v3npu_run *run, enum v3npu_result result, uint64_t fault_addr);
 
+/* @abort of the run is true. Return: the run is to end; false if it was only held. */
+bool v3npu_run_aborted(struct v3npu_run *run);
+
 /* Has the run failed, or been aborted? Polled by every loop that can take milliseconds. */
 static inline bool v3npu_run_stopped(struct v3npu_run *run)
 {
 	if (atomic_load_explicit(&run->stop, memory_order_relaxed))
 		return true;
-	if (!atomic_load_explicit(run->abort, memory_order_relaxed))
-		return false;
-	v3npu_run_fail(run, V3NPU_RESULT_ABORTED, 0);
-	return true;
+	return atomic_load_explicit(run->abort, memory_order_relaxed) && v3npu_run_aborted(run);
 }
 
 /* memory.c: all return false (or NULL) once the run has failed */

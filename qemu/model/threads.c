@@ -152,6 +152,15 @@ static void take_items(struct v3npu_pool *pool, struct v3npu_thread *thread)
 	}
 }
 
+/* Tells the gate whether this thread works for the run from now on */
+static void tell_gate(const struct v3npu_run *run, bool work)
+{
+	const struct v3npu_gate *gate = &run->engine->gate;
+
+	if (gate->work)
+		gate->work(gate->opaque, work);
+}
+
 /* Is there a job that a thread which saw job number @seen last can have a look at? */
 static bool has_news(const struct v3npu_pool *pool, uint64_t seen)
 {
@@ -227,7 +236,9 @@ static uint64_t join_job(struct v3npu_pool *pool, struct v3npu_thread *thread)
 	while (state & STATE_OPEN) {
 		if (!atomic_compare_exchange_weak(&pool->state, &state, state + 1))
 			continue;
+		tell_gate(pool->run, true);
 		take_items(pool, thread);
+		tell_gate(pool->run, false);
 		left = atomic_fetch_sub(&pool->state, 1) - 1;
 		if (!(left & (STATE_OPEN | STATE_BUSY)) && atomic_load(&pool->waiting)) {
 			pthread_mutex_lock(&pool->lock);
@@ -388,5 +399,9 @@ void v3npu_parallel(struct v3npu_run *run, uint64_t items, uint64_t cost, v3npu_
 	take_items(pool, &pool->threads[0]);
 
 	atomic_fetch_and(&pool->state, ~STATE_OPEN);
+	if (is_idle(pool))
+		return;
+	tell_gate(run, false);
 	wait_for_others(pool);
+	tell_gate(run, true);
 }

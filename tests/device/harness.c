@@ -108,27 +108,31 @@ static void host_thread_stop(void *opaque)
 	atomic_fetch_sub(&npu->threads, 1);
 }
 
-static void host_enter(void *opaque)
+static void host_enter(void *opaque, enum v3npu_user user)
 {
 	(void)opaque;
+	(void)user;
 	if (!started)
 		tap_bail("a thread of the device did not say that it starts");
 	entered++;
 }
 
-static void host_leave(void *opaque)
+static void host_leave(void *opaque, enum v3npu_user user)
 {
 	(void)opaque;
+	(void)user;
 	if (!entered)
 		tap_bail("the device left what it did not enter");
 	entered--;
 }
 
-static void *host_map_entered(void *opaque, uint64_t addr, size_t want, bool write, size_t *run)
+static void *host_map_entered(void *opaque, enum v3npu_user user, uint64_t addr, size_t want,
+			      bool write, size_t *run)
 {
 	struct npu *npu = opaque;
 	unsigned int usec = atomic_load(&npu->delay_usec);
 
+	(void)user;
 	if (usec)
 		nanosleep(&(struct timespec){ .tv_nsec = usec * 1000l }, NULL);
 	if (!entered)

@@ -254,18 +254,18 @@ static void test_stop_dma(struct npu *npu)
 	npu_set_root(npu, AS);
 	start_stall(npu, AS, 600000000);
 	start = npu_clock_ms();
-	v3npu_hw_stop_dma(npu_hw(npu));
+	v3npu_hw_stop_dma(npu_hw(npu), true);
 	tap_ok(npu_clock_ms() - start < 500, "the running command is cut off from memory");
 	tap_equal(agent_read(npu, V3NPU_CORE_ENGINE_STATUS), V3NPU_ENGINE_FAULT,
 		  "... and ends as a fault");
 	tap_equal(agent_engine_fault(npu), 0, "... of address 0");
 	tap_equal(run_copy(npu, AS, SRC, DST, LEN), V3NPU_ENGINE_DONE, "... the next one runs");
-	v3npu_hw_stop_dma(npu_hw(npu));
+	v3npu_hw_stop_dma(npu_hw(npu), true);
 	tap_equal(agent_read(npu, V3NPU_CORE_ENGINE_STATUS), V3NPU_ENGINE_DONE,
 		  "one that has ended stays as it is");
 	start_stall(npu, AS, 600000000);
 	npu_write(npu, V3NPU_REG_CONTROL, V3NPU_CONTROL_RESET);
-	v3npu_hw_stop_dma(npu_hw(npu));
+	v3npu_hw_stop_dma(npu_hw(npu), true);
 	v3npu_hw_reset(npu_hw(npu));
 	agent_start(npu);
 	npu_set_root(npu, AS);

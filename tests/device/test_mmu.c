@@ -306,8 +306,10 @@ struct tlb_user {
 	unsigned int wrong;
 };
 
-static void *tlb_host_map(void *opaque, uint64_t addr, size_t want, bool write, size_t *run)
+static void *tlb_host_map(void *opaque, enum v3npu_user user, uint64_t addr, size_t want,
+			  bool write, size_t *run)
 {
+	(void)user;
 	(void)write;
 	if (addr >= sizeof(struct tlb_host))
 		return NULL;
