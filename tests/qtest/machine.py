@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """QEMU without a guest: a test is what its processor would be, through qtest, and its user."""
 
+import base64
 import itertools
 import os
 import socket
@@ -129,11 +130,11 @@ class Machine:
 
     def read(self, addr, size):
         """Bytes of memory."""
-        return bytes.fromhex(self.qtest("read", hex(addr), hex(size))[0][2:])
+        return base64.b64decode(self.qtest("b64read", hex(addr), hex(size))[0])
 
     def write(self, addr, data):
         """Write bytes to memory."""
-        self.qtest("write", hex(addr), hex(len(data)), "0x" + data.hex())
+        self.qtest("b64write", hex(addr), hex(len(data)), base64.b64encode(data).decode())
 
     def clear(self, addr, size, value=0):
         """Fill memory with one byte."""

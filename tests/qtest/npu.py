@@ -61,7 +61,7 @@ def channel(value):
 def convolution(constants, target, size=512, kernel=256):
     """
     Reads its output constants, see channel(), and writes size * size * 16 bytes for a long time:
-    seconds with the sizes as they are. SRAM must be clear.
+    minutes with the sizes as they are, half a second with a kernel of 64. SRAM must be clear.
     """
     return (struct.pack("<HHI", 1, 144, 0) +
             tensor(SRAM, (1, 2 * size, 2 * size, 1), (0, 0, 0, 0)) +
