@@ -8,7 +8,7 @@ device_test_out := $(B)/tests/device
 device_test_lib := $(device_test_out)/libharness.a
 device_test_libs := $(device_lib) $(B)/model/libv3npu-engine.a
 device_test_cflags := $(device_cflags) -I$(device_test_dir) -DCORE_PROGRAMS='"$(device_test_out)"'
-device_tests := test_rv32 test_regs test_core test_mmu test_engine test_inject test_time
+device_tests := test_rv32 test_regs test_core test_mmu test_engine test_inject test_pause test_time
 
 CHECK_PROGS += $(device_tests:%=$(device_test_out)/%)
 
