@@ -30,7 +30,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 # These goals are steps of makes of their own, so that packages are installed
 # before the modules' makefiles are read, and each step's output is its log's.
-DRIVERS := all run check check-debug check-kernels coverage \
+DRIVERS := all run check check-debug check-iommu check-kernels coverage \
 	kselftest-install soak lint bench shell help deps clean distclean
 step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -73,6 +73,11 @@ check-kernels: all	## run the guest's tests on the newest kernel that Debian has
 	$(step) tests $(make) check-deps
 	$(step) newest-kernel $(make) newest-kernel
 	@$(MAKE) --no-print-directory -j1 check-kernels-run
+
+check-iommu: all	## run the guest's tests behind an IOMMU
+	$(step) test-packages $(top)/scripts/deps.sh check
+	$(step) tests $(make) check-deps
+	@$(MAKE) --no-print-directory -j1 check-iommu-run
 
 soak: all		## use the NPU hard for two hours; ONLY=text, RESETS=n, UNPLUGS=n, ...
 	$(step) debug-packages $(top)/scripts/deps.sh check-debug

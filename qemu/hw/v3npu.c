@@ -28,6 +28,7 @@
 #include "device.h"
 #include "inject.h"
 #include "memory.h"
+#include "post.h"
 
 #define TYPE_V3NPU "v3npu"
 OBJECT_DECLARE_SIMPLE_TYPE(V3NPUState, V3NPU)
@@ -51,6 +52,7 @@ struct V3NPUState {
     struct v3npu_hw *hw;
     QEMUBH *irq_bh;
     unsigned long irq_pending;  /* a bit per vector, set by any thread */
+    V3NPUPost post;
     V3NPUMemory memory;
     VMChangeStateEntry *vm_state;
 };
@@ -99,9 +101,26 @@ static uint64_t v3npu_regs_read(void *opaque, hwaddr addr, unsigned size)
         return UINT64_MAX;
     }
     v3npu_check_reg("read of", addr);
+    v3npu_post_flush(&s->post);
     val = v3npu_hw_read(s->hw, V3NPU_BAR_REGS, addr, size);
     trace_v3npu_reg_read(v3npu_bdf(s), addr, val);
     return val;
+}
+
+/* A write arrives, maybe when the device has been switched off */
+static void v3npu_write(void *opaque, unsigned bar, hwaddr addr, uint64_t val,
+                        unsigned size)
+{
+    V3NPUState *s = opaque;
+
+    if (v3npu_is_off(s)) {
+        return;
+    }
+    if (bar == V3NPU_BAR_REGS) {
+        v3npu_check_reg("write to", addr);
+        trace_v3npu_reg_write(v3npu_bdf(s), addr, val);
+    }
+    v3npu_hw_write(s->hw, bar, addr, val, size);
 }
 
 static void v3npu_regs_write(void *opaque, hwaddr addr, uint64_t val,
@@ -109,12 +128,7 @@ static void v3npu_regs_write(void *opaque, hwaddr addr, uint64_t val,
 {
     V3NPUState *s = opaque;
 
-    if (v3npu_is_off(s)) {
-        return;
-    }
-    v3npu_check_reg("write to", addr);
-    trace_v3npu_reg_write(v3npu_bdf(s), addr, val);
-    v3npu_hw_write(s->hw, V3NPU_BAR_REGS, addr, val, size);
+    v3npu_post_write(&s->post, V3NPU_BAR_REGS, addr, val, size);
 }
 
 static const MemoryRegionOps v3npu_regs_ops = {
@@ -138,6 +152,7 @@ static uint64_t v3npu_core_mem_read(void *opaque, hwaddr addr, unsigned size)
     if (v3npu_is_off(s)) {
         return UINT64_MAX;
     }
+    v3npu_post_flush(&s->post);
     return v3npu_hw_read(s->hw, V3NPU_BAR_CORE_MEM, addr, size);
 }
 
@@ -146,10 +161,7 @@ static void v3npu_core_mem_write(void *opaque, hwaddr addr, uint64_t val,
 {
     V3NPUState *s = opaque;
 
-    if (v3npu_is_off(s)) {
-        return;
-    }
-    v3npu_hw_write(s->hw, V3NPU_BAR_CORE_MEM, addr, val, size);
+    v3npu_post_write(&s->post, V3NPU_BAR_CORE_MEM, addr, val, size);
 }
 
 static const MemoryRegionOps v3npu_core_mem_ops = {
@@ -318,6 +330,7 @@ static void v3npu_realize(PCIDevice *pdev, Error **errp)
     if (!runstate_is_running() && !runstate_check(RUN_STATE_PRELAUNCH)) {
         v3npu_hw_pause(s->hw);
     }
+    v3npu_post_start(&s->post, v3npu_write, s);
     s->vm_state = qemu_add_vm_change_state_handler(v3npu_vm_change, s);
     for (fault = 0; fault < V3NPU_NUM_INJECT; fault++) {
         v3npu_inject_arm(s->hw, fault, s->inject[fault]);
@@ -347,6 +360,7 @@ static void v3npu_exit(PCIDevice *pdev)
     V3NPUState *s = V3NPU(pdev);
 
     qemu_del_vm_change_state_handler(s->vm_state);
+    v3npu_post_stop(&s->post);
     v3npu_hw_free(s->hw);
     s->hw = NULL;
     s->memory.hw = NULL;
@@ -369,6 +383,7 @@ static void v3npu_reset(DeviceState *dev)
     uint8_t *ctrl = PCI_DEVICE(s)->config + V3NPU_PM_CAP_OFFSET + PCI_PM_CTRL;
 
     trace_v3npu_reset(v3npu_bdf(s));
+    v3npu_post_flush(&s->post);
     pci_word_test_and_clear_mask(ctrl, PCI_PM_CTRL_STATE_MASK);
     v3npu_lose_state(s);
 }
@@ -387,6 +402,8 @@ static void v3npu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
     bool was_off = v3npu_is_off(s), off;
     bool was_master = v3npu_is_master(pdev);
 
+    /* It does not overtake what was posted before it */
+    v3npu_post_flush(&s->post);
     pci_default_write_config(pdev, addr, val, len);
     if (v3npu_power_state(s) != V3NPU_PM_D0 &&
         v3npu_power_state(s) != V3NPU_PM_D3HOT) {
@@ -492,6 +509,7 @@ static Property v3npu_properties[] = {
     V3NPU_PROP_UINT32("clock-mhz", clock_mhz),
     V3NPU_PROP_UINT32("threads", threads),
     DEFINE_PROP_STRING("x-kernel", V3NPUState, kernel),
+    DEFINE_PROP_BOOL("x-post-writes", V3NPUState, post.enabled, false),
     DEFINE_PROP_END_OF_LIST(),
 };
 

@@ -4,7 +4,8 @@
 
 qtest_out := $(B)/tests/qtest
 
-CHECK_PROGS += tests/qtest/eject.py tests/qtest/iommu.py tests/qtest/stop.py
+CHECK_PROGS += tests/qtest/eject.py tests/qtest/iommu.py tests/qtest/post.py \
+	tests/qtest/stop.py
 CHECK_DEPS += qemu $(device_core_programs) $(qtest_out)/counter.bin
 
 $(qtest_out)/counter.elf: $(top)/tests/qtest/counter.S $(top)/uapi/v3npu/core.h
