@@ -161,7 +161,8 @@ class PciFunction:
     def capability(self, number):
         """Where a capability is."""
         at = self.read(0x34) & 0xfc
-        while at:
+        # All ones where there is no device
+        while at not in (0, 0xfc):
             header = self.read(at)
             if header & 0xff == number:
                 return at

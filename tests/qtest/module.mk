@@ -4,9 +4,13 @@
 
 qtest_out := $(B)/tests/qtest
 
-CHECK_PROGS += tests/qtest/eject.py tests/qtest/iommu.py tests/qtest/post.py \
+CHECK_PROGS += tests/qtest/eject.py tests/qtest/fuzz.py tests/qtest/iommu.py tests/qtest/post.py \
 	tests/qtest/stop.py
-CHECK_DEPS += qemu $(device_core_programs) $(qtest_out)/counter.bin
+CHECK_DEPS += qtest-programs
+
+.PHONY: qtest-programs
+
+qtest-programs: qemu $(device_core_programs) $(qtest_out)/counter.bin
 
 $(qtest_out)/counter.elf: $(top)/tests/qtest/counter.S $(top)/uapi/v3npu/core.h
 	@mkdir -p $(@D)

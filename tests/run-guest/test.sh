@@ -41,7 +41,7 @@ err_has()
 	grep -q -- "$1" "$tmp/err"
 }
 
-echo 1..21
+echo 1..22
 
 guest -- sh -c 'echo hi; echo oops >&2; exit 7'
 check "the command's status is run-guest's" is "$status" 7
@@ -74,6 +74,10 @@ check "output from before the timeout is there" is "$(cat "$tmp/out")" early
 guest -- sh -c 'echo c >/proc/sysrq-trigger'
 check "a panic gives 125" is "$status" 125
 check "a panic's log is printed" err_has 'Kernel panic'
+
+guest --append rdinit=/none --mem 256M -- true
+check "the log of a kernel that panics before it is up is kept" \
+	test -s "$(sed -n '/booting again/s/.*its log is in \(.*\); booting.*/\1/p' "$tmp/err" | head -n 1)"
 
 sleeper()
 {
