@@ -401,11 +401,16 @@ static bool is_pointwise(const struct v3npu_cmd_conv *cmd)
 	       (uint64_t)(cmd->out.dim[2] - 1) * cmd->stride[1] < cmd->in.dim[2];
 }
 
-/* Makes one long row of all rows, where one follows the other and each pixel sees only itself */
+/*
+ * Makes one long row of all rows, where one follows the other and each pixel sees only itself. Of
+ * rows of one pixel the stride along w means nothing, but would of the long one.
+ */
 static void merge_rows(struct v3npu_cmd_conv *cmd)
 {
 	struct v3npu_tensor *in = &cmd->in, *out = &cmd->out;
 
+	if (out->dim[2] == 1)
+		cmd->stride[1] = 1;
 	if (!is_pointwise(cmd) || in->dim[1] != out->dim[1] || in->dim[2] != out->dim[2] ||
 	    in->stride[1] != (uint64_t)in->dim[2] * in->stride[2] ||
 	    out->stride[1] != (uint64_t)out->dim[2] * out->stride[2])

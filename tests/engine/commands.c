@@ -125,11 +125,20 @@ static void layout(struct rng *rng, struct v3npu_tensor *t, bool ordered, bool g
 	}
 }
 
-/* Gives a tensor, whose dimensions are set, a place and strides in its region */
-static void place(struct rng *rng, struct v3npu_tensor *t, uint64_t region, bool result)
+/*
+ * Gives a tensor, whose dimensions are set, a place and strides in its region; mostly without gaps
+ * if it is @degenerate, because that is where engines find shortcuts
+ */
+static void place(struct rng *rng, struct v3npu_tensor *t, uint64_t region, bool result,
+		  bool degenerate)
 {
 	int i;
 
+	if (degenerate && !rng_one_in(rng, 4)) {
+		layout(rng, t, true, false);
+		t->addr = region + rng_range(rng, 0, REGION_SIZE - extent(t));
+		return;
+	}
 	switch (rng_range(rng, 0, result ? 3 : 4)) {
 	case 0:
 		layout(rng, t, true, false);
@@ -165,9 +174,53 @@ static void set_dims(struct v3npu_tensor *t, uint32_t n, uint32_t h, uint32_t w,
 	t->dim[3] = c;
 }
 
-static uint32_t random_channels(struct rng *rng)
+/* 1..high: in a degenerate command every other time 1, or 2 */
+static uint32_t random_dim(struct rng *rng, bool degenerate, uint32_t high)
 {
-	return rng_one_in(rng, 4) ? rng_range(rng, 1, 80) : rng_range(rng, 1, 20);
+	if (degenerate && rng_one_in(rng, 2))
+		return rng_range(rng, 1, rng_one_in(rng, 4) && high > 1 ? 2 : 1);
+	return rng_range(rng, 1, high);
+}
+
+static uint32_t random_channels(struct rng *rng, bool degenerate)
+{
+	return random_dim(rng, degenerate, rng_one_in(rng, 4) ? 80 : 20);
+}
+
+/* In a degenerate command often larger than what it steps or reaches over */
+static uint16_t random_step(struct rng *rng, bool degenerate, uint32_t usual, uint32_t size)
+{
+	if (degenerate && rng_one_in(rng, 2))
+		return rng_one_in(rng, 4) ? V3NPU_KERNEL_MAX : size + rng_range(rng, 0, 2);
+	return rng_range(rng, 1, usual);
+}
+
+/**
+ * random_window() - kernel, stride, dilation, padding and the result's size along one dimension
+ * @in: size of the operand
+ * @usual: most of what @out is if it does not follow from the window
+ * @out: set
+ * @dilation: NULL if the command has none
+ *
+ * Of a degenerate command most windows are one element, and most results end where the operand
+ * does.
+ */
+static void random_window(struct rng *rng, bool degenerate, uint32_t in, uint32_t usual,
+			  uint32_t *out, __u16 *kernel, __u16 *stride, __u16 *dilation, __u16 *pad)
+{
+	uint32_t reach;
+
+	if (degenerate && !rng_one_in(rng, 4)) {
+		*kernel = 1;
+		*pad = 0;
+	}
+	*stride = random_step(rng, degenerate, 3, in);
+	if (degenerate && dilation)
+		*dilation = random_step(rng, true, 3, in);
+	*out = random_dim(rng, degenerate, usual);
+	reach = (*kernel - 1) * (dilation ? *dilation : 1) + 1;
+	if (degenerate && !rng_one_in(rng, 4) && in + *pad >= reach)
+		*out = (in + *pad - reach) / *stride + 1;
 }
 
 static void random_output(struct rng *rng, struct space *space, struct v3npu_output *o,
@@ -195,33 +248,36 @@ static uint64_t random_table(struct rng *rng, struct space *space)
 
 static void random_conv(struct rng *rng, struct space *space, struct v3npu_cmd_conv *c)
 {
-	uint32_t in = random_channels(rng), out = random_channels(rng), n = rng_range(rng, 1, 2);
+	bool degenerate = rng_one_in(rng, 3);
+	uint32_t in = random_channels(rng, degenerate), out = random_channels(rng, degenerate);
+	uint32_t n = rng_range(rng, 1, 2);
 	uint64_t room;
 	int i;
 
 	c->groups = 1;
 	c->weight_format = rng_u32(rng) & 1;
 	if (c->weight_format == V3NPU_WEIGHTS_OHWI && rng_one_in(rng, 2)) {
-		c->groups = rng_range(rng, 1, 24);
-		in = c->groups * rng_range(rng, 1, 4);
-		out = c->groups * rng_range(rng, 1, 4);
+		c->groups = random_dim(rng, degenerate, 24);
+		in = c->groups * random_dim(rng, degenerate, 4);
+		out = c->groups * random_dim(rng, degenerate, 4);
 	}
+	set_dims(&c->in, n, random_dim(rng, degenerate, 9), random_dim(rng, degenerate, 15), in);
+	set_dims(&c->out, n, 0, 0, out);
 	for (i = 0; i < 2; i++) {
 		c->kernel[i] = rng_range(rng, 1, 4);
-		c->stride[i] = rng_range(rng, 1, 3);
 		c->dilation[i] = rng_one_in(rng, 3) ? rng_range(rng, 1, 40) : 1;
 		c->pad[i] = rng_one_in(rng, 5) ? rng_range(rng, 0, 50) : rng_range(rng, 0, 3);
+		random_window(rng, degenerate, c->in.dim[1 + i], i ? 30 : 7, &c->out.dim[1 + i],
+			      &c->kernel[i], &c->stride[i], &c->dilation[i], &c->pad[i]);
 	}
-	set_dims(&c->in, n, rng_range(rng, 1, 9), rng_range(rng, 1, 15), in);
-	set_dims(&c->out, n, rng_range(rng, 1, 7), rng_range(rng, 1, 30), out);
 	room = (uint64_t)c->kernel[0] * c->kernel[1] * ((in + 3) / 4 * 4) * ((out + 15) / 16 * 16);
 	if (room > REGION_SIZE) {
 		c->kernel[0] = 1;
 		c->kernel[1] = 1;
 		room /= 16;
 	}
-	place(rng, &c->in, region_addr(rng, space, REGION_IN), false);
-	place(rng, &c->out, region_addr(rng, space, REGION_OUT), true);
+	place(rng, &c->in, region_addr(rng, space, REGION_IN), false, degenerate);
+	place(rng, &c->out, region_addr(rng, space, REGION_OUT), true, degenerate);
 	c->weights = region_addr(rng, space, REGION_IN2) +
 		     rng_range(rng, 0, REGION_SIZE > room ? REGION_SIZE - room : 0);
 	random_output(rng, space, &c->output, out);
@@ -231,42 +287,44 @@ static void random_conv(struct rng *rng, struct space *space, struct v3npu_cmd_c
 
 static void random_matmul(struct rng *rng, struct space *space, struct v3npu_cmd_matmul *m)
 {
-	uint32_t n = rng_range(rng, 1, 2), h = rng_range(rng, 1, 3);
-	uint32_t rows = rng_range(rng, 1, 40), columns = rng_range(rng, 1, 40);
-	uint32_t depth = rng_range(rng, 1, 70);
+	bool degenerate = rng_one_in(rng, 3);
+	uint32_t n = random_dim(rng, degenerate, 2), h = random_dim(rng, degenerate, 3);
+	uint32_t rows = random_dim(rng, degenerate, 40), columns = random_dim(rng, degenerate, 40);
+	uint32_t depth = random_dim(rng, degenerate, 70);
 
 	set_dims(&m->a, n, h, rows, depth);
 	set_dims(&m->b, n, h, columns, depth);
 	set_dims(&m->out, n, h, rows, columns);
-	place(rng, &m->a, region_addr(rng, space, REGION_IN), false);
-	place(rng, &m->b, region_addr(rng, space, REGION_IN2), false);
-	place(rng, &m->out, region_addr(rng, space, REGION_OUT), true);
+	place(rng, &m->a, region_addr(rng, space, REGION_IN), false, degenerate);
+	place(rng, &m->b, region_addr(rng, space, REGION_IN2), false, degenerate);
+	place(rng, &m->out, region_addr(rng, space, REGION_OUT), true, degenerate);
 	random_output(rng, space, &m->output, columns);
 	m->a_zero_point = random_i8(rng);
 	m->b_zero_point = rng_one_in(rng, 3) ? 0 : random_i8(rng);
 }
 
-static void random_dims(struct rng *rng, struct v3npu_tensor *t)
+static void random_dims(struct rng *rng, struct v3npu_tensor *t, bool degenerate)
 {
-	set_dims(t, rng_range(rng, 1, 3), rng_range(rng, 1, 8), rng_range(rng, 1, 24),
-		 random_channels(rng));
+	set_dims(t, random_dim(rng, degenerate, 3), random_dim(rng, degenerate, 8),
+		 random_dim(rng, degenerate, 24), random_channels(rng, degenerate));
 }
 
 static void random_eltwise(struct rng *rng, struct space *space, struct v3npu_cmd_eltwise *e)
 {
-	bool wild = rng_one_in(rng, 5);
+	bool degenerate = rng_one_in(rng, 3), wild = rng_one_in(rng, 5);
 	bool rescales, compares;
 	int i;
 
 	e->op = rng_range(rng, V3NPU_ELTWISE_ADD, V3NPU_ELTWISE_PRELU);
 	rescales = e->op <= V3NPU_ELTWISE_SUB;
 	compares = e->op == V3NPU_ELTWISE_MAX || e->op == V3NPU_ELTWISE_MIN;
-	random_dims(rng, &e->out);
-	place(rng, &e->out, region_addr(rng, space, REGION_OUT), true);
+	random_dims(rng, &e->out, degenerate);
+	place(rng, &e->out, region_addr(rng, space, REGION_OUT), true, degenerate);
 	for (i = 0; i < 2; i++) {
 		e->in[i] = e->out;
 		if (!rng_one_in(rng, 4))
-			place(rng, &e->in[i], region_addr(rng, space, REGION_IN + i), false);
+			place(rng, &e->in[i], region_addr(rng, space, REGION_IN + i), false,
+			      degenerate);
 		/* One element for all */
 		if (e->in[i].addr != e->out.addr && rng_one_in(rng, 6))
 			memset(e->in[i].stride, 0, sizeof(e->in[i].stride));
@@ -290,33 +348,37 @@ static void random_eltwise(struct rng *rng, struct space *space, struct v3npu_cm
 
 static void random_pool(struct rng *rng, struct space *space, struct v3npu_cmd_pool *p)
 {
-	uint32_t n = rng_range(rng, 1, 2), c = random_channels(rng);
+	bool degenerate = rng_one_in(rng, 3);
+	uint32_t n = random_dim(rng, degenerate, 2), c = random_channels(rng, degenerate);
 	int i;
 
 	p->op = rng_u32(rng) & 1;
+	set_dims(&p->in, n, random_dim(rng, degenerate, 9), random_dim(rng, degenerate, 20), c);
+	set_dims(&p->out, n, 0, 0, c);
 	for (i = 0; i < 2; i++) {
 		p->kernel[i] = rng_one_in(rng, 6) ? rng_range(rng, 1, 40) : rng_range(rng, 1, 5);
-		p->stride[i] = rng_range(rng, 1, 3);
 		p->pad[i] = rng_one_in(rng, 6) ? rng_range(rng, 0, 60) : rng_range(rng, 0, 3);
+		random_window(rng, degenerate, p->in.dim[1 + i], i ? 20 : 7, &p->out.dim[1 + i],
+			      &p->kernel[i], &p->stride[i], NULL, &p->pad[i]);
 	}
-	set_dims(&p->in, n, rng_range(rng, 1, 9), rng_range(rng, 1, 20), c);
-	set_dims(&p->out, n, rng_range(rng, 1, 7), rng_range(rng, 1, 20), c);
-	place(rng, &p->in, region_addr(rng, space, REGION_IN), false);
-	place(rng, &p->out, region_addr(rng, space, REGION_OUT), true);
+	place(rng, &p->in, region_addr(rng, space, REGION_IN), false, degenerate);
+	place(rng, &p->out, region_addr(rng, space, REGION_OUT), true, degenerate);
 	random_clamp(rng, &p->min, &p->max);
 	p->table = random_table(rng, space);
 }
 
 static void random_softmax(struct rng *rng, struct space *space, struct v3npu_cmd_softmax *s)
 {
-	random_dims(rng, &s->in);
+	bool degenerate = rng_one_in(rng, 3);
+
+	random_dims(rng, &s->in, degenerate);
 	if (rng_one_in(rng, 8))
 		set_dims(&s->in, 1, 1, 2, rng_range(rng, 400, 4096));
 	s->out = s->in;
-	place(rng, &s->out, region_addr(rng, space, REGION_OUT), true);
+	place(rng, &s->out, region_addr(rng, space, REGION_OUT), true, degenerate);
 	s->in = s->out;
 	if (!rng_one_in(rng, 4))
-		place(rng, &s->in, region_addr(rng, space, REGION_IN), false);
+		place(rng, &s->in, region_addr(rng, space, REGION_IN), false, degenerate);
 	s->multiplier = random_multiplier(rng, false);
 	s->shift = rng_range(rng, 15, 27);
 	s->diff_min = rng_one_in(rng, 3) ? -(int32_t)rng_range(rng, 0, 300) : -255;
@@ -329,35 +391,40 @@ static void random_softmax(struct rng *rng, struct space *space, struct v3npu_cm
 
 static void random_resize(struct rng *rng, struct space *space, struct v3npu_cmd_resize *r)
 {
-	uint32_t n = rng_range(rng, 1, 2), c = random_channels(rng);
+	bool degenerate = rng_one_in(rng, 3);
+	uint32_t n = random_dim(rng, degenerate, 2), c = random_channels(rng, degenerate);
 
-	set_dims(&r->in, n, rng_range(rng, 1, 12), rng_range(rng, 1, 12), c);
-	set_dims(&r->out, n, rng_range(rng, 1, 16), rng_range(rng, 1, 16), c);
-	place(rng, &r->in, region_addr(rng, space, REGION_IN), false);
-	place(rng, &r->out, region_addr(rng, space, REGION_OUT), true);
+	set_dims(&r->in, n, random_dim(rng, degenerate, 12), random_dim(rng, degenerate, 12), c);
+	set_dims(&r->out, n, random_dim(rng, degenerate, 16), random_dim(rng, degenerate, 16), c);
+	place(rng, &r->in, region_addr(rng, space, REGION_IN), false, degenerate);
+	place(rng, &r->out, region_addr(rng, space, REGION_OUT), true, degenerate);
 	r->flags = rng_range(rng, 0, 2);
 	r->mode = rng_range(rng, V3NPU_RESIZE_NEAREST, V3NPU_RESIZE_BILINEAR);
 }
 
 static void random_copy(struct rng *rng, struct space *space, struct v3npu_cmd_copy *c)
 {
-	random_dims(rng, &c->out);
-	place(rng, &c->out, region_addr(rng, space, REGION_OUT), true);
+	bool degenerate = rng_one_in(rng, 3);
+
+	random_dims(rng, &c->out, degenerate);
+	place(rng, &c->out, region_addr(rng, space, REGION_OUT), true, degenerate);
 	c->in = c->out;
 	if (!rng_one_in(rng, 4))
-		place(rng, &c->in, region_addr(rng, space, REGION_IN), false);
+		place(rng, &c->in, region_addr(rng, space, REGION_IN), false, degenerate);
 	c->table = random_table(rng, space);
 }
 
 static void random_argmax(struct rng *rng, struct space *space, struct v3npu_cmd_argmax *a)
 {
-	random_dims(rng, &a->in);
+	bool degenerate = rng_one_in(rng, 3);
+
+	random_dims(rng, &a->in, degenerate);
 	if (rng_one_in(rng, 8))
 		set_dims(&a->in, 1, 1, 2, rng_range(rng, 1, 20000));
 	a->out = a->in;
 	a->out.dim[3] = rng_one_in(rng, 2) ? 4 : 8;
-	place(rng, &a->in, region_addr(rng, space, REGION_IN), false);
-	place(rng, &a->out, region_addr(rng, space, REGION_OUT), true);
+	place(rng, &a->in, region_addr(rng, space, REGION_IN), false, degenerate);
+	place(rng, &a->out, region_addr(rng, space, REGION_OUT), true, degenerate);
 	a->op = rng_range(rng, V3NPU_ARGMAX_MAX, V3NPU_ARGMAX_MIN);
 }
 
