@@ -40,6 +40,7 @@ struct v3npu_window {
  * @run: of the command
  * @end: first address past the operand, for telling the map callback what is wanted
  * @write: it is a result
+ * @unseen: lines of the processor's caches that were used since the last look for an abort
  * @last: the window used last
  * @windows: translations in use, found by page number
  */
@@ -47,6 +48,7 @@ struct v3npu_view {
 	struct v3npu_run *run;
 	uint64_t end;
 	bool write;
+	uint32_t unseen;
 	struct v3npu_window last;
 	struct v3npu_window windows[V3NPU_VIEW_WINDOWS];
 };
@@ -141,6 +143,23 @@ static inline bool v3npu_run_stopped(struct v3npu_run *run)
 	if (atomic_load_explicit(&run->stop, memory_order_relaxed))
 		return true;
 	return atomic_load_explicit(run->abort, memory_order_relaxed) && v3npu_run_aborted(run);
+}
+
+/*
+ * Lines of the processor's caches between looks for an abort: each can be in a page that the host
+ * has to find first
+ */
+#define V3NPU_VIEW_LINES	256
+/* Bytes of a line: what is read or written in a row is rather that many than each a line */
+#define V3NPU_LINE_BYTES	64
+
+bool v3npu_view_look(struct v3npu_view *view);
+
+/* Counts @lines that are about to be used. Return: false if the run has failed, or was aborted */
+static inline bool v3npu_view_go_on(struct v3npu_view *view, uint32_t lines)
+{
+	view->unseen += lines;
+	return view->unseen < V3NPU_VIEW_LINES || v3npu_view_look(view);
 }
 
 /* memory.c: all return false (or NULL) once the run has failed */

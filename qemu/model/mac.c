@@ -11,6 +11,8 @@
 
 /* Quads times pixels of one call of a kernel, so that an abort is seen in time */
 #define CALL_QUADS_MAX	(1u << 16)
+/* Output constants that are checked between looks for one */
+#define CHECKED_CHANS	(1u << 16)
 
 bool v3npu_array_init(struct v3npu_array *array, struct v3npu_run *run,
 		      const struct v3npu_output *output, uint32_t channels, int32_t zero_point)
@@ -28,6 +30,8 @@ bool v3npu_array_init(struct v3npu_array *array, struct v3npu_run *run,
 	if (!v3npu_read(&view, output->chan, chan, size))
 		return false;
 	for (i = 0; i < entries; i++) {
+		if (i % CHECKED_CHANS == 0 && v3npu_run_stopped(run))
+			return false;
 		if (chan[i].multiplier < 0 || chan[i].shift < -31 || chan[i].shift > 30) {
 			v3npu_run_fail(run, V3NPU_RESULT_ILLEGAL, 0);
 			return false;
@@ -108,6 +112,9 @@ static bool gather_direct(struct v3npu_thread *thread, const struct v3npu_array 
 							   : count - 1;
 
 			fit = more < count ? more + 1 : count;
+			fit = fit < V3NPU_VIEW_LINES ? fit : V3NPU_VIEW_LINES;
+			if (!v3npu_view_go_on(source->view, fit))
+				return false;
 		} else {
 			if (!v3npu_read(source->view, addr, thread->tile[2], channels))
 				return false;

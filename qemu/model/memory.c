@@ -9,6 +9,9 @@
 #include "transpose.h"
 #include "v3npu/regs.h"
 
+/* Bytes that are copied between looks for an abort */
+#define READ_BYTES	(V3NPU_VIEW_LINES * V3NPU_LINE_BYTES)
+
 void v3npu_view_init(struct v3npu_view *view, struct v3npu_run *run, uint64_t end, bool write)
 {
 	memset(view, 0, sizeof(*view));
@@ -24,6 +27,13 @@ void v3npu_view_tensor(struct v3npu_view *view, struct v3npu_run *run,
 					tensor->dim[2] - 1, tensor->dim[3] - 1);
 
 	v3npu_view_init(view, run, last + 1, write);
+}
+
+/* The look for an abort of v3npu_view_go_on() */
+bool v3npu_view_look(struct v3npu_view *view)
+{
+	view->unseen = 0;
+	return !v3npu_run_stopped(view->run);
 }
 
 static bool window_map(struct v3npu_view *view, struct v3npu_window *window, uint64_t addr)
@@ -84,6 +94,10 @@ bool v3npu_read(struct v3npu_view *view, uint64_t addr, void *to, size_t size)
 			return false;
 		if (run > size)
 			run = size;
+		if (run > READ_BYTES)
+			run = READ_BYTES;
+		if (!v3npu_view_go_on(view, run / V3NPU_LINE_BYTES + 1))
+			return false;
 		memcpy(bytes, from, run);
 		bytes += run;
 		addr += run;
@@ -92,15 +106,24 @@ bool v3npu_read(struct v3npu_view *view, uint64_t addr, void *to, size_t size)
 	return true;
 }
 
-/* Elements of a strided row that lie in @run bytes from the first one */
-static uint32_t elements_in_run(size_t run, uint32_t stride, uint32_t count)
+/*
+ * Elements of a strided row that lie in @run bytes from the first one, as far as there need be no
+ * look for an abort; 0 if the run has failed
+ */
+static uint32_t elements_in_run(struct v3npu_view *view, size_t run, uint32_t stride,
+				uint32_t count)
 {
-	size_t fit;
+	uint32_t lines = 1;
 
-	if (!stride)
-		return count;
-	fit = (run - 1) / stride + 1;
-	return fit < count ? fit : count;
+	if (stride) {
+		size_t fit = (run - 1) / stride + 1;
+
+		if (stride > 1 && fit > V3NPU_VIEW_LINES)
+			fit = V3NPU_VIEW_LINES;
+		count = fit < count ? fit : count;
+		lines = stride > 1 ? count : count / V3NPU_LINE_BYTES + 1;
+	}
+	return v3npu_view_go_on(view, lines) ? count : 0;
 }
 
 static bool read_row(struct v3npu_view *view, uint64_t addr, uint32_t stride, uint32_t count,
@@ -113,7 +136,9 @@ static bool read_row(struct v3npu_view *view, uint64_t addr, uint32_t stride, ui
 
 		if (!from)
 			return false;
-		fit = elements_in_run(run, stride, count);
+		fit = elements_in_run(view, run, stride, count);
+		if (!fit)
+			return false;
 		if (stride == 1 && to_stride == 1)
 			memcpy(to, from, fit);
 		else if (stride == 1)
@@ -139,7 +164,9 @@ static bool write_row(struct v3npu_view *view, uint64_t addr, uint32_t stride, u
 
 		if (!to)
 			return false;
-		fit = elements_in_run(run, stride, count);
+		fit = elements_in_run(view, run, stride, count);
+		if (!fit)
+			return false;
 		if (stride == 1 && from_stride == 1)
 			memcpy(to, from, fit);
 		else if (stride == 1)
@@ -206,22 +233,35 @@ static bool is_dense(const struct v3npu_tile *tile, size_t pitch)
 	       (tile->row_stride == tile->cols || tile->rows == 1);
 }
 
+/* Rows or columns of a tile that is whole on the host, up to a look for an abort; 0: it has failed */
+static uint32_t next_rows(struct v3npu_view *view, uint32_t left)
+{
+	uint32_t some = left < V3NPU_VIEW_LINES ? left : V3NPU_VIEW_LINES;
+
+	return v3npu_view_go_on(view, some) ? some : 0;
+}
+
 bool v3npu_read_tile(struct v3npu_view *view, const struct v3npu_tile *tile, int8_t *dense,
 		     size_t pitch)
 {
 	uint8_t *rows;
-	uint32_t i;
+	uint32_t i, some;
 
 	if (is_dense(tile, pitch))
 		return v3npu_read(view, tile->addr, dense, (size_t)tile->rows * tile->cols);
 	if (by_columns(tile)) {
 		const uint8_t *columns = find_columns(view, tile);
 
-		if (columns) {
-			v3npu_transpose((uint8_t *)dense, pitch, columns, tile->col_stride,
-					tile->cols, tile->rows);
-			return true;
+		for (i = 0; columns && i < tile->cols; i += some) {
+			some = next_rows(view, tile->cols - i);
+			if (!some)
+				return false;
+			v3npu_transpose((uint8_t *)dense + i, pitch,
+					columns + (size_t)i * tile->col_stride, tile->col_stride,
+					some, tile->rows);
 		}
+		if (columns)
+			return true;
 		for (i = 0; i < tile->cols; i++)
 			if (!read_row(view, tile->addr + (uint64_t)i * tile->col_stride,
 				      tile->row_stride, tile->rows, dense + i, pitch))
@@ -229,11 +269,16 @@ bool v3npu_read_tile(struct v3npu_view *view, const struct v3npu_tile *tile, int
 		return true;
 	}
 	rows = v3npu_view_rows(view, tile);
-	if (rows) {
-		v3npu_copy_rows((uint8_t *)dense, pitch, rows, tile->row_stride, tile->rows,
+	for (i = 0; rows && i < tile->rows; i += some) {
+		some = next_rows(view, tile->rows - i);
+		if (!some)
+			return false;
+		v3npu_copy_rows((uint8_t *)dense + i * pitch, pitch,
+				rows + (size_t)i * tile->row_stride, tile->row_stride, some,
 				tile->cols);
-		return true;
 	}
+	if (rows)
+		return true;
 	for (i = 0; i < tile->rows; i++)
 		if (!read_row(view, tile->addr + (uint64_t)i * tile->row_stride, tile->col_stride,
 			      tile->cols, dense + i * pitch, 1))
@@ -273,18 +318,22 @@ bool v3npu_write_tile(struct v3npu_view *view, const struct v3npu_tile *tile,
 		      const int8_t *dense, size_t pitch)
 {
 	uint8_t *rows;
-	uint32_t i;
+	uint32_t i, some;
 
 	if (is_dense(tile, pitch))
 		return write_row(view, tile->addr, 1, tile->rows * tile->cols, dense, 1);
 	if (by_columns(tile)) {
 		uint8_t *columns = find_columns(view, tile);
 
-		if (columns) {
-			v3npu_transpose(columns, tile->col_stride, (const uint8_t *)dense, pitch,
-					tile->rows, tile->cols);
-			return true;
+		for (i = 0; columns && i < tile->cols; i += some) {
+			some = next_rows(view, tile->cols - i);
+			if (!some)
+				return false;
+			v3npu_transpose(columns + (size_t)i * tile->col_stride, tile->col_stride,
+					(const uint8_t *)dense + i, pitch, tile->rows, some);
 		}
+		if (columns)
+			return true;
 		if (tile->row_stride == 1)
 			return write_columns(view, tile, dense, pitch);
 		for (i = 0; i < tile->cols; i++)
@@ -294,11 +343,15 @@ bool v3npu_write_tile(struct v3npu_view *view, const struct v3npu_tile *tile,
 		return true;
 	}
 	rows = v3npu_view_rows(view, tile);
-	if (rows) {
-		v3npu_copy_rows(rows, tile->row_stride, (const uint8_t *)dense, pitch, tile->rows,
-				tile->cols);
-		return true;
+	for (i = 0; rows && i < tile->rows; i += some) {
+		some = next_rows(view, tile->rows - i);
+		if (!some)
+			return false;
+		v3npu_copy_rows(rows + (size_t)i * tile->row_stride, tile->row_stride,
+				(const uint8_t *)dense + i * pitch, pitch, some, tile->cols);
 	}
+	if (rows)
+		return true;
 	for (i = 0; i < tile->rows; i++)
 		if (!write_row(view, tile->addr + (uint64_t)i * tile->row_stride, tile->col_stride,
 			       tile->cols, dense + i * pitch, 1))

@@ -107,8 +107,11 @@ static struct span columns_of(const struct v3npu_cmd_pool *cmd, uint32_t x)
 	return window_span(x, cmd->kernel[1], cmd->stride[1], cmd->pad[1], cmd->in.dim[2]);
 }
 
-/* Raises the maxima of the part's windows by an input row, of which @row has columns @first.. */
-static void raise_maxima(const struct pool *pool, const struct part *part, int64_t first,
+/*
+ * Raises the maxima of the part's windows by an input row, of which @row has columns @first..; this
+ * and add_to_sums() return false if the run was aborted
+ */
+static bool raise_maxima(const struct pool *pool, const struct part *part, int64_t first,
 			 const int8_t *row, int8_t *max)
 {
 	const struct v3npu_cmd_pool *cmd = pool->cmd;
@@ -120,14 +123,17 @@ static void raise_maxima(const struct pool *pool, const struct part *part, int64
 		for (x = part->x; x < end; x++) {
 			struct span cols = columns_of(cmd, x);
 
+			if (v3npu_run_stopped(pool->run))
+				return false;
+
 			for (k = cols.from; k < cols.until; k++)
 				kernels->max(max + (x - part->x) * part->channels,
 					     row + (k - first) * part->channels, part->channels);
 		}
-		return;
+		return true;
 	}
 	/* Element k of all windows side by side that have one */
-	for (k = 0; k < cmd->kernel[1]; k++) {
+	for (k = 0; k < cmd->kernel[1] && !v3npu_run_stopped(pool->run); k++) {
 		int64_t shift = k - cmd->pad[1];
 		int64_t from = part->x + shift < 0 ? -shift : part->x;
 		int64_t until = end + shift > cmd->in.dim[2] ? cmd->in.dim[2] - shift : end;
@@ -137,21 +143,23 @@ static void raise_maxima(const struct pool *pool, const struct part *part, int64
 				     row + (from + shift - first) * part->channels,
 				     (until - from) * part->channels);
 	}
+	return k == cmd->kernel[1];
 }
 
-static void add_to_sums(const struct pool *pool, const struct part *part, int64_t first,
+static bool add_to_sums(const struct pool *pool, const struct part *part, int64_t first,
 			const int8_t *row, int32_t *sums)
 {
 	uint32_t x;
 	int64_t k;
 
-	for (x = 0; x < part->columns; x++) {
+	for (x = 0; x < part->columns && !v3npu_run_stopped(pool->run); x++) {
 		struct span cols = columns_of(pool->cmd, part->x + x);
 
 		for (k = cols.from; k < cols.until; k++)
 			reduce_sum(sums + (size_t)x * part->channels,
 				   row + (k - first) * part->channels, part->channels);
 	}
+	return x == part->columns;
 }
 
 /* Reduces the part's windows into @acc, input row by input row, of which @tile holds one */
@@ -180,10 +188,9 @@ static bool accumulate(const struct pool *pool, const struct part *part, int8_t 
 		if (v3npu_run_stopped(pool->run) ||
 		    !v3npu_read_tile(&view, &from, tile, part->channels))
 			return false;
-		if (avg)
-			add_to_sums(pool, part, first, tile, acc);
-		else
-			raise_maxima(pool, part, first, tile, acc);
+		if (!(avg ? add_to_sums(pool, part, first, tile, acc)
+			  : raise_maxima(pool, part, first, tile, acc)))
+			return false;
 	}
 	return true;
 }

@@ -219,8 +219,11 @@ static void random_window(struct rng *rng, bool degenerate, uint32_t in, uint32_
 		*dilation = random_step(rng, true, 3, in);
 	*out = random_dim(rng, degenerate, usual);
 	reach = (*kernel - 1) * (dilation ? *dilation : 1) + 1;
-	if (degenerate && !rng_one_in(rng, 4) && in + *pad >= reach)
-		*out = (in + *pad - reach) / *stride + 1;
+	if (!degenerate || rng_one_in(rng, 4) || in + *pad < reach)
+		return;
+	*out = (in + *pad - reach) / *stride + 1;
+	if (*out > usual)
+		*out = usual;
 }
 
 static void random_output(struct rng *rng, struct space *space, struct v3npu_output *o,

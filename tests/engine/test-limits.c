@@ -1,70 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
  * What random commands are too small or too well-behaved for: shapes that are
- * done in parts, faults, commands and constants that are refused, aborts, and
- * the bounds of the cycle model.
+ * done in parts, faults, and commands and constants that are refused.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "commands.h"
 #include "reference.h"
+#include "shapes.h"
 #include "tap.h"
 #include "v3npu/regs.h"
 
-#define BASE	0x10000
+#define BASE	SHAPES_BASE
 
 static struct v3npu_engine *engine;
-
-static struct v3npu_tensor dense(uint64_t addr, uint32_t n, uint32_t h, uint32_t w, uint32_t c)
-{
-	return (struct v3npu_tensor) { addr, { n, h, w, c }, { h * w * c, w * c, c, 1 } };
-}
-
-static void start(union command *cmd, enum v3npu_opcode opcode, size_t size)
-{
-	memset(cmd, 0, sizeof(*cmd));
-	cmd->hdr.opcode = opcode;
-	cmd->hdr.size = size;
-}
-
-static void usual_output(struct v3npu_output *o, uint64_t chan)
-{
-	o->chan = chan;
-	o->zero_point = -3;
-	o->min = -128;
-	o->max = 127;
-}
-
-/* A convolution with its operands one after the other from BASE on, constants first */
-static void make_conv(union command *cmd, const uint32_t in[3], const uint32_t out[3],
-		      const uint16_t kernel[2], uint16_t dilation, uint32_t groups, bool brick)
-{
-	struct v3npu_cmd_conv *c = &cmd->conv;
-	uint64_t addr = BASE + 12 * out[2];
-	int i;
-
-	start(cmd, V3NPU_OP_CONV, sizeof(*c));
-	usual_output(&c->output, BASE);
-	c->in = dense(addr, 1, in[0], in[1], in[2]);
-	addr += (uint64_t)in[0] * in[1] * in[2];
-	c->out = dense(addr, 1, out[0], out[1], out[2]);
-	addr += (uint64_t)out[0] * out[1] * out[2];
-	c->weights = addr;
-	for (i = 0; i < 2; i++) {
-		c->kernel[i] = kernel[i];
-		c->stride[i] = 1;
-		c->dilation[i] = dilation;
-		c->pad[i] = (kernel[i] - 1) / 2;
-	}
-	c->groups = groups;
-	c->in_zero_point = 5;
-	c->pad_value = 5;
-	c->weight_format = brick ? V3NPU_WEIGHTS_BRICK : V3NPU_WEIGHTS_OHWI;
-}
 
 static bool equals_reference(const union command *cmd, struct space *before)
 {
@@ -304,194 +255,6 @@ static void test_illegal(void)
 	space_free(before);
 }
 
-/* A vast address space all of whose pages are the same 2 MiB */
-static uint8_t alias[2u << 20];
-
-static void *alias_map(void *opaque, uint64_t addr, size_t want, bool write, size_t *run)
-{
-	(void)opaque;
-	(void)want;
-	(void)write;
-	*run = sizeof(alias) - addr % sizeof(alias);
-	return alias + addr % sizeof(alias);
-}
-
-/* The same in pages, each of which takes its time */
-static void *slow_map(void *opaque, uint64_t addr, size_t want, bool write, size_t *run)
-{
-	const struct timespec ts = { 0, 10000 };
-
-	nanosleep(&ts, NULL);
-	alias_map(opaque, addr, want, write, run);
-	*run = 4096 - addr % 4096;
-	return alias + addr % sizeof(alias);
-}
-
-static double now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1e3 + ts.tv_nsec / 1e6;
-}
-
-struct aborter {
-	atomic_bool abort;
-	double when;
-};
-
-static void *abort_soon(void *opaque)
-{
-	struct aborter *a = opaque;
-	struct timespec ts = { 0, 20000000 };
-
-	nanosleep(&ts, NULL);
-	a->when = now_ms();
-	atomic_store(&a->abort, true);
-	return NULL;
-}
-
-/* The command, which takes much longer in such memory, ends soon after it is told to */
-static void expect_abort_in(const struct v3npu_memory *memory, const union command *cmd,
-			    const char *what)
-{
-	struct aborter a = { .abort = false };
-	struct v3npu_counters counters;
-	enum v3npu_result result;
-	pthread_t thread;
-	uint64_t fault;
-	double late;
-
-	/* Output constants are read from it, and results were written to it */
-	memset(alias, 0, sizeof(alias));
-	if (pthread_create(&thread, NULL, abort_soon, &a))
-		tap_bail("cannot start a thread");
-	result = v3npu_engine_run(engine, cmd, memory, &a.abort, &counters, &fault);
-	late = now_ms();
-	pthread_join(thread, NULL);
-	late -= a.when;
-	/* A few milliseconds are promised; the rest is for a busy machine and for sanitizers */
-	tap_ok(result == V3NPU_RESULT_ABORTED && late < 500 && !counters.cycles, "abort: %s", what);
-	tap_note("result %d, %.1f ms later", result, late);
-}
-
-static void expect_abort(const union command *cmd, const char *what)
-{
-	struct v3npu_memory memory = { NULL, alias_map };
-
-	expect_abort_in(&memory, cmd, what);
-}
-
-/* One work item each, of elements that lie in a page of their own each */
-static void test_aborts_of_pages(void)
-{
-	struct v3npu_memory memory = { NULL, slow_map };
-	union command cmd;
-
-	start(&cmd, V3NPU_OP_MATMUL, sizeof(cmd.matmul));
-	usual_output(&cmd.matmul.output, BASE);
-	cmd.matmul.a = dense(BASE, 1, 1, 1, 32768);
-	cmd.matmul.b = (struct v3npu_tensor){ BASE, { 1, 1, 16, 32768 }, { 0, 0, 4096, 1 << 16 } };
-	cmd.matmul.out = dense(0x400000000, 1, 1, 1, 16);
-	expect_abort_in(&memory, &cmd, "product of a page for each element");
-
-	start(&cmd, V3NPU_OP_SOFTMAX, sizeof(cmd.softmax));
-	cmd.softmax.in = (struct v3npu_tensor){ BASE, { 1, 1, 16, 2048 }, { 0, 0, 4096, 1 << 16 } };
-	cmd.softmax.out = dense(0x400000000, 1, 1, 16, 2048);
-	cmd.softmax.multiplier = 1 << 30;
-	cmd.softmax.shift = 22;
-	cmd.softmax.diff_min = -255;
-	expect_abort_in(&memory, &cmd, "softmax of a page for each element");
-}
-
-static void test_aborts(void)
-{
-	const uint32_t huge[3] = { 512, 512, 1024 };
-	const uint32_t deep_in[3] = { 1, 4096, 65536 }, deep_out[3] = { 1, 4096, 65536 };
-	const uint16_t kernel[2] = { 3, 3 }, large[2] = { 256, 256 }, one[2] = { 1, 1 };
-	const uint32_t thin[3] = { 16384, 16384, 1 };
-	struct v3npu_memory memory = { NULL, alias_map };
-	atomic_bool already = true;
-	struct v3npu_counters counters;
-	union command cmd;
-	uint64_t fault;
-
-	start(&cmd, V3NPU_OP_STALL, sizeof(cmd.stall));
-	cmd.stall.usec = 30000000;
-	expect_abort(&cmd, "stall");
-	tap_equal(v3npu_engine_run(engine, &cmd, &memory, &already, &counters, &fault),
-		  V3NPU_RESULT_ABORTED, "abort: before the start");
-
-	make_conv(&cmd, huge, huge, kernel, 1, 1, true);
-	expect_abort(&cmd, "convolution");
-	make_conv(&cmd, deep_in, deep_out, one, 1, 1, true);
-	expect_abort(&cmd, "convolution of depth 65536");
-	make_conv(&cmd, huge, huge, kernel, 1, 1024, false);
-	expect_abort(&cmd, "depthwise convolution");
-	make_conv(&cmd, thin, thin, large, 1, 1, true);
-	expect_abort(&cmd, "convolution with a window of 256x256");
-	make_conv(&cmd, thin, thin, large, 3, 1, true);
-	expect_abort(&cmd, "convolution with a dilated window of 256x256");
-
-	start(&cmd, V3NPU_OP_MATMUL, sizeof(cmd.matmul));
-	usual_output(&cmd.matmul.output, BASE);
-	cmd.matmul.a = dense(BASE, 1, 1, 8192, 32768);
-	cmd.matmul.b = dense(BASE, 1, 1, 8192, 32768);
-	cmd.matmul.out = dense(0x400000000, 1, 1, 8192, 8192);
-	expect_abort(&cmd, "product");
-	cmd.matmul.a = dense(BASE, 16384, 1, 1, 16384);
-	cmd.matmul.b = dense(BASE, 16384, 1, 1, 16384);
-	cmd.matmul.out = dense(0x400000000, 16384, 1, 1, 1);
-	expect_abort(&cmd, "many small products");
-
-	start(&cmd, V3NPU_OP_COPY, sizeof(cmd.copy));
-	cmd.copy.in = dense(BASE, 1, 1024, 1024, 256);
-	cmd.copy.out = (struct v3npu_tensor) {
-		0x400000000, { 1, 1024, 1024, 256 }, { 0, 1, 1024, 1u << 20 }
-	};
-	expect_abort(&cmd, "copy");
-
-	start(&cmd, V3NPU_OP_ELTWISE, sizeof(cmd.eltwise));
-	cmd.eltwise.in[0] = dense(BASE, 1, 1024, 1024, 256);
-	cmd.eltwise.in[1] = cmd.eltwise.in[0];
-	cmd.eltwise.in[1].stride[3] = 0;
-	cmd.eltwise.out = dense(0x400000000, 1, 1024, 1024, 256);
-	expect_abort(&cmd, "elementwise");
-
-	start(&cmd, V3NPU_OP_POOL, sizeof(cmd.pool));
-	cmd.pool.in = dense(BASE, 1, 1024, 1024, 256);
-	cmd.pool.out = dense(0x400000000, 1, 1024, 1024, 256);
-	cmd.pool.kernel[0] = 512;
-	cmd.pool.kernel[1] = 512;
-	cmd.pool.stride[0] = 1;
-	cmd.pool.stride[1] = 1;
-	expect_abort(&cmd, "pooling");
-
-	start(&cmd, V3NPU_OP_SOFTMAX, sizeof(cmd.softmax));
-	cmd.softmax.in = dense(BASE, 1, 1024, 16384, 16);
-	cmd.softmax.out = dense(0x400000000, 1, 1024, 16384, 16);
-	cmd.softmax.multiplier = 1 << 30;
-	cmd.softmax.shift = 22;
-	cmd.softmax.diff_min = -255;
-	expect_abort(&cmd, "softmax");
-
-	start(&cmd, V3NPU_OP_RESIZE, sizeof(cmd.resize));
-	cmd.resize.in = dense(BASE, 1, 1, 4096, 16);
-	cmd.resize.out = dense(0x400000000, 1, 1024, 16384, 16);
-	cmd.resize.in.stride[3] = 4096;
-	cmd.resize.in.stride[2] = 1;
-	expect_abort(&cmd, "resize");
-	cmd.resize.mode = V3NPU_RESIZE_BILINEAR;
-	expect_abort(&cmd, "bilinear resize");
-
-	start(&cmd, V3NPU_OP_ARGMAX, sizeof(cmd.argmax));
-	cmd.argmax.in = dense(BASE, 1, 1, 256, 1 << 20);
-	cmd.argmax.in.stride[2] = 0;
-	cmd.argmax.in.stride[3] = 0;
-	cmd.argmax.out = dense(0x400000000, 1, 1, 256, 4);
-	expect_abort(&cmd, "argmax");
-}
-
 static void test_configuration(void)
 {
 	struct v3npu_config good = V3NPU_CONFIG_DEFAULT, bad = good;
@@ -564,8 +327,6 @@ int main(void)
 	test_faults();
 	test_illegal();
 	test_scrub();
-	test_aborts();
-	test_aborts_of_pages();
 	v3npu_engine_free(engine);
 	tap_ok(started == 2 && stopped == 2, "the hooks ran in both started threads");
 	return tap_done();
