@@ -284,7 +284,7 @@ void npu_core_load(struct npu *npu, const char *path, size_t skip)
 void npu_core_run(struct npu *npu, bool run)
 {
 	npu_write(npu, V3NPU_REG_CONTROL, run ? V3NPU_CONTROL_CORE_RUN : 0);
-	if (!run && !npu_wait_reg(npu, V3NPU_REG_STATUS, V3NPU_STATUS_CORE_RUNNING, 0, 5000))
+	if (!run && !npu_wait_reg(npu, V3NPU_REG_STATUS, V3NPU_STATUS_CORE_RUNNING, 0, PATIENCE_MS))
 		tap_bail("the core does not stop");
 }
 
@@ -293,7 +293,7 @@ double npu_reset(struct npu *npu)
 	double start = npu_clock_ms();
 
 	npu_write(npu, V3NPU_REG_CONTROL, V3NPU_CONTROL_RESET);
-	if (!npu_wait_reg(npu, V3NPU_REG_STATUS, V3NPU_STATUS_RESETTING, 0, 20000))
+	if (!npu_wait_reg(npu, V3NPU_REG_STATUS, V3NPU_STATUS_RESETTING, 0, PATIENCE_MS))
 		tap_bail("a reset does not end");
 	return npu_clock_ms() - start;
 }

@@ -15,6 +15,12 @@
 
 #include "device.h"
 
+/*
+ * How long to wait for what must come, however much else the machine has to do. What does not come
+ * has failed all the same, and what shall not come is waited for as long as a test likes.
+ */
+#define PATIENCE_MS	60000u
+
 struct npu;
 
 /**

@@ -4,8 +4,6 @@
 #include "programs.h"
 #include "tap.h"
 
-#define TIMEOUT_MS	10000
-
 void program_load(struct npu *npu, const char *name)
 {
 	char path[512];
@@ -26,7 +24,7 @@ uint32_t program_run(struct npu *npu)
 {
 	npu_core_run(npu, false);
 	npu_core_run(npu, true);
-	return program_wait(npu, TIMEOUT_MS);
+	return program_wait(npu, PATIENCE_MS);
 }
 
 uint32_t program_run_words(struct npu *npu, const uint32_t *words, unsigned int count)
@@ -86,14 +84,14 @@ uint32_t agent_read(struct npu *npu, uint32_t addr)
 {
 	npu_core_write32(npu, mailbox(AGENT_ADDR), addr);
 	agent_request(npu, AGENT_READ, 0);
-	return agent_wait(npu, TIMEOUT_MS) ? agent_value(npu) : ~0u;
+	return agent_wait(npu, PATIENCE_MS) ? agent_value(npu) : ~0u;
 }
 
 void agent_write(struct npu *npu, uint32_t addr, uint32_t value)
 {
 	npu_core_write32(npu, mailbox(AGENT_ADDR), addr);
 	agent_request(npu, AGENT_WRITE, value);
-	agent_wait(npu, TIMEOUT_MS);
+	agent_wait(npu, PATIENCE_MS);
 }
 
 uint32_t agent_dma(struct npu *npu, uint32_t ctrl, uint32_t as, uint64_t va, uint32_t local,
@@ -114,7 +112,7 @@ uint64_t agent_dma_fault(struct npu *npu)
 	       (uint64_t)agent_read(npu, V3NPU_CORE_DMA_FAULT_HI) << 32;
 }
 
-void agent_start_command(struct npu *npu, uint32_t as, const void *cmd, size_t size)
+void agent_prepare_command(struct npu *npu, uint32_t as, const void *cmd, size_t size)
 {
 	const uint32_t *words = cmd;
 	size_t i;
@@ -122,6 +120,11 @@ void agent_start_command(struct npu *npu, uint32_t as, const void *cmd, size_t s
 	for (i = 0; i < size / 4; i++)
 		agent_write(npu, V3NPU_CORE_ENGINE_DESC(i), words[i]);
 	agent_write(npu, V3NPU_CORE_ENGINE_AS, as);
+}
+
+void agent_start_command(struct npu *npu, uint32_t as, const void *cmd, size_t size)
+{
+	agent_prepare_command(npu, as, cmd, size);
 	agent_write(npu, V3NPU_CORE_ENGINE_CTRL, V3NPU_ENGINE_START);
 }
 

