@@ -174,5 +174,5 @@ uint64_t v3npu_cmd_time(const void *cmd, uint32_t sram_size)
 	for (i = 0; i < n; i++)
 		all_pages += pages(&t[i]);
 	ns += looked_up * (all_pages > CACHED_PAGES ? PAGE_NS : RUN_NS) + all_pages * PAGE_NS;
-	return ns < INT64_MAX ? (uint64_t)ns : INT64_MAX;
+	return ns < (double)INT64_MAX ? (uint64_t)ns : INT64_MAX;
 }

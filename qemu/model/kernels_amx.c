@@ -16,6 +16,10 @@
 
 #define TARGET __attribute__((target("amx-tile,amx-int8")))
 
+/* Of CPUID's leaf 7 */
+#define AMX_TILE_BIT	24
+#define AMX_INT8_BIT	25
+
 /* The system call that allows this process the use of tiles */
 #define ARCH_REQ_XCOMP_PERM	0x1023
 #define XFEATURE_XTILEDATA	18
@@ -38,8 +42,8 @@ _Static_assert(TILE_PIXELS * TILES_OF_PIXELS <= V3NPU_MAC_PIXELS, "there is room
 
 static bool supported_amx(void)
 {
-	return v3npu_kernels_avx512_vbmi.supported() && __builtin_cpu_supports("amx-tile") &&
-	       __builtin_cpu_supports("amx-int8") &&
+	return v3npu_kernels_avx512_vbmi.supported() && v3npu_cpu_has(0, true, AMX_TILE_BIT) &&
+	       v3npu_cpu_has(0, true, AMX_INT8_BIT) &&
 	       !syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA);
 }
 

@@ -13,13 +13,16 @@
 
 #define TARGET __attribute__((target("avx2,avxvnni")))
 
+/* Of CPUID's leaf 7, 1 */
+#define AVX_VNNI_BIT	4
+
 /* Pixels whose sums fit the registers, and the vectors of a brick */
 #define BLOCK_PIXELS	6
 #define VECTORS		2
 
 static bool supported_avxvnni(void)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avxvnni");
+	return __builtin_cpu_supports("avx2") && v3npu_cpu_has(1, false, AVX_VNNI_BIT);
 }
 
 TARGET static void load_bytes(uint8_t *to, const int8_t *from, size_t size)

@@ -3,7 +3,21 @@
 #ifndef V3NPU_MODEL_KERNELS_X86_H
 #define V3NPU_MODEL_KERNELS_X86_H
 
+#include <cpuid.h>
+
 #include "kernels.h"
+
+/*
+ * Has the processor what is one bit of CPUID's leaf 7? For what not every compiler has a name for;
+ * whether the system saves the registers is for the caller to find out.
+ */
+static inline bool v3npu_cpu_has(unsigned int subleaf, bool in_edx, unsigned int bit)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	return __get_cpuid_count(7, subleaf, &eax, &ebx, &ecx, &edx) &&
+	       (in_edx ? edx : eax) >> bit & 1;
+}
 
 /* kernels_avx2.c */
 void v3npu_output_avx2(const struct v3npu_scale *scale, const int32_t *acc, unsigned int pixels,

@@ -46,23 +46,32 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 
 typedef uint32_t quads __attribute__((vector_size(SIDE * V3NPU_BRICK_I)));
 
+static quads interleave_low(quads a, quads b)
+{
+	return __builtin_shufflevector(a, b, 0, 4, 1, 5);
+}
+
+static quads interleave_high(quads a, quads b)
+{
+	return __builtin_shufflevector(a, b, 2, 6, 3, 7);
+}
+
 /* Packs 4 quads of 4 rows */
 static void pack_block(int8_t *to, const int8_t *from, size_t pitch)
 {
-	const quads low = { 0, 4, 1, 5 }, high = { 2, 6, 3, 7 };
 	quads row[SIDE], even[2], odd[2], packed[SIDE];
 	int i;
 
 	for (i = 0; i < SIDE; i++)
 		memcpy(&row[i], from + i * pitch, sizeof(quads));
 	/* Interleaving rows 0 and 2, rows 1 and 3, and then what comes of it makes columns */
-	even[0] = __builtin_shuffle(row[0], row[2], low);
-	even[1] = __builtin_shuffle(row[0], row[2], high);
-	odd[0] = __builtin_shuffle(row[1], row[3], low);
-	odd[1] = __builtin_shuffle(row[1], row[3], high);
+	even[0] = interleave_low(row[0], row[2]);
+	even[1] = interleave_high(row[0], row[2]);
+	odd[0] = interleave_low(row[1], row[3]);
+	odd[1] = interleave_high(row[1], row[3]);
 	for (i = 0; i < 2; i++) {
-		packed[2 * i] = __builtin_shuffle(even[i], odd[i], low);
-		packed[2 * i + 1] = __builtin_shuffle(even[i], odd[i], high);
+		packed[2 * i] = interleave_low(even[i], odd[i]);
+		packed[2 * i + 1] = interleave_high(even[i], odd[i]);
 	}
 	for (i = 0; i < SIDE; i++)
 		memcpy(to + i * V3NPU_BRICK_BYTES, &packed[i], sizeof(quads));
