@@ -13,6 +13,7 @@
 #include <linux/cred.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 
 #include <drm/drm_file.h>
 #include <drm/drm_managed.h>
@@ -30,6 +31,21 @@ static struct v3npu_user *v3npu_user_find(struct v3npu_users *users, kuid_t uid)
 			return user;
 
 	return NULL;
+}
+
+/*
+ * Who is to answer for the current process. A user can have many user IDs in a name space
+ * of its own, but is the one who made that.
+ */
+static kuid_t v3npu_current_user(void)
+{
+	const struct user_namespace *ns = current_user_ns();
+	kuid_t uid = current_uid();
+
+	for (; ns != &init_user_ns; ns = ns->parent)
+		uid = ns->owner;
+
+	return uid;
 }
 
 /* The user with a file more; NULL when there is no memory */
@@ -171,7 +187,7 @@ int v3npu_file_open(struct drm_device *drm, struct drm_file *file)
 	v3npu_file_stats_init(&vfile->stats);
 	vfile->vdev = vdev;
 	xa_init_flags(&vfile->ctxs, XA_FLAGS_ALLOC1);
-	vfile->user = v3npu_user_get(&vdev->users, current_uid());
+	vfile->user = v3npu_user_get(&vdev->users, v3npu_current_user());
 	if (!vfile->user)
 		goto err_free;
 	vfile->as = v3npu_as_create(vdev);

@@ -42,7 +42,7 @@ struct v3npu_users {
 /**
  * struct v3npu_user - a user
  * @link: in v3npu_users.list
- * @uid: who opened the files
+ * @uid: who opened the files, or made the user name space in which they were opened
  * @files: number of files, freed when it is 0
  * @contexts: of all files, and those that were destroyed but still have jobs
  * @number: while it has contexts, its number for the firmware

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* What a file and a user can have at most, and what they are told then. */
+#define _GNU_SOURCE	/* for unshare() */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -154,6 +157,86 @@ TEST_F_TIMEOUT(limits, it_takes_many_users_to_get_all_contexts, 60)
 	close(done[1]);
 	while (wait(NULL) > 0)
 		;
+}
+
+/* A process of user 4711 that has all contexts that it can get, until it is killed. */
+static pid_t take_all_contexts(uint32_t per_file)
+{
+	int ready[2], ret;
+	pid_t child;
+	char byte;
+
+	if (pipe(ready))
+		return -1;
+	child = fork();
+	if (!child) {
+		npu_become_user(4711);
+		fill_with_contexts(per_file, &ret);
+		if (write(ready[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	if (read(ready[0], &byte, 1) != 1)
+		return -1;
+	return child;
+}
+
+#define NO_NAMESPACE	77
+
+/*
+ * Be another user in a name space that user 4711 makes, and create a context. IDs are mapped
+ * by the parent, between a byte to @made and one from @mapped. Ends the process.
+ */
+static void be_user_of_namespace(int made, int mapped)
+{
+	char byte;
+
+	npu_become_user(4711);
+	if (unshare(CLONE_NEWUSER))
+		_exit(NO_NAMESPACE);
+	if (write(made, "", 1) != 1 || read(mapped, &byte, 1) != 1 || setuid(1))
+		_exit(1);
+	_exit(create_ctx(npu_open()) == -ENOSPC ? 0 : 2);
+}
+
+static bool map_ids(pid_t child)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", child);
+	f = fopen(path, "w");
+	return f && fputs("0 4711 1\n1 6001 1\n", f) >= 0 && !fclose(f);
+}
+
+TEST_F_TIMEOUT(limits, users_of_a_name_space_are_who_made_it, 60)
+{
+	int made[2], mapped[2], status = 0;
+	pid_t hog, child;
+	char byte;
+
+	if (!getgrnam("render"))
+		SKIP(return, "there is no group render");
+	hog = take_all_contexts(self->info.max_contexts);
+	ASSERT_GT(hog, 0);
+	ASSERT_EQ(pipe(made), 0);
+	ASSERT_EQ(pipe(mapped), 0);
+	child = fork();
+	ASSERT_GE(child, 0);
+	if (!child)
+		be_user_of_namespace(made[1], mapped[0]);
+	close(made[1]);
+	if (read(made[0], &byte, 1) == 1) {
+		EXPECT_TRUE(map_ids(child));
+		EXPECT_EQ(write(mapped[1], "", 1), 1);
+	}
+	EXPECT_EQ(waitpid(child, &status, 0), child);
+	kill(hog, SIGKILL);
+	waitpid(hog, NULL, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_NAMESPACE)
+		SKIP(return, "users cannot make name spaces");
+	EXPECT_EQ(status, 0);
 }
 
 TEST_F_TIMEOUT(limits, cap_sys_resource_gets_all_contexts, 60)
