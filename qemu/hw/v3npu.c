@@ -12,6 +12,7 @@
 #include "qemu/osdep.h"
 #include "hw/pci/msix.h"
 #include "hw/pci/pci.h"
+#include "hw/pci/pcie_aer.h"
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
@@ -34,6 +35,7 @@
 OBJECT_DECLARE_SIMPLE_TYPE(V3NPUState, V3NPU)
 
 #define V3NPU_PCIE_CAP_OFFSET   0x80
+#define V3NPU_AER_CAP_OFFSET    0x100
 #define V3NPU_PM_CAP_OFFSET     0x60
 #define V3NPU_PM_D0                  0
 #define V3NPU_PM_D3HOT               3
@@ -308,9 +310,15 @@ static void v3npu_realize(PCIDevice *pdev, Error **errp)
         return;
     }
     pcie_cap_flr_init(pdev);
+    /* For errors of the bus, which only somebody at the monitor makes */
+    pcie_cap_deverr_init(pdev);
+    if (pcie_aer_init(pdev, PCI_ERR_VER, V3NPU_AER_CAP_OFFSET, PCI_ERR_SIZEOF,
+                      errp) < 0) {
+        goto err_pcie;
+    }
     if (msix_init_exclusive_bar(pdev, V3NPU_NUM_VECTORS, V3NPU_BAR_MSIX,
                                 errp) < 0) {
-        goto err_pcie;
+        goto err_aer;
     }
     for (vector = 0; vector < V3NPU_NUM_VECTORS; vector++) {
         msix_vector_use(pdev, vector);
@@ -351,6 +359,8 @@ err_irq:
     v3npu_memory_stop(&s->memory);
 err_msix:
     msix_uninit_exclusive_bar(pdev);
+err_aer:
+    pcie_aer_exit(pdev);
 err_pcie:
     pcie_cap_exit(pdev);
 }
@@ -367,6 +377,7 @@ static void v3npu_exit(PCIDevice *pdev)
     v3npu_memory_stop(&s->memory);
     qemu_bh_delete(s->irq_bh);
     msix_uninit_exclusive_bar(pdev);
+    pcie_aer_exit(pdev);
     pcie_cap_exit(pdev);
 }
 
@@ -385,6 +396,7 @@ static void v3npu_reset(DeviceState *dev)
     trace_v3npu_reset(v3npu_bdf(s));
     v3npu_post_flush(&s->post);
     pci_word_test_and_clear_mask(ctrl, PCI_PM_CTRL_STATE_MASK);
+    pcie_cap_deverr_reset(PCI_DEVICE(s));
     v3npu_lose_state(s);
 }
 
@@ -414,6 +426,7 @@ static void v3npu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
         v3npu_hw_stop_dma(s->hw, true);
     }
     pcie_cap_flr_write_config(pdev, addr, val, len);
+    pcie_aer_write_config(pdev, addr, val, len);
 
     off = v3npu_is_off(s);
     if (off == was_off) {

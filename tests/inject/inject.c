@@ -233,6 +233,22 @@ static bool works_again(void)
 	return over && !got.wrong && !got.failed;
 }
 
+/* The bus reports an error, which the kernel recovers from with the driver's help */
+static void test_bus_error(const char *error)
+{
+	struct load_result got;
+	bool over;
+
+	wait_for_jobs(AFTER);
+	load_take();
+	ask("aer %s", error);
+	over = wait_for_jobs(4 * AFTER);
+	got = load_result();
+	printf("# bus error %s: %u jobs done, %u failed; longest wait %u ms\n", error, got.done,
+	       got.failed, got.gap_ms);
+	result(over && !got.wrong && got.failed <= 1, "bus error %s: at most one job fails", error);
+}
+
 /* Its registers are all ones from one moment to the next; later its driver is told */
 static void test_gone(void)
 {
@@ -326,6 +342,9 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
 		test_fault(&faults[i]);
 	test_function_reset();
+	/* One that the link survives, and one after which it is reset */
+	test_bus_error("UNSUP");
+	test_bus_error("DLP");
 	test_gone();
 	test_failed_reset();
 	test_unplug();

@@ -51,6 +51,10 @@ def serve(tmp):
                                   value=int(word[2]))
         elif word[0] == "get":
             got = monitor.command("qom-get", path=NPU, property="x-inject-" + word[1])
+        elif word[0] == "aer":
+            got = monitor.command("human-monitor-command", **{
+                "command-line": f"pcie_aer_inject_error npu0 {word[1]}"})
+            got = 0 if isinstance(got, str) and got.startswith("OK") else f"error {got}"
         elif word[0] == "unplug":
             got = monitor.command("device_del", id="npu0")
             monitor.wait_event("DEVICE_DELETED")
