@@ -9,15 +9,15 @@ whatever it leaves behind is to end where QEMU's lock is held. TAP on standard o
 
 import sys
 import tempfile
-import time
 
 from machine import Machine, PciFunction, RootPort
-from npu import ID, ID_MAGIC, LARGE_PAGE, Npu, Tables, convolution
+from npu import ID, ID_MAGIC, LARGE_PAGE, Npu, Tables, channel, convolution
 from hotplug import Tap
 
 ROUNDS = 6
 ROM_SIZE = 65536
 ROM_ADDR = 0xfe000000
+RESULT = 0x1000000
 MEMORY_SIZE = 128 << 20
 
 # The ports of ACPI's hotplug in q35: of PCI, and of memory
@@ -64,18 +64,18 @@ class Rom:
     def plug(self):
         """Plug the device in and give its ROM an address."""
         with open(self.path, "wb") as f:
-            f.write(bytes(ROM_SIZE))
+            f.write(channel(5).ljust(ROM_SIZE, b"\0"))
         self.slot.plug("rom", driver="virtio-serial-pci", bus="port4", romfile=self.path)
         self.function.write(0x30, ROM_ADDR | 1)
         self.function.write(0x04, 6)
-        assert self.machine.read32(ROM_ADDR) == 0
+        assert self.machine.read(ROM_ADDR, 12) == channel(5)
 
-    @staticmethod
-    def map(tables):
-        """Map what the command reads and writes. Return the command."""
+    def map(self, tables):
+        """Map what the command reads and writes. Return it, and where it writes first."""
         tables.map(0, ROM_ADDR, write=False)
-        tables.map(2 * LARGE_PAGE, 0x1000000, 2 * LARGE_PAGE, large=True)
-        return convolution(0, 2 * LARGE_PAGE)
+        tables.map(2 * LARGE_PAGE, RESULT, 2 * LARGE_PAGE, large=True)
+        self.machine.clear(RESULT, 2 * LARGE_PAGE)
+        return convolution(0, 2 * LARGE_PAGE), RESULT
 
     def eject(self):
         """Take the device away."""
@@ -100,11 +100,13 @@ class Dimm:
         self.machine.qmp("device_add", driver="pc-dimm", id="dimm", memdev="memory")
 
     def map(self, tables):
-        """Map what the command reads and writes. Return the command."""
+        """Map what the command reads and writes. Return it, and where it writes first."""
         (device,) = self.machine.qmp("query-memory-devices")
-        tables.map(2 * LARGE_PAGE, device["data"]["addr"], 4 * LARGE_PAGE, large=True)
-        # Little memory, which is looked up before it is gone: the rest would be a fault
-        return convolution(5 * LARGE_PAGE, 2 * LARGE_PAGE, size=128)
+        memory = device["data"]["addr"]
+        tables.map(2 * LARGE_PAGE, memory, 4 * LARGE_PAGE, large=True)
+        self.machine.write(memory + 3 * LARGE_PAGE, channel(5))
+        # Little memory, which is looked up at once: what is gone then would be a fault
+        return convolution(5 * LARGE_PAGE, 2 * LARGE_PAGE, size=128), memory
 
     def eject(self):
         """Do as a guest that ejects it, and as its user, who takes away what it was made of."""
@@ -141,6 +143,15 @@ def end_by_unplug(npu, slot):
 ENDS = (end_by_reset, end_by_master, end_by_unplug)
 
 
+def drain(machine):
+    """
+    Have QEMU forget its old memory maps, which refer to what was ejected, too: only then is the
+    NPU's reference the last one. A device that cannot be made does it.
+    """
+    for _ in range(2):
+        assert "error" in machine.monitor.command("device_add", driver="v3npu", bus="port4", macs=1)
+
+
 def one_round(thing, npu, slot, end):
     """Plug it in, have a command use it, eject it, and end the command."""
     thing.plug()
@@ -148,11 +159,11 @@ def one_round(thing, npu, slot, end):
     npu.boot()
     tables = Tables(npu.machine, 0x100000)
     npu.set_root(1, tables.root)
-    npu.start(thing.map(tables))
-    npu.wait(npu.busy, "the command starts")
-    # So that it has looked up what it uses; if not, the round proves less and is not wrong
-    time.sleep(0.02)
+    command, result = thing.map(tables)
+    npu.start(command)
+    npu.wait(lambda: npu.machine.read32(result), "the command writes")
     thing.eject()
+    drain(npu.machine)
     busy = npu.busy()
     end(npu, slot)
     thing.wait_end()

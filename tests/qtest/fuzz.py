@@ -23,7 +23,8 @@ from machine import Machine, PciFunction
 from npu import (AGENT, AGENT_WRITE, CONTROL, CONTROL_RESET, CORE_DMA, CORE_DMA_CTRL,
                  CORE_ENGINE_AS, CORE_ENGINE_CTRL, CORE_ENGINE_DESC, COUNTER, ENGINE_DONE, ID,
                  ID_MAGIC, LARGE_PAGE, MAILBOX, PAGE, SRAM, Npu, Tables, convolution, copy, stall)
-from eject import MEMORY_EJECT, MEMORY_FLAGS, MEMORY_SELECT, NATIVE, ROM_ADDR, ROM_SIZE, Slot
+from eject import (MEMORY_EJECT, MEMORY_FLAGS, MEMORY_SELECT, NATIVE, ROM_ADDR, ROM_SIZE, Slot,
+                   drain)
 from hotplug import Tap
 
 ACTIONS = 250
@@ -148,8 +149,11 @@ class Fuzz:
 
     def boot(self, target):
         """A program on the core."""
+        self.start_program(target, self.random.choice((self.agent, self.counter)))
+
+    def start_program(self, target, program):
+        """That program on the core."""
         npu = target.npu
-        program = self.random.choice((self.agent, self.counter))
         npu.set_reg(CONTROL, 0)
         self.machine.write(npu.core_mem, program + bytes(-len(program) % 8))
         npu.core_write(MAILBOX, 0)
@@ -169,14 +173,17 @@ class Fuzz:
         """A command, where an agent runs."""
         r = self.random
         places = [n * LARGE_PAGE for n in range(7)] + [SRAM, LARGE_PAGE - PAGE]
-        command = r.choice((
+        self.start_command(target, r.choice((
             copy(r.choice(places), r.choice(places), r.choice((64, 65536, LARGE_PAGE))),
             convolution(r.choice(places), r.choice(places), size=r.choice((32, 512)),
                         kernel=r.choice((1, 64, 256))),
-            stall(r.choice((10, 1000, 100000000)))))
+            stall(r.choice((10, 1000, 100000000))))))
+
+    def start_command(self, target, command):
+        """That command, where an agent runs."""
         writes = [(CORE_ENGINE_DESC + 4 * at, word)
                   for at, (word,) in enumerate(struct.iter_unpack("<I", command))]
-        writes += [(CORE_ENGINE_AS, 1), (CORE_ENGINE_CTRL, r.choice((1, 1, 1, 2)))]
+        writes += [(CORE_ENGINE_AS, 1), (CORE_ENGINE_CTRL, self.random.choice((1, 1, 1, 2)))]
         self.ask(target.npu, writes)
 
     def transfer(self, target):
@@ -237,6 +244,11 @@ class Fuzz:
         self.machine.qmp("stop" if self.running else "cont")
         self.running = not self.running
 
+    def drain(self):
+        """Make an NPU's reference to what was ejected the last one, as a rule."""
+        if self.random.random() < 0.7:
+            drain(self.machine)
+
     def plug(self, target):
         """Unplug an NPU or the device with the ROM, or plug it in."""
         if self.random.random() < 0.5:
@@ -245,6 +257,7 @@ class Fuzz:
         if target.plugged:
             target.slot.eject(target.name)
             target.plugged = False
+            self.drain()
             return
         answer = self.machine.monitor.command(
             "device_add", driver="v3npu", id=target.name, bus=target.port, threads=2,
@@ -262,6 +275,7 @@ class Fuzz:
         if self.rom:
             self.rom_slot.eject("rom")
             self.rom = False
+            self.drain()
             return
         answer = self.machine.monitor.command("device_add", driver="virtio-serial-pci", id="rom",
                                               bus="port4", romfile=self.tmp + "/rom")
@@ -280,6 +294,7 @@ class Fuzz:
             self.machine.qtest("outb", hex(MEMORY_FLAGS), hex(MEMORY_EJECT))
             self.machine.monitor.command("object-del", id="memory")
             self.dimm = bool(self.machine.qmp("query-memory-devices"))
+            self.drain()
             return
         self.machine.monitor.command("object-add", **{
             "qom-type": "memory-backend-ram", "id": "memory", "size": 128 << 20})
@@ -312,6 +327,22 @@ class Fuzz:
             "qom-set", path="/machine/peripheral/" + target.name,
             property="x-inject-" + self.random.choice(INJECT), value=self.random.randrange(3))
 
+    def eject(self, target):
+        """All that it takes to eject what a command uses. What ends that is left to chance."""
+        if not self.running:
+            self.run_state(target)
+        if not self.rom:
+            self.plug_rom()
+        if not self.dimm:
+            self.plug_memory(target)
+        target.npu.write(0x64, 0)
+        self.place(target, target.places[0])
+        self.make_tables()
+        self.start_program(target, self.agent)
+        self.start_command(target, convolution(2 * LARGE_PAGE, 3 * LARGE_PAGE, size=128))
+        self.wait(target)
+        self.random.choice((self.plug_rom, lambda: self.plug_memory(target)))()
+
     def spoil(self, _):
         """Page tables change, also to nonsense."""
         r = self.random
@@ -331,7 +362,7 @@ class Fuzz:
         action = self.random.choices(
             (self.access, self.boot, self.command, self.transfer, self.reset, self.configure,
              self.run_state, self.plug, self.plug_memory, self.use_iommu, self.inject, self.spoil,
-             self.wait), (6, 8, 16, 8, 4, 6, 6, 4, 3, 8, 2, 2, 6))[0]
+             self.eject, self.wait), (6, 8, 16, 8, 4, 6, 6, 4, 3, 8, 2, 2, 6, 6))[0]
         target = self.random.choice(self.targets)
         self.log.append(f"{action.__name__} {target.name}")
         action(target)
