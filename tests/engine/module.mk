@@ -9,7 +9,7 @@ tests_engine_names := test-aborts test-kernels test-vectors test-engine test-lim
 tests_engine_asan := test-kernels-asan test-vectors-asan test-engine-asan \
 	test-limits-asan test-fuzz-asan
 tests_engine_progs := $(addprefix $(tests_engine)/,$(tests_engine_names) $(tests_engine_asan))
-tests_engine_common := $(addprefix $(tests_engine_dir)/,commands.c space.c reference.c shapes.c) \
+tests_engine_common := $(addprefix $(tests_engine_dir)/,commands.c damaged.c space.c reference.c shapes.c) \
 	$(top)/tests/device/tap.c $(top)/tests/device/fuzzing.c
 tests_engine_headers := $(wildcard $(tests_engine_dir)/*.h $(model_dir)/*.h) \
 	$(wildcard $(top)/uapi/v3npu/*.h) $(top)/tests/device/tap.h $(tests_engine_dir)/vectors.inc

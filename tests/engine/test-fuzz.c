@@ -7,18 +7,14 @@
  * V3NPU_FUZZ_MS (5000) and V3NPU_FUZZ_SEED (1) set its length and its start. A
  * seed makes a command and VARIANTS damaged copies of it; a failure tells which.
  */
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "commands.h"
+#include "damaged.h"
 #include "fuzzing.h"
 #include "tap.h"
-#include "v3npu/cmd_check.h"
 
-/* A command that takes longer is aborted */
-#define PATIENCE_MS	2
 #define VARIANTS	128
 
 static double now_ms(void)
@@ -27,110 +23,6 @@ static double now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1e3 + ts.tv_nsec / 1e6;
-}
-
-/**
- * struct watchdog - aborts commands that take long
- * @abort: what the engine polls
- * @quit: the program ends
- */
-struct watchdog {
-	atomic_bool abort;
-	atomic_bool quit;
-};
-
-static void *watchdog_run(void *opaque)
-{
-	struct watchdog *dog = opaque;
-	struct timespec ts = { 0, PATIENCE_MS * 1000000 };
-
-	while (!atomic_load(&dog->quit)) {
-		nanosleep(&ts, NULL);
-		atomic_store(&dog->abort, true);
-	}
-	return NULL;
-}
-
-/* Everything is mapped, all of it to the same pages, so that huge commands run too */
-static uint8_t alias[64u << 10];
-
-static void *alias_map(void *opaque, uint64_t addr, size_t want, bool write, size_t *run)
-{
-	(void)opaque;
-	(void)want;
-	(void)write;
-	*run = sizeof(alias) - addr % sizeof(alias);
-	return alias + addr % sizeof(alias);
-}
-
-static uint64_t interesting(struct rng *rng)
-{
-	static const uint64_t values[] = {
-		0, 1, 2, 3, 4, 15, 16, 17, 64, 255, 256, 1023, 1024, 1025, 4095, 4096, 32768, 65535,
-		65536, V3NPU_DIM_MAX, V3NPU_DIM_MAX + 1, INT32_MAX, 0x80000000, UINT32_MAX,
-		V3NPU_VA_DRAM_END - 1, V3NPU_VA_DRAM_END, V3NPU_VA_SRAM + SPACE_SRAM - 1,
-		V3NPU_VA_SRAM + SPACE_SRAM, UINT64_MAX,
-	};
-
-	return values[rng_range(rng, 0, sizeof(values) / sizeof(values[0]) - 1)];
-}
-
-static void damage(struct rng *rng, union command *cmd)
-{
-	size_t size = cmd->hdr.size < sizeof(*cmd) ? cmd->hdr.size : sizeof(*cmd);
-	int count = rng_one_in(rng, 2) ? 1 : rng_range(rng, 2, 4);
-	uint64_t value;
-	size_t i, width;
-
-	if (rng_one_in(rng, 20)) {
-		for (i = 4; i < sizeof(*cmd); i++)
-			cmd->bytes[i] = rng_u32(rng);
-		return;
-	}
-	while (count--) {
-		value = rng_one_in(rng, 4) ? rng_u32(rng) : interesting(rng);
-		width = 1u << rng_range(rng, 0, 3);
-		i = rng_range(rng, 0, size - width) / width * width;
-		/* Most damage to the header is refused at once: seldom do that */
-		if (i >= 8 || rng_one_in(rng, 10))
-			memcpy(cmd->bytes + i, &value, width);
-	}
-}
-
-static bool mapped(const struct space *space, uint64_t addr)
-{
-	size_t page = (addr - space->base) / V3NPU_PAGE_SIZE;
-
-	return addr >= space->base && page < space->pages && space->page[page];
-}
-
-/* Is the result one that this command, in this space, can have? */
-static bool plausible(const union command *cmd, const struct space *space, bool all_mapped,
-		      enum v3npu_result result, const struct v3npu_counters *counters,
-		      uint64_t fault)
-{
-	static const struct v3npu_counters none;
-	int refused = v3npu_cmd_check(cmd, sizeof(*cmd), SPACE_SRAM);
-
-	if (refused)
-		return result == V3NPU_RESULT_ILLEGAL;
-	if (result != V3NPU_RESULT_DONE && memcmp(counters, &none, sizeof(none)))
-		return false;
-	switch (result) {
-	case V3NPU_RESULT_DONE:
-		return counters->cycles || cmd->hdr.opcode == V3NPU_OP_NOP ||
-		       cmd->hdr.opcode == V3NPU_OP_STALL;
-	case V3NPU_RESULT_FAULT:
-		return !all_mapped && fault < V3NPU_VA_DRAM_END &&
-		       (!mapped(space, fault) ||
-			space->read_only[(fault - space->base) / V3NPU_PAGE_SIZE]);
-	case V3NPU_RESULT_ILLEGAL:
-		/* Constants in memory */
-		return cmd->hdr.opcode == V3NPU_OP_CONV || cmd->hdr.opcode == V3NPU_OP_MATMUL;
-	case V3NPU_RESULT_ABORTED:
-		return true;
-	}
-	return false;
 }
 
 /* Some pages are missing or cannot be written */
@@ -161,7 +53,7 @@ static unsigned int fuzz_command(struct v3npu_engine *engine, struct watchdog *d
 	fuzz_seed(seed);
 	command_random(&rng, space, &base);
 	take_pages(&rng, space);
-	memset(alias, rng_u32(&rng) & 15, sizeof(alias));
+	memset(alias, rng_u32(&rng) & 15, ALIAS_SIZE);
 	for (variant = 0; variant < VARIANTS; variant++) {
 		struct v3npu_memory memory = space_memory(space);
 		bool all_mapped = rng_one_in(&rng, 4);
@@ -171,13 +63,13 @@ static unsigned int fuzz_command(struct v3npu_engine *engine, struct watchdog *d
 
 		cmd = base;
 		if (variant)
-			damage(&rng, &cmd);
+			command_damage(&rng, &cmd);
 		if (all_mapped)
 			memory.map = alias_map;
 		atomic_store(&dog->abort, false);
 		result = v3npu_engine_run(engine, &cmd, &memory, &dog->abort, &counters, &fault);
 		results[result]++;
-		if (plausible(&cmd, space, all_mapped, result, &counters, fault))
+		if (command_plausible(&cmd, space, all_mapped, result, &counters, fault))
 			continue;
 		wrong++;
 		tap_note("seed %llu, variant %u: result %d, fault %#llx: %s",
@@ -221,14 +113,11 @@ int main(void)
 	unsigned long results[4] = { 0 };
 	struct watchdog dog = { .abort = false };
 	unsigned int bad = 0;
-	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, watchdog_run, &dog))
-		tap_bail("cannot start");
+	watchdog_start(&dog);
 	for (seed = first; now_ms() < end && bad < 5; seed++)
 		bad += fuzz_command(engines[seed % count], &dog, seed, results);
-	atomic_store(&dog.quit, true);
-	pthread_join(thread, NULL);
+	watchdog_stop(&dog);
 	while (count)
 		v3npu_engine_free(engines[--count]);
 	tap_ok(!bad, "damaged commands have plausible results");
