@@ -30,8 +30,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 # These goals are steps of makes of their own, so that packages are installed
 # before the modules' makefiles are read, and each step's output is its log's.
-DRIVERS := all run check check-debug check-iommu check-kernels coverage \
-	kselftest-install soak lint bench shell help deps clean distclean
+DRIVERS := all run check check-clang check-tsan check-debug check-iommu check-kernels \
+	coverage kselftest-install soak lint bench shell help deps clean distclean
 step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -51,6 +51,14 @@ check: all		## run all tests; ONLY=text runs those with text in their path
 	$(step) test-packages $(top)/scripts/deps.sh check
 	$(step) tests $(make) check-programs
 	@$(MAKE) --no-print-directory -j1 check-run
+
+check-clang:		## run the device's, the engine's and the firmware's tests as built by clang
+	$(step) test-packages $(top)/scripts/deps.sh check
+	+@$(make) check-clang-run
+
+check-tsan:		## the same with ThreadSanitizer
+	$(step) test-packages $(top)/scripts/deps.sh check
+	+@$(make) check-tsan-run
 
 check-debug: all	## run the guest's tests on a kernel that looks for the driver's bugs
 	$(step) debug-packages $(top)/scripts/deps.sh check-debug

@@ -39,11 +39,11 @@ packages="build-essential pkg-config python3
 
 case "${1-}" in
 run)	;;
-check)	packages="$packages linux-source-6.12 udev" ;;
+check)	packages="$packages linux-source-6.12 udev clang libclang-rt-dev" ;;
 check-debug)
-	packages="$packages linux-source-6.12 udev bison flex bc libelf-dev" ;;
+	packages="$packages linux-source-6.12 udev clang libclang-rt-dev bison flex bc libelf-dev" ;;
 check-kernels)
-	packages="$packages linux-source-6.12 udev mmdebstrap debian-archive-keyring" ;;
+	packages="$packages linux-source-6.12 udev clang libclang-rt-dev mmdebstrap debian-archive-keyring" ;;
 lint)	packages="$packages linux-source-6.12 sparse shellcheck perl" ;;
 bench)	packages="$packages linux-source-6.12" ;; # and npm, if it is there: scripts/bench
 -h|--help)

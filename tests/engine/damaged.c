@@ -59,7 +59,9 @@ static uint64_t interesting(struct rng *rng)
 
 void command_damage(struct rng *rng, union command *cmd)
 {
-	size_t size = cmd->hdr.size < sizeof(*cmd) ? cmd->hdr.size : sizeof(*cmd);
+	/* The header may be damaged already */
+	size_t size = cmd->hdr.size >= 8 && cmd->hdr.size < sizeof(*cmd) ? cmd->hdr.size
+									 : sizeof(*cmd);
 	int count = rng_one_in(rng, 2) ? 1 : rng_range(rng, 2, 4);
 	uint64_t value;
 	size_t i, width;

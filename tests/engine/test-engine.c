@@ -17,7 +17,7 @@
 #include "v3npu/cmd_check.h"
 
 /* Commands of a run by default: the sanitizers make them an order of magnitude slower */
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define COMMANDS	40
 #else
 #define COMMANDS	300

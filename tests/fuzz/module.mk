@@ -17,7 +17,7 @@ CHECK_PROGS += $(tests_fuzz)/sample_test
 
 .PHONY: fuzz fuzz-sim fuzz-sim-asan
 ifdef TIME
-fuzz: $(tests_engine)/test-fuzz-asan device-fuzz-build qtest-programs ioctl-fuzz
+fuzz: $(tests_engine)/test-fuzz-asan device-fuzz-build libfuzzer-build qtest-programs ioctl-fuzz
 	@$(tests_fuzz_dir)/all --time $(TIME) --seed $(SEED)
 else
 fuzz:

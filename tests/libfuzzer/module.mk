@@ -9,13 +9,12 @@ libfuzzer_names := command mmu messages
 libfuzzer_progs := $(libfuzzer_names:%=$(B)/libfuzzer/tests/libfuzzer/%)
 libfuzzer_sanitize := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
-CHECK_PROGS += $(libfuzzer_progs)
-
 .PHONY: libfuzzer-build
 libfuzzer-build:
 	+@$(MAKE) --no-print-directory B=$(B)/libfuzzer CC=clang EXTRA_CFLAGS="$(libfuzzer_sanitize)" \
 		firmware $(libfuzzer_progs)
 ifneq ($(CC),clang)
+CHECK_PROGS += $(libfuzzer_progs)
 $(libfuzzer_progs): libfuzzer-build ;
 endif
 
