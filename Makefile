@@ -31,7 +31,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # These goals are steps of makes of their own, so that packages are installed
 # before the modules' makefiles are read, and each step's output is its log's.
 DRIVERS := all run check check-clang check-tsan check-debug check-iommu check-kernels \
-	coverage kselftest-install soak lint bench shell help deps clean distclean
+	coverage kselftest-install soak mutants lint bench shell help deps clean distclean
 step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -92,6 +92,10 @@ soak: all		## use the NPU hard for two hours; ONLY=text, RESETS=n, UNPLUGS=n, ..
 	$(step) debug-kernel $(make) debug-kernel
 	$(step) tests $(make) check-deps
 	@$(top)/tests/soak/run $(ONLY)
+
+mutants:		## change the source, and see if tests notice; AREA=device N=20 SEED=1
+	$(step) test-packages $(top)/scripts/deps.sh check
+	@$(top)/tests/mutants/run $(AREA) --count $(or $(N),20) --seed $(or $(SEED),1)
 
 lint: all		## check style and warnings
 	$(step) lint-packages $(top)/scripts/deps.sh lint
