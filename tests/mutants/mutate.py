@@ -31,7 +31,8 @@ RETURNS = [
 CONDITION = re.compile(r"^\s*(?:\} else )?(?:if|while) \(")
 CALL = re.compile(r"^\t+[a-z_][\w>.\[\]-]*\(.*\);$")
 ASSIGNMENT = re.compile(r"^\t+[*a-z_][\w>.\[\] +*()-]* (?:[|&+-]?=) [^={][^{]*;$")
-DECLARATION = re.compile(r"^\t+(?:const |static |struct |union |enum |unsigned |u?int\d*_t |__u\d+ |"
+DECLARATION = re.compile(r"^\t+(?:const |static |struct |union |enum |unsigned |u?int\d*_t |"
+                         r"__u\d+ |"
                          r"s?size_t |bool |char |double |float |int |long |u8 |u16 |u32 |u64 |s32 |"
                          r"[a-z_]\w* \*?[a-z_]\w*(?:\[.*\])? = )")
 NUMBER = re.compile(r"(?<![\w.\"])(\d+)(?=[uUlL]*\b)(?![\w.]*\")")
