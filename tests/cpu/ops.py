@@ -96,12 +96,12 @@ def transpose_conv(name, out_shape, kernel, **options):
     return c.done(c.op("TRANSPOSE_CONV", inputs, out_shape, **options))
 
 
-def quantized_weights(name, channels):
+def quantized_weights(name, scale):
     """Weights in int8, activations in float: TFLite gets the same weights in float32."""
+    scales = scale if isinstance(scale, list) else 2 * [scale]
     c = Case(name, [1, 4, 4, 3])
     q = [c.random.randint(-127, 127) for _ in range(2 * 3 * 3 * 3)]
-    scale = [0.01, 0.02] if channels else 0.015
-    each = [v * struct.unpack("<f", struct.pack("<f", scale[i // 27] if channels else scale))[0]
+    each = [v * struct.unpack("<f", struct.pack("<f", scales[i // 27]))[0]
             for i, v in enumerate(q)]
     bias = c.values(2)
     made = []
@@ -299,8 +299,10 @@ def cases():
                depth_multiplier=2, op="DEPTHWISE_CONV_2D", **two)
     yield transpose_conv("transpose_conv", [1, 8, 6, 2], 3, padding=SAME, **two)
     yield transpose_conv("transpose_conv_valid", [1, 9, 7, 2], 3, padding=VALID, **two)
-    yield quantized_weights("int8_weights", False)
-    yield quantized_weights("int8_weights_channels", True)
+    yield quantized_weights("int8_weights", 0.015)
+    yield quantized_weights("int8_weights_channels", [0.01, 0.02])
+    # What a converter makes of a channel whose weights are all 0
+    yield quantized_weights("int8_weights_zero", [0.0, 0.02])
     yield half_weights("float16_weights", False)
     yield half_weights("float16_weights_dequantized", True)
     yield from products()
@@ -311,6 +313,9 @@ def cases():
     yield pool("max_pool_of_one", "MAX_POOL_2D", 5, 1, 2, 3, VALID)
     for name, axes, keep, shape in (("mean", [1, 2], False, [1, 4]),
                                     ("mean_keep", [1, 2], True, [1, 1, 1, 4]),
+                                    ("mean_first", [0], False, [3, 5, 4]),
+                                    ("mean_first_two", [0, 1], False, [5, 4]),
+                                    ("mean_all", [0, 1, 2, 3], True, [1, 1, 1, 1]),
                                     ("mean_apart", [1, 3], False, [2, 5]),
                                     ("mean_apart_keep", [-2, 0], True, [1, 3, 1, 4])):
         c = Case(name, [1 + name.startswith("mean_apart"), 3, 5, 4])

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "../../firmware/version.h"
 #include "fwtest.h"
 #include "v3npu/core.h"
 #include "v3npu/fw.h"
@@ -23,6 +24,7 @@ static void test_image(void)
 	tap_equal(header.magic, V3NPU_FW_MAGIC, "image: magic");
 	tap_equal(header.header_version, V3NPU_FW_HEADER_VERSION, "image: header version");
 	tap_equal(header.ipc_version, V3NPU_IPC_VERSION, "image: interface version");
+	tap_equal(header.fw_version, FW_VERSION, "image: firmware version");
 	tap_equal(header.header_size, sizeof(header), "image: header size");
 	tap_equal(header.payload_size % 4, 0, "image: payload is whole words");
 	tap_equal(size, sizeof(header) + header.payload_size, "image: file size");
@@ -48,7 +50,7 @@ static void test_handshake(void)
 	status = fw_status(fw);
 	tap_equal(status.magic, V3NPU_STATUS_MAGIC, "boot: status magic");
 	tap_equal(status.ipc_version, V3NPU_IPC_VERSION, "boot: status interface version");
-	tap_ok(status.fw_version >= V3NPU_FW_VERSION_TURNS, "boot: firmware version");
+	tap_equal(status.fw_version, FW_VERSION, "boot: firmware version");
 	tap_equal(status.features, V3NPU_FEATURE_STALL | V3NPU_FEATURE_CANCEL |
 		  V3NPU_FEATURE_TURNS | V3NPU_FEATURE_RUN_US,
 		  "boot: features");

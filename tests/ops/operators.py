@@ -142,8 +142,9 @@ for name, shape, axes, keep in (
         ("nw", [3, 4, 5, 6], [0, 2], 0), ("hc", [3, 4, 5, 6], [1, 3], 0),
         ("twice", [3, 4, 5, 6], [1, -3], 0), ("1d", [37], [0], 0), ("3d", [4, 9, 11], [1], 0),
         ("long", [1, 1500, 1, 3], [1], 0), ("long_parts", [1500, 2, 3], [0, 2], 0),
-        ("ones", [1, 4, 1, 6], [0, 2], 1)):
-    commands = "COPY CONV" if name in ("nw", "hc", "long_parts") else "CONV"
+        ("ones", [1, 4, 1, 6], [0, 2], 1),
+        ("nhc", [3, 4, 5, 6], [0, 1, 3], 0), ("nhc_keep", [3, 4, 5, 6], [3, 1, 0], 1)):
+    commands = "COPY CONV" if name in ("nw", "hc", "long_parts", "nhc", "nhc_keep") else "CONV"
     add("mean_" + name, commands, lambda n, s=shape, a=axes, k=keep: [
         reduce(n, "MEAN", n.input(s), a, k)])
     add("mean_same_" + name, commands, lambda n, s=shape, a=axes, k=keep: [
@@ -243,6 +244,13 @@ add("bad_gather_index", "", lambda n: [n.op("GATHER", [n.input([2, 5]), n.ints([
     "operator 0 (GATHER): damaged: index 2 of 2 elements")
 add("bad_mean", "", lambda n: [reduce(n, "MEAN", n.input([1, 300, 300, 1]), [1, 2])],
     "operator 0 (MEAN): a mean of 90000 elements, at most 65536 are supported; take it in two")
+for name, axis in (("after", 2), ("before", -3)):
+    add("bad_split_" + name, "", lambda n, a=axis: [n.op("SPLIT", [n.ints([a], []), n.input([
+        4, 6])], [4, 3], num_splits=2)], "operator 0 (SPLIT): damaged: axis %d of 2 dim" % axis)
+    add("bad_concat_" + name, "", lambda n, a=axis: [n.op("CONCATENATION", [n.input([4, 6]), n.input([
+        4, 6])], [4, 12], axis=a)], "operator 0 (CONCATENATION): damaged: axis %d of 2 dim" % axis)
+    add("bad_mean_" + name, "", lambda n, a=axis: [n.op("MEAN", [n.input([4, 6]), n.ints([a])], [
+        4])], "operator 0 (MEAN): damaged: axis %d of 2 dimensions" % axis)
 add("bad_mirror", "", lambda n: [n.op("MIRROR_PAD", [n.input([3]), n.ints([3, 0], [1, 2])], [6])],
     "operator 0 (MIRROR_PAD): damaged: padding 3, 0 of 3 elements")
 add("bad_hard_swish", "", lambda n: [n.op("HARD_SWISH", [n.input([3], 0.9)], [3], 0.0001)],

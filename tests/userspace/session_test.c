@@ -94,6 +94,32 @@ static void test_run(void)
 	ok(true, "a session can go away during a run");
 }
 
+/* The CPU's runs: one that is not over at once when it begins, in many tries, is waited for */
+static void test_cpu_wait(void)
+{
+	struct v3npu_device *cpu;
+	struct v3npu_model *m = NULL;
+	struct v3npu_session *s = NULL;
+	int i, ret = 0, polls = 0;
+
+	if (!ok(!v3npu_device_open("cpu", &cpu) && !v3npu_model_load_file(cpu, MODEL, NULL, &m) &&
+		!v3npu_session_create(m, V3NPU_PRIORITY_NORMAL, &s), "a session on the CPU"))
+		return;
+	for (i = 0; i < 100 && !ret && !polls; i++) {
+		ret = v3npu_session_submit(s);
+		if (ret)
+			break;
+		ret = v3npu_session_wait(s, 0);
+		polls += ret == -ETIMEDOUT;
+		if (ret == -ETIMEDOUT)
+			ret = v3npu_session_wait(s, 60000);
+	}
+	ok(!ret && polls, "wait(0) polls, and wait(60000) waits for what the CPU computes");
+	v3npu_session_free(s);
+	v3npu_model_free(m);
+	v3npu_device_close(cpu);
+}
+
 /*
  * Memory that somebody else made, as a dma-buf, with the input's first @size
  * bytes in it: a buffer of another open file of the NPU's node. The simulator
@@ -236,6 +262,7 @@ int main(int argc, char **argv)
 		test_dmabuf();
 		test_tensors();
 		test_threads();
+		test_cpu_wait();
 		v3npu_model_free(model);
 	}
 	v3npu_device_close(device);
