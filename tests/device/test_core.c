@@ -155,6 +155,20 @@ static void test_wfi(struct npu *npu)
 	agent_start(npu);
 }
 
+/* The core's own registers would be as after a start */
+static void test_run_again(struct npu *npu)
+{
+	agent_start(npu);
+	agent_write(npu, V3NPU_CORE_MTIMECMP_LO, 12345);
+	npu_write(npu, V3NPU_REG_CONTROL, V3NPU_CONTROL_CORE_RUN);
+	npu_sleep_ms(5);
+	tap_equal(agent_read(npu, V3NPU_CORE_MTIMECMP_LO), 12345, "a core that runs goes on");
+	npu_core_run(npu, false);
+	npu_write(npu, V3NPU_REG_CONTROL, 0);
+	npu_core_run(npu, true);
+	tap_equal(agent_read(npu, V3NPU_CORE_MTIMECMP_LO), ~0u, "one that was stopped starts anew");
+}
+
 static void feed_watchdog(struct npu *npu)
 {
 	int i;
@@ -271,6 +285,7 @@ int main(void)
 	test_doorbells(npu);
 	test_timer(npu);
 	test_wfi(npu);
+	test_run_again(npu);
 	test_watchdog(npu);
 	test_registers(npu);
 	npu_free(npu);
