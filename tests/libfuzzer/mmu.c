@@ -42,9 +42,9 @@ static void *map(void *opaque, uint64_t addr, size_t want, bool write, size_t *r
 		return NULL;
 	while (size < want && on_bus(addr + size))
 		size += V3NPU_PAGE_SIZE;
-	/* Fewer than wanted, as the contract allows */
-	if (*shortened && size > *shortened && addr % V3NPU_PAGE_SIZE)
-		size = *shortened;
+	/* Fewer than wanted, as the contract allows; but no memory ends within an entry */
+	if (*shortened && addr % V3NPU_PAGE_SIZE && size > *shortened + 8u)
+		size = (*shortened + 8u) & ~7u;
 	*run = size < want ? size : want;
 	return host;
 }
