@@ -290,9 +290,13 @@ static int accel_submit(struct v3npu_context *context, uint64_t cmds, uint32_t c
 		bos[i].flags = refs[i].write ? DRM_V3NPU_BO_REF_WRITE : 0;
 	}
 	ctx->submit_ms = v3npu_now_ms();
-	if (drmIoctl(accel->fd, DRM_IOCTL_V3NPU_SUBMIT, &submit))
-		return fail_errno("cannot submit the job");
-	return 0;
+	if (!drmIoctl(accel->fd, DRM_IOCTL_V3NPU_SUBMIT, &submit))
+		return 0;
+	if (errno == ECANCELED)
+		return v3npu_fail(-ECANCELED, "cannot submit the job: too many jobs of this session "
+				  "failed one after the other, and the driver ended it; create "
+				  "another one");
+	return fail_errno("cannot submit the job");
 }
 
 /* The finished job's fence: its status (1 or a negative errno) and when it was signalled */

@@ -63,8 +63,8 @@ int v3npu_fail_job(const struct v3npu_fault *fault)
 		return v3npu_fail(-EINVAL, "job failed: %s was refused: %s", where,
 				  refusal(fault->detail));
 	case DRM_V3NPU_FAULT_TIMEOUT:
-		return v3npu_fail(-ETIME, "job failed: it ran longer than the driver allows and "
-				  "was stopped in %s", where);
+		return v3npu_fail(-ETIME, "job failed: it ran longer than the driver allows "
+				  "(its parameter job_timeout_ms) and was stopped in %s", where);
 	case DRM_V3NPU_FAULT_DEVICE:
 		return v3npu_fail(-EIO, "job failed: the NPU stopped working and was reset; see "
 				  "'sudo dmesg | grep v3npu', then run again");
