@@ -361,4 +361,31 @@ TEST_F(jobs, four_processes_at_once)
 	}
 }
 
+#define BURST	4
+#define BURSTS	20
+
+/*
+ * They end one shortly after the other, and then nothing happens that would tell of an event
+ * whose interrupt was lost: tests/probe looks how many were.
+ */
+TEST_F(jobs, bursts_of_jobs)
+{
+	uint32_t ctxs[BURST], outs[BURST];
+
+	for (int i = 0; i < BURST; i++) {
+		ctxs[i] = npu_ctx_create(self->fd);
+		outs[i] = npu_syncobj(self->fd);
+	}
+	self->job.cmds_size = npu_cmd_stall(self->cmds.map, 1, 400);
+	for (int n = 0; n < BURSTS; n++) {
+		for (int i = 0; i < BURST; i++) {
+			self->job.ctx = ctxs[i];
+			self->job.out = outs[i];
+			ASSERT_EQ(npu_submit(self->fd, &self->job), 0);
+		}
+		for (int i = 0; i < BURST; i++)
+			ASSERT_EQ(npu_wait(self->fd, outs[i], 20), 0);
+	}
+}
+
 TEST_HARNESS_MAIN
