@@ -233,7 +233,7 @@ static bool is_dense(const struct v3npu_tile *tile, size_t pitch)
 	       (tile->row_stride == tile->cols || tile->rows == 1);
 }
 
-/* Rows or columns of a tile that is whole on the host, up to a look for an abort; 0: it has failed */
+/* Rows or columns of a tile that is whole on the host, up to a look for an abort; 0: has failed */
 static uint32_t next_rows(struct v3npu_view *view, uint32_t left)
 {
 	uint32_t some = left < V3NPU_VIEW_LINES ? left : V3NPU_VIEW_LINES;

@@ -146,7 +146,9 @@ static void test_wfi(struct npu *npu)
 	agent_start(npu);
 	agent_request(npu, AGENT_WFI, 0);
 	npu_sleep_ms(5);
+	tap_ok(npu_read(npu, V3NPU_REG_CORE_PC), "... it is somewhere in its program");
 	tap_ok(npu_reset(npu) < PATIENCE_MS, "... and reset");
+	tap_equal(npu_read(npu, V3NPU_REG_CORE_PC), 0, "... and is at its beginning then");
 
 	cpu = npu_cpu_ms();
 	npu_sleep_ms(300);

@@ -251,7 +251,8 @@ static void matmul_of_pages(union command *cmd)
 {
 	matmul(cmd);
 	cmd->matmul.a = dense(BASE, 64, 1, 64, 32768);
-	cmd->matmul.b = (struct v3npu_tensor){ BASE, { 64, 1, 16, 32768 }, { 0, 0, 4096, 1 << 16 } };
+	cmd->matmul.b = (struct v3npu_tensor){ BASE, { 64, 1, 16, 32768 },
+					       { 0, 0, 4096, 1 << 16 } };
 	cmd->matmul.out = dense(RESULT, 64, 1, 64, 16);
 }
 

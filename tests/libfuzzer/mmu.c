@@ -28,7 +28,9 @@ static uint8_t *on_bus(uint64_t addr)
 {
 	uint64_t page = (addr - BUS) / V3NPU_PAGE_SIZE;
 
-	return addr < BUS || page >= PAGES || page % HOLE == HOLE - 1 ? NULL : memory + (addr - BUS);
+	if (addr < BUS || page >= PAGES || page % HOLE == HOLE - 1)
+		return NULL;
+	return memory + (addr - BUS);
 }
 
 static void *map(void *opaque, uint64_t addr, size_t want, bool write, size_t *run)
@@ -60,7 +62,8 @@ static uint64_t make_entry(struct input *in)
 	case 1:
 	case 2:
 	case 3:
-		return (BUS + target / V3NPU_PAGE_SIZE % TABLES * V3NPU_PAGE_SIZE) | V3NPU_PTE_VALID;
+		return (BUS + target / V3NPU_PAGE_SIZE % TABLES * V3NPU_PAGE_SIZE) |
+		       V3NPU_PTE_VALID;
 	case 4:
 	case 5:
 	case 6:
@@ -163,7 +166,9 @@ void fuzzer_try(const uint8_t *data, size_t size)
 		unsigned int table = input_u8(&in) % TABLES, index = input_u8(&in) % 32;
 
 		/* At both ends of a table, where addresses have few ones or few zeros */
-		put_entry(table, index < 16 ? index : V3NPU_PT_ENTRIES - 32 + index, make_entry(&in));
+		if (index >= 16)
+			index += V3NPU_PT_ENTRIES - 32;
+		put_entry(table, index, make_entry(&in));
 	}
 	if (choice & 1) {
 		/* A whole table of neighbours, for long runs */
