@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The datapath behind its registers: runs, faults, SRAM, invalidation, reset, removal */
+#include <malloc.h>
 #include <string.h>
 #include <time.h>
 
@@ -363,6 +364,32 @@ static void test_free_busy(void)
 	npu_free(npu_new(NULL));
 }
 
+/* Return: bytes that the program has of the C library */
+static size_t allocated(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
+static void test_free_all(void)
+{
+	size_t before = allocated(), after = SIZE_MAX;
+	unsigned int i;
+
+	/* Once would not show what is kept for the next one */
+	for (i = 0; i < 3; i++) {
+		struct npu *npu = npu_new(NULL);
+
+		agent_start(npu);
+		npu_free(npu);
+		if (!i)
+			before = allocated();
+		after = allocated();
+	}
+	tap_ok(after < before + 4096, "a device that was removed leaves no memory behind");
+}
+
 /* Two devices at once, each with data of its own at the same addresses */
 static void test_two(void)
 {
@@ -416,6 +443,7 @@ int main(void)
 	npu_free(npu);
 	test_reset_twice();
 	test_free_busy();
+	test_free_all();
 	test_two();
 	return tap_done();
 }

@@ -420,6 +420,7 @@ static void test_runs(void)
 	tap_equal(run_of(&mmu, 100, 1000, false), 128, "a run has its limit");
 	tap_equal(run_of(&mmu, 1024, 3, true), 3, "a large page gives as much as is wanted");
 	tap_equal(run_of(&mmu, 1024 + 400, 3, false), 3, "... from anywhere in it");
+	tap_equal(run_of(&mmu, 1024 + 510, 6, false), 2, "... up to its end");
 	v3npu_tlb_free(mmu.tlb);
 }
 

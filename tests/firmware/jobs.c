@@ -331,6 +331,35 @@ static void test_rewritten_stream(struct fw *fw)
 					     V3NPU_CMD_EDIM }, "rewritten before fetch");
 }
 
+/* Each counter is of its own kind, and added up */
+static void test_macs(struct fw *fw)
+{
+	uint8_t *data = fw_space(fw, 1);
+	struct v3npu_cmd_conv conv = {
+		.hdr = { .opcode = V3NPU_OP_CONV, .size = sizeof(conv) },
+		.in = { VA(SRC), { 1, 4, 4, 8 }, { 128, 32, 8, 1 } },
+		.out = { VA(DST), { 1, 4, 4, 16 }, { 256, 64, 16, 1 } },
+		.output = { .chan = VA(SRC), .min = -128, .max = 127,
+			    .flags = V3NPU_OUTPUT_PER_TENSOR },
+		.weights = VA(SRC), .kernel = { 1, 1 }, .stride = { 1, 1 }, .dilation = { 1, 1 },
+		.groups = 1,
+	};
+	struct v3npu_event event;
+
+	memset(data + SRC, 0, 4096);
+	memcpy(data + STREAM, &conv, sizeof(conv));
+	memcpy(data + STREAM + sizeof(conv), &conv, sizeof(conv));
+	event = fw_run(fw, 0, 1, VA(STREAM), 2 * sizeof(conv));
+	check_event(&event, (struct expect){ V3NPU_JOB_OK, .commands = 2 }, "convolutions");
+	tap_equal(event.counters.macs, 2 * 4 * 4 * 16 * 8, "convolutions: MACs");
+	tap_ok(event.counters.sram_read == 0, "convolutions: nothing of SRAM");
+	conv.in.addr = V3NPU_VA_SRAM;
+	memcpy(data + STREAM, &conv, sizeof(conv));
+	event = fw_run(fw, 0, 2, VA(STREAM), sizeof(conv));
+	tap_ok(event.status == V3NPU_JOB_OK && event.counters.sram_read >= 4 * 4 * 8,
+	       "a convolution of SRAM: bytes read");
+}
+
 static void test_status_block(struct fw *fw)
 {
 	uint8_t *data = fw_space(fw, 1);
@@ -401,6 +430,7 @@ int main(void)
 	test_fetch_faults(fw);
 	test_bad_jobs(fw);
 	test_rewritten_stream(fw);
+	test_macs(fw);
 	test_status_block(fw);
 	test_sram(fw);
 	fw_check_good(fw, 0, "after all of these");

@@ -3,7 +3,7 @@
 # Tests of the firmware: the real image on the device library, without QEMU.
 #
 tests_firmware_dir := $(B)/tests/firmware
-tests_firmware_names := boot jobs rings preempt preempt-random pause cancel turns
+tests_firmware_names := string boot jobs rings preempt preempt-random pause cancel turns
 tests_firmware_progs := $(addprefix $(tests_firmware_dir)/, $(tests_firmware_names))
 tests_firmware_common := $(addprefix $(tests_firmware_dir)/, fwtest.o harness.o tap.o fuzzing.o)
 tests_firmware_cflags = -D_GNU_SOURCE -pthread -I$(top)/tests/device -I$(top)/qemu/device \

@@ -10,7 +10,7 @@ Area = collections.namedtuple("Area", "files skip deps objects programs")
 DEVICE = [f"build/tests/device/test_{name}"
           for name in ("rv32", "regs", "mmu", "core", "inject", "time", "engine")]
 FIRMWARE = [f"build/tests/firmware/{name}"
-            for name in ("jobs", "cancel", "boot", "rings", "pause", "preempt", "preempt-random")]
+            for name in ("string", "jobs", "cancel", "boot", "rings", "pause", "preempt", "preempt-random")]
 ENGINE = [f"build/tests/engine/test-{name}"
           for name in ("vectors", "cost", "kernels", "limits", "engine", "aborts")]
 COMPILER = [f"build/tests/compiler/{name}_test"

@@ -144,7 +144,7 @@ for name, shape, axes, keep in (
         ("long", [1, 1500, 1, 3], [1], 0), ("long_parts", [1500, 2, 3], [0, 2], 0),
         ("ones", [1, 4, 1, 6], [0, 2], 1),
         ("nhc", [3, 4, 5, 6], [0, 1, 3], 0), ("nhc_keep", [3, 4, 5, 6], [3, 1, 0], 1)):
-    commands = "COPY CONV" if name in ("nw", "hc", "long_parts", "nhc", "nhc_keep") else "CONV"
+    commands = "COPY CONV" if name in ("nw", "hc", "long_parts") else "CONV"
     add("mean_" + name, commands, lambda n, s=shape, a=axes, k=keep: [
         reduce(n, "MEAN", n.input(s), a, k)])
     add("mean_same_" + name, commands, lambda n, s=shape, a=axes, k=keep: [
