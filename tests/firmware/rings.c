@@ -307,6 +307,49 @@ static void test_new_space(void)
 	fw_free(fw);
 }
 
+/* Of a descriptor that is another one when its job is to be taken nothing is run */
+static void changed(const char *what, uint64_t ring, uint32_t entries, uint32_t as)
+{
+	struct fw *fw = fw_boot();
+	uint8_t *data[2];
+	unsigned int i;
+
+	fw_context(fw, 0, 1, V3NPU_PRIO_HIGH, 4);
+	fw_context(fw, 1, 2, V3NPU_PRIO_LOW, 4);
+	fw_context(fw, 2, 3, V3NPU_PRIO_LOW, 4);
+	streams(fw, 1, FW_STALL_US);
+	for (i = 0; i < 2; i++) {
+		data[i] = fw_space(fw, 2 + i);
+		fw_cmd_copy(data[i], 0, VA(0x2000), VA(0x1000), 16);
+		memset(data[i] + 0x1000, 0x5a, 16);
+	}
+
+	/* The doorbell is collected between the stalls; the context waits for the second */
+	fw_submit(fw, 0, 1, VA(STALL), 16);
+	fw_submit(fw, 0, 2, VA(STALL), 16);
+	for (i = 0; i < 3; i++)
+		fw_queue(fw, 1, 3 + i, VA(0), sizeof(struct v3npu_cmd_copy));
+	fw_doorbell(fw, 1);
+	fw_event(fw, FW_TIMEOUT_MS);
+	fw_wait_opcode(fw, V3NPU_OP_STALL);
+	fw->table[1].ring = ring;
+	fw->table[1].ring_entries = entries;
+	fw->table[1].as = as;
+	fw_event(fw, FW_TIMEOUT_MS);
+	fw_check_good(fw, 0, what);
+	fw_check_good(fw, 0, what);
+	tap_ok(!fw_event_waiting(fw) && data[0][0x2000] != 0x5a && data[1][0x2000] != 0x5a,
+	       "%s: its old jobs are not run", what);
+	fw_free(fw);
+}
+
+static void test_changed(void)
+{
+	changed("a ring that moved", FW_JOB_RING_VA(2), 4, 3);
+	changed("a ring that shrank", FW_JOB_RING_VA(1), 2, 3);
+	changed("an address space that there is not", FW_JOB_RING_VA(1), 4, V3NPU_NUM_AS);
+}
+
 static void test_log_levels(void)
 {
 	struct fw *fw = fw_load(64);
@@ -335,6 +378,7 @@ int main(void)
 	test_malformed();
 	test_readonly_ring();
 	test_new_space();
+	test_changed();
 	test_log_levels();
 	return tap_done();
 }
