@@ -176,6 +176,31 @@ static void test_system_dma(void)
 	fw_free(fw);
 }
 
+/* What is just within its bounds is accepted; a watchdog of 1 ms may bite before READY */
+static void accepted(uint32_t entries, uint32_t watchdog_us)
+{
+	struct fw *fw = fw_load(entries);
+	struct v3npu_event event;
+	bool ready = false;
+	unsigned int i;
+
+	fw->args.watchdog_us = watchdog_us;
+	fw_start(fw);
+	for (i = 0; i < FW_TIMEOUT_MS / 100 && !ready; i++)
+		ready = (fw_try_event(fw, &event, 100) && event.type == V3NPU_EVENT_READY) ||
+			npu_read(fw->npu, V3NPU_REG_STATUS) & V3NPU_STATUS_WATCHDOG;
+	tap_ok(ready && !fw_log_count(fw, "watchdog_us") && !fw_log_count(fw, "event_entries"),
+	       "%u events, a watchdog of %u us: accepted", entries, watchdog_us);
+	fw_free(fw);
+}
+
+static void test_bounds(void)
+{
+	accepted(16, 60000000);
+	accepted(1024, 60000000);
+	accepted(64, 1000);
+}
+
 static void test_watchdog(void)
 {
 	struct fw *fw = fw_load(64);
@@ -271,6 +296,7 @@ int main(void)
 	test_doorbell_before_ready();
 	test_boot_args();
 	test_system_dma();
+	test_bounds();
 	test_watchdog();
 	test_panic();
 	test_hang();
