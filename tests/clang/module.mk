@@ -5,11 +5,11 @@
 # $(B)/tsan ("make check-tsan"). "make check" has the kernels and the walks of
 # clang's; tests/libfuzzer has it compile all of both.
 
-clang_names := $(device_tests:%=device/%) $(tests_firmware_names:%=firmware/%)
-clang_progs := $(addprefix $(B)/clang/tests/,$(clang_names) $(tests_engine_names:%=engine/%))
+clang_names = $(device_tests:%=device/%) $(tests_firmware_names:%=firmware/%)
+clang_progs = $(addprefix $(B)/clang/tests/,$(clang_names) $(tests_engine_names:%=engine/%))
 clang_check := $(addprefix $(B)/clang/tests/,engine/test-kernels device/test_mmu)
 # What measures time is not for a build that takes ten times of it
-tsan_progs := $(addprefix $(B)/tsan/tests/,$(filter-out device/test_time,$(clang_names)) \
+tsan_progs = $(addprefix $(B)/tsan/tests/,$(filter-out device/test_time,$(clang_names)) \
 	device/test_fuzz engine/test-engine engine/test-limits)
 
 ifneq ($(CC),clang)
