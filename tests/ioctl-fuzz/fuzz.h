@@ -59,6 +59,7 @@ struct chooser {
  * struct shared - what all processes see
  * @stop: everybody is to end
  * @ioctls: calls of ioctl()
+ * @compat_ioctls: those of them that 32-bit programs make
  * @programs: programs run
  * @streams: command streams submitted and accepted
  * @since_hang: ioctls since a job was last made to hang
@@ -76,6 +77,7 @@ struct chooser {
 struct shared {
 	bool stop;
 	uint64_t ioctls;
+	uint64_t compat_ioctls;
 	uint64_t programs;
 	uint64_t streams;
 	uint64_t since_hang;
@@ -115,6 +117,7 @@ struct world {
 	uint64_t ram;		/* bytes of the machine */
 	uint32_t hang_usec;	/* longer than the job timeout */
 	uint32_t hang_every;	/* ioctls between hangs */
+	bool all_compat;	/* all ioctls are those of 32-bit programs */
 };
 
 /**

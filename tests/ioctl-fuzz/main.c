@@ -40,7 +40,7 @@ static struct {
 	uint64_t calls;
 	uint64_t seed;
 	unsigned int processes, threads;
-	bool coverage;
+	bool coverage, compat;
 } options = { .time = 20, .seed = 1, .processes = 3, .threads = 3, .coverage = true };
 
 static struct shared *shared;
@@ -56,6 +56,7 @@ static const char usage_text[] =
 	"  --processes N      processes (default: 3); every other one is not root's\n"
 	"  --threads N        threads of each (default: 3)\n"
 	"  --no-coverage      random programs, even if the kernel has KCOV\n"
+	"  --compat           all ioctls as 32-bit programs make them, and not a part\n"
 	"\n"
 	"With one process of one thread and without coverage, a seed is always the\n"
 	"same programs. Otherwise they depend on what the others do.\n";
@@ -86,6 +87,7 @@ static void parse_options(int argc, char **argv)
 		{ "processes", required_argument, NULL, 'p' },
 		{ "threads", required_argument, NULL, 'j' },
 		{ "no-coverage", no_argument, NULL, 'c' },
+		{ "compat", no_argument, NULL, '3' },
 		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
@@ -111,6 +113,9 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'c':
 			options.coverage = false;
+			break;
+		case '3':
+			options.compat = true;
 			break;
 		case 'h':
 			usage(0);
@@ -181,6 +186,7 @@ static void worker_run(unsigned int index)
 		world.fds[i] = -1;
 	for (unsigned int i = 0; i < FUZZ_FILES; i++)
 		open_file(&world, i);
+	world.all_compat = options.compat;
 	world.hang_usec = npu_dev_info(world.files[0].fd).job_timeout_ms * 1500;
 
 	for (unsigned int i = 0; i < options.threads; i++) {
@@ -306,9 +312,9 @@ static bool supervise(void)
 
 static void print_counts(time_t seconds)
 {
-	printf("# %llu ioctls in %lld s, %llu programs, %llu command streams submitted\n",
+	printf("# %llu ioctls in %lld s, %llu of them 32-bit ones, %llu programs, %llu command streams submitted\n",
 	       (unsigned long long)shared->ioctls, (long long)seconds,
-	       (unsigned long long)shared->programs, (unsigned long long)shared->streams);
+	       (unsigned long long)shared->compat_ioctls, (unsigned long long)shared->programs, (unsigned long long)shared->streams);
 	printf("# %u program counters of the driver reached, %u programs kept, %u processes\n",
 	       shared->pcs_seen, shared->stored, started);
 	for (unsigned int i = 0; i < fuzz_op_count; i++)

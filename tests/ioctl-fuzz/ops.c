@@ -120,9 +120,10 @@ int op_ioctl(struct thread *t, struct chooser *c, int fd, unsigned long request,
 	if (_IOC_NR(request) == _IOC_NR(DRM_IOCTL_V3NPU_BO_CREATE))
 		bound_size(t->world, (struct drm_v3npu_bo_create *)data);
 
-	if (t->low && one_in(c, 6)) {
+	if (t->low && (t->world->all_compat || one_in(c, 6))) {
 		at = memcpy(t->low, data, size);
 		ret = npu_compat_ioctl(fd, (uint32_t)request, at);
+		__atomic_fetch_add(&shared->compat_ioctls, 1, __ATOMIC_RELAXED);
 	} else {
 		at = place(t, c, data, size);
 		ret = ioctl(fd, request, at) ? -errno : 0;

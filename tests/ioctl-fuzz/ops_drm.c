@@ -225,10 +225,12 @@ void op_any_number(struct thread *t, struct chooser *c)
 	/* What belongs to the kernel's files as such is not for here: FIONBIO, FIGETBSZ, ... */
 	if (type == 'T' || type == 'f' || !type)
 		return;
-	if (t->low && choose(c, 2))
+	if (t->low && (t->world->all_compat || choose(c, 2))) {
 		npu_compat_ioctl(fd, (uint32_t)request, memcpy(t->low, args, sizeof(args)));
-	else
+		__atomic_fetch_add(&t->world->shared->compat_ioctls, 1, __ATOMIC_RELAXED);
+	} else {
 		ioctl(fd, request, place(t, c, args, sizeof(args)));
+	}
 	__atomic_fetch_add(&t->world->shared->ioctls, 1, __ATOMIC_RELAXED);
 }
 

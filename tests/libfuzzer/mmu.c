@@ -33,12 +33,14 @@ static uint8_t *on_bus(uint64_t addr)
 	return memory + (addr - BUS);
 }
 
-static void *map(void *opaque, uint64_t addr, size_t want, bool write, size_t *run)
+static void *map(void *opaque, enum v3npu_user user, uint64_t addr, size_t want, bool write,
+		 size_t *run)
 {
 	const uint8_t *shortened = opaque;
 	uint8_t *host = on_bus(addr);
 	size_t size = V3NPU_PAGE_SIZE - addr % V3NPU_PAGE_SIZE;
 
+	(void)user;
 	(void)write;
 	if (!host)
 		return NULL;
