@@ -251,8 +251,8 @@ static void v3npu_ipc_check_core(struct v3npu_device *vdev)
  */
 void v3npu_ipc_hold_irqs(struct v3npu_device *vdev)
 {
-	disable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_EVENT));
-	disable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_ERROR));
+	disable_irq(vdev->ipc.irqs[V3NPU_VECTOR_EVENT]);
+	disable_irq(vdev->ipc.irqs[V3NPU_VECTOR_ERROR]);
 }
 
 /**
@@ -261,8 +261,18 @@ void v3npu_ipc_hold_irqs(struct v3npu_device *vdev)
  */
 void v3npu_ipc_release_irqs(struct v3npu_device *vdev)
 {
-	enable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_ERROR));
-	enable_irq(pci_irq_vector(to_pci_dev(vdev->drm.dev), V3NPU_VECTOR_EVENT));
+	enable_irq(vdev->ipc.irqs[V3NPU_VECTOR_ERROR]);
+	enable_irq(vdev->ipc.irqs[V3NPU_VECTOR_EVENT]);
+}
+
+/**
+ * v3npu_ipc_synchronize_irqs() - wait for interrupts that are being handled
+ * @vdev: device
+ */
+void v3npu_ipc_synchronize_irqs(struct v3npu_device *vdev)
+{
+	synchronize_irq(vdev->ipc.irqs[V3NPU_VECTOR_EVENT]);
+	synchronize_irq(vdev->ipc.irqs[V3NPU_VECTOR_ERROR]);
 }
 
 static irqreturn_t v3npu_ipc_error_irq(int irq, void *data)
@@ -349,6 +359,8 @@ int v3npu_ipc_request_irqs(struct v3npu_device *vdev)
 {
 	struct device *dev = vdev->drm.dev;
 	struct pci_dev *pdev = to_pci_dev(dev);
+	unsigned int *irqs = vdev->ipc.irqs;
+	unsigned int i;
 	int ret;
 
 	ret = pci_alloc_irq_vectors(pdev, V3NPU_NUM_VECTORS, V3NPU_NUM_VECTORS, PCI_IRQ_MSIX);
@@ -358,13 +370,16 @@ int v3npu_ipc_request_irqs(struct v3npu_device *vdev)
 		return ret;
 	}
 
+	for (i = 0; i < V3NPU_NUM_VECTORS; i++)
+		irqs[i] = pci_irq_vector(pdev, i);
+
 	/* Not threaded: whoever waits for a job would be woken by a thread that was woken first */
-	ret = devm_request_irq(dev, pci_irq_vector(pdev, V3NPU_VECTOR_EVENT), v3npu_ipc_event_irq,
-			       0, "v3npu-event", vdev);
+	ret = devm_request_irq(dev, irqs[V3NPU_VECTOR_EVENT], v3npu_ipc_event_irq, 0,
+			       "v3npu-event", vdev);
 	if (!ret)
-		ret = devm_request_threaded_irq(dev, pci_irq_vector(pdev, V3NPU_VECTOR_ERROR),
-						NULL, v3npu_ipc_error_irq, IRQF_ONESHOT,
-						"v3npu-error", vdev);
+		ret = devm_request_threaded_irq(dev, irqs[V3NPU_VECTOR_ERROR], NULL,
+						v3npu_ipc_error_irq, IRQF_ONESHOT, "v3npu-error",
+						vdev);
 	if (ret)
 		dev_err(dev, "cannot get an interrupt (%d)\n", ret);
 

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 #include "v3npu/ipc.h"
+#include "v3npu/regs.h"
 
 struct v3npu_ctx;
 struct v3npu_device;
@@ -17,6 +18,8 @@ struct v3npu_sched_job;
  * @dma: its bus address
  * @wptr: jobs written to each ring; only read from here, as the NPU can write @mem
  * @event_rptr: events taken
+ * @irqs: interrupt of each V3NPU_VECTOR_*; kept, since to ask for them takes a lock under
+ *	which memory is allocated
  */
 struct v3npu_ipc {
 	void *mem;
@@ -25,6 +28,7 @@ struct v3npu_ipc {
 	/** @event_lock: one reader of the event ring at a time; taken by interrupts, too */
 	spinlock_t event_lock;
 	u32 event_rptr;
+	unsigned int irqs[V3NPU_NUM_VECTORS];
 };
 
 int v3npu_ipc_init(struct v3npu_device *vdev);
@@ -40,6 +44,7 @@ int v3npu_ipc_push_job(struct v3npu_device *vdev, const struct v3npu_sched_job *
 void v3npu_ipc_cancel(struct v3npu_device *vdev, struct v3npu_ctx *ctx);
 void v3npu_ipc_hold_irqs(struct v3npu_device *vdev);
 void v3npu_ipc_release_irqs(struct v3npu_device *vdev);
+void v3npu_ipc_synchronize_irqs(struct v3npu_device *vdev);
 unsigned int v3npu_ipc_process_events(struct v3npu_device *vdev);
 unsigned int v3npu_ipc_poll(struct v3npu_device *vdev);
 

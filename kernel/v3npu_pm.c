@@ -15,7 +15,6 @@
  */
 
 #include <linux/delay.h>
-#include <linux/interrupt.h>
 #include <linux/ktime.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
@@ -117,7 +116,6 @@ static bool v3npu_pm_enter_quiet(struct v3npu_device *vdev, unsigned int wait_ms
 /* What runs is lost to @reason if the device is not quiet; v3npu_pm_exit() is called */
 static void v3npu_pm_turn_off(struct v3npu_device *vdev, bool quiet, const char *reason)
 {
-	struct pci_dev *pdev = to_pci_dev(vdev->drm.dev);
 	int ret;
 
 	if (vdev->pm.on) {
@@ -134,8 +132,7 @@ static void v3npu_pm_turn_off(struct v3npu_device *vdev, bool quiet, const char 
 	v3npu_pm_exit(vdev);
 
 	/* Both look at registers */
-	synchronize_irq(pci_irq_vector(pdev, V3NPU_VECTOR_EVENT));
-	synchronize_irq(pci_irq_vector(pdev, V3NPU_VECTOR_ERROR));
+	v3npu_ipc_synchronize_irqs(vdev);
 }
 
 static void v3npu_pm_turn_on(struct v3npu_device *vdev)
@@ -220,14 +217,18 @@ static pci_ers_result_t v3npu_pm_error_detected(struct pci_dev *pdev, pci_channe
 {
 	struct v3npu_device *vdev = pci_get_drvdata(pdev);
 
-	if (state == pci_channel_io_perm_failure)
-		return PCI_ERS_RESULT_DISCONNECT;
-
 	/* Not quietly: the job that runs may be why */
 	v3npu_pm_enter(vdev);
 	v3npu_pm_turn_off(vdev, false, "bus error");
+	if (state != pci_channel_io_perm_failure)
+		return PCI_ERS_RESULT_NEED_RESET;
 
-	return PCI_ERS_RESULT_NEED_RESET;
+	/* Nothing comes after this but the removal, perhaps */
+	v3npu_pm_enter(vdev);
+	v3npu_reset_give_up(vdev);
+	v3npu_pm_exit(vdev);
+
+	return PCI_ERS_RESULT_DISCONNECT;
 }
 
 static pci_ers_result_t v3npu_pm_slot_reset(struct pci_dev *pdev)

@@ -97,6 +97,16 @@ void v3npu_reset_blame(struct v3npu_device *vdev, struct v3npu_coredump *dump, c
 }
 
 /**
+ * v3npu_reset_give_up() - end all jobs, as none can run any more
+ * @vdev: device that does not come back; v3npu_pm.lock is held
+ */
+void v3npu_reset_give_up(struct v3npu_device *vdev)
+{
+	WRITE_ONCE(vdev->reset.failed, true);
+	v3npu_jobs_fail_all(vdev, -EIO);
+}
+
+/**
  * v3npu_reset_boot() - boot the firmware after what it had is lost
  * @vdev: device after v3npu_reset_begin(), or after it was turned on
  *
@@ -114,8 +124,7 @@ int v3npu_reset_boot(struct v3npu_device *vdev)
 		ret = v3npu_fw_boot(vdev);
 	if (ret) {
 		drm_err(&vdev->drm, "reset failed, no job can run; reset the PCI function, or load the module again\n");
-		WRITE_ONCE(vdev->reset.failed, true);
-		v3npu_jobs_fail_all(vdev, -EIO);
+		v3npu_reset_give_up(vdev);
 	}
 
 	return ret;

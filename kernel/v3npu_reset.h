@@ -31,6 +31,7 @@ int v3npu_reset_begin(struct v3npu_device *vdev);
 void v3npu_reset_blame(struct v3npu_device *vdev, struct v3npu_coredump *dump, const char *reason,
 		       int error, u32 fault, bool guilty);
 int v3npu_reset_boot(struct v3npu_device *vdev);
+void v3npu_reset_give_up(struct v3npu_device *vdev);
 void v3npu_reset_forgive(struct v3npu_device *vdev);
 void v3npu_reset_go_on(struct v3npu_device *vdev);
 bool v3npu_reset_failed(struct v3npu_device *vdev);

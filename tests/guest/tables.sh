@@ -22,6 +22,8 @@ free_kib()
 # 600 files would keep 150 MiB; what is allowed is what the kernel keeps of so many processes.
 comes_back()
 {
+	# The debug kernel keeps what was freed for a while, to see who uses it.
+	[ ! -e /sys/kernel/debug/kmemleak ] || return 0
 	"$tests/v3npu_many_tables" 20 || return 1
 	before=$(free_kib)
 	"$tests/v3npu_many_tables" 600 || return 1
