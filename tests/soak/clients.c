@@ -90,13 +90,20 @@ static void bench_close(struct bench *bench)
 	close(bench->fd);
 }
 
-/* Run the job, which must end with this error. */
+/* Run the job, which must end with this error. A context is ended when some of its jobs have. */
 static void must_fail(struct member *member, struct bench *bench, int error)
 {
+	struct drm_v3npu_ctx_destroy destroy = { .id = bench->job.ctx };
 	int ret;
 
 	bench->job.cmds = &bench->bo;
 	ret = npu_run(bench->fd, bench->job, ROUND_S);
+	if (ret == -ECANCELED &&
+	    npu_ctx_query(bench->fd, destroy.id).state == DRM_V3NPU_CTX_ENDED) {
+		npu_ioctl(bench->fd, DRM_IOCTL_V3NPU_CTX_DESTROY, &destroy);
+		bench->job.ctx = npu_ctx_create(bench->fd);
+		ret = npu_run(bench->fd, bench->job, ROUND_S);
+	}
 	if (ret == error)
 		member->tally.failed++;
 	else
