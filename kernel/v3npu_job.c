@@ -219,10 +219,9 @@ static int v3npu_job_enlist(struct v3npu_jobs *jobs, struct v3npu_sched_job *job
 void v3npu_job_run(struct v3npu_sched_job *job)
 {
 	struct v3npu_device *vdev = job->ctx->vdev;
-	bool on, cookie;
 	int idx, ret;
+	bool on;
 
-	cookie = dma_fence_begin_signalling();
 	on = v3npu_pm_enter(vdev);
 	ret = v3npu_job_enlist(&vdev->jobs, job);
 	if (ret) {
@@ -234,7 +233,6 @@ void v3npu_job_run(struct v3npu_sched_job *job)
 	}
 	/* Else the NPU gets it when it is on again, or v3npu_jobs_fini() ends it */
 	v3npu_pm_exit(vdev);
-	dma_fence_end_signalling(cookie);
 }
 
 /* The job's context is told why it failed; all zero but @fault when nobody knows where */

@@ -15,6 +15,7 @@
  */
 
 #include <linux/delay.h>
+#include <linux/dma-fence.h>
 #include <linux/ktime.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
@@ -69,7 +70,11 @@ void v3npu_pm_put(struct v3npu_device *vdev)
  */
 bool v3npu_pm_enter(struct v3npu_device *vdev)
 {
+	/* So that lockdep knows what must not be done, whether or not a fence is signalled */
+	bool cookie = dma_fence_begin_signalling();
+
 	mutex_lock(&vdev->pm.lock);
+	vdev->pm.cookie = cookie;
 
 	return vdev->pm.on;
 }
@@ -80,7 +85,10 @@ bool v3npu_pm_enter(struct v3npu_device *vdev)
  */
 void v3npu_pm_exit(struct v3npu_device *vdev)
 {
+	bool cookie = vdev->pm.cookie;
+
 	mutex_unlock(&vdev->pm.lock);
+	dma_fence_end_signalling(cookie);
 }
 
 /* Whether nothing is lost if the device is turned off now */

@@ -12,6 +12,7 @@ struct v3npu_device;
 /**
  * struct v3npu_pm - power management
  * @pausing: the firmware is to be paused, also when it boots; with @lock held
+ * @cookie: of dma_fence_begin_signalling(), of who has @lock
  * @on: the firmware runs, and registers and core memory can be used; changed only
  *	with @lock held
  */
@@ -22,6 +23,7 @@ struct v3npu_pm {
 	 * memory is done while it is held.
 	 */
 	struct mutex lock;
+	bool cookie;
 	bool pausing;
 	bool on;
 };

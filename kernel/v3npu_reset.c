@@ -9,7 +9,6 @@
  * given to the NPU meanwhile, and the jobs keep their hardware fences.
  */
 
-#include <linux/dma-fence.h>
 #include <linux/iopoll.h>
 #include <linux/minmax.h>
 
@@ -200,12 +199,10 @@ static void v3npu_reset_work(struct work_struct *work)
 	struct v3npu_coredump *dump;
 	const char *reason;
 	char text[128];
-	bool cookie;
 	int idx;
 
 	if (!drm_dev_enter(&vdev->drm, &idx))
 		return;
-	cookie = dma_fence_begin_signalling();
 	/* The watch's reset came first, or the device was turned off, which resets it, too */
 	if (!v3npu_pm_enter(vdev))
 		goto out;
@@ -223,7 +220,6 @@ static void v3npu_reset_work(struct work_struct *work)
 	v3npu_reset_end(vdev);
 out:
 	v3npu_pm_exit(vdev);
-	dma_fence_end_signalling(cookie);
 	drm_dev_exit(idx);
 }
 

@@ -8,7 +8,6 @@
  * that time is believed only if it makes things worse for it.
  */
 
-#include <linux/dma-fence.h>
 #include <linux/minmax.h>
 
 #include <drm/drm_drv.h>
@@ -83,8 +82,6 @@ u32 v3npu_watch_seen_us(struct v3npu_device *vdev, const struct v3npu_fw_status 
 
 static void v3npu_watch_look(struct v3npu_device *vdev)
 {
-	bool cookie = dma_fence_begin_signalling();
-
 	/* One that is off is watched again when it is on */
 	if (v3npu_pm_enter(vdev)) {
 		vdev->watch.found += v3npu_ipc_poll(vdev);
@@ -94,7 +91,6 @@ static void v3npu_watch_look(struct v3npu_device *vdev)
 			v3npu_watch_arm(vdev);
 	}
 	v3npu_pm_exit(vdev);
-	dma_fence_end_signalling(cookie);
 }
 
 static void v3npu_watch_work(struct work_struct *work)
