@@ -173,7 +173,7 @@ static int cascade_cycles(struct plan *p, struct cascade *c, uint64_t *cycles)
 		regions[i] = buffers[p->run->windows[i].buffer].region;
 		buffers[p->run->windows[i].buffer].region = V3C_REGION_NONE;
 	}
-	*cycles = v3c_stream_cycles(p->l->stream, p->config, NULL) * stripes;
+	*cycles = v3c_stream_cycles(p->l->stream, p->config) * stripes;
 	c->commands = p->l->stream->count * stripes;
 	for (i = 0; i < p->run->window_count; i++)
 		buffers[p->run->windows[i].buffer].region = regions[i];
@@ -193,7 +193,7 @@ static int choose(struct plan *p, int first)
 	ret = lowering_node(p->l, &g->nodes[first]);
 	if (ret)
 		return ret;
-	p->best[first] += v3c_stream_cycles(p->l->stream, p->config, NULL);
+	p->best[first] += v3c_stream_cycles(p->l->stream, p->config);
 	if (ir_is_view(g->nodes[first].kind) || !can_be_cascaded(g, &g->nodes[first]))
 		return 0;
 	for (i = first + 1; i < g->node_count && i < first + CASCADE_MAX_NODES; i++) {

@@ -116,6 +116,26 @@ int v3c_stream_add(struct v3c_stream *s, const struct ir_node *node, enum v3npu_
 	return ret;
 }
 
+bool v3c_stream_next(const struct v3c_stream *s, struct v3c_cursor *c)
+{
+	const size_t start = c->at;
+	struct v3npu_cmd_hdr hdr;
+
+	if (start == s->cmds_size)
+		return false;
+	memcpy(&hdr, s->cmds + start, sizeof(hdr));
+	memset(c->cmd, 0, sizeof(c->cmd));
+	memcpy(c->cmd, s->cmds + start, hdr.size);
+	c->at += hdr.size;
+	for (c->count = 0; c->reloc < s->reloc_count && s->relocs[c->reloc].offset < c->at;
+	     c->reloc++)
+		c->addresses[c->count++] = (struct v3c_address){
+			.field = s->relocs[c->reloc].offset - start,
+			.buffer = s->relocs[c->reloc].region,
+		};
+	return true;
+}
+
 void v3c_stream_clear(struct v3c_stream *s)
 {
 	s->cmds_size = 0;

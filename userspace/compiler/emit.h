@@ -74,6 +74,25 @@ int v3c_stream_add(struct v3c_stream *stream, const struct ir_node *node,
 int v3c_stream_append(struct v3c_stream *stream, const void *cmd, const struct v3c_cmd_info *info,
 		      const struct v3c_address *addresses, int count);
 
+/**
+ * struct v3c_cursor - a command of a stream; zero is before the first
+ * @cmd: the command, followed by zeroes
+ * @addresses: the addresses in it
+ * @count: how many
+ * @at: bytes of the stream up to its end
+ * @reloc: relocations up to there
+ */
+struct v3c_cursor {
+	_Alignas(8) uint8_t cmd[V3NPU_CMD_MAX_SIZE];
+	struct v3c_address addresses[V3C_MAX_ADDRESSES];
+	int count;
+	size_t at;
+	size_t reloc;
+};
+
+/* Goes to the next command of a stream that is not yet finished; false after the last */
+bool v3c_stream_next(const struct v3c_stream *stream, struct v3c_cursor *cursor);
+
 /* -ENOTSUP: a window of the node does not fit a command's fields */
 int v3c_too_large_window(struct v3c_stream *stream, const struct ir_node *node);
 

@@ -107,30 +107,14 @@ uint64_t v3c_command_cycles(const struct v3c_stream *s, const void *bytes,
 	return counters.cycles;
 }
 
-uint64_t v3c_stream_cycles(const struct v3c_stream *s, const struct v3npu_config *config,
-			   uint64_t *longest)
+uint64_t v3c_stream_cycles(const struct v3c_stream *s, const struct v3npu_config *config)
 {
-	struct v3c_address addresses[V3C_MAX_ADDRESSES];
-	struct v3npu_cmd_hdr hdr;
-	uint64_t cycles, sum = 0, max = 0;
-	size_t at, i = 0;
-	int count;
+	struct v3c_cursor c = {};
+	uint64_t cycles = 0;
 
-	for (at = 0; at < s->cmds_size; at += hdr.size) {
-		memcpy(&hdr, s->cmds + at, sizeof(hdr));
-		for (count = 0; i < s->reloc_count && s->relocs[i].offset < at + hdr.size; i++)
-			addresses[count++] = (struct v3c_address){
-				.field = s->relocs[i].offset - at,
-				.buffer = s->relocs[i].region,
-			};
-		cycles = v3c_command_cycles(s, s->cmds + at, addresses, count, config);
-		sum += cycles;
-		if (cycles > max)
-			max = cycles;
-	}
-	if (longest)
-		*longest = max;
-	return sum;
+	while (v3c_stream_next(s, &c))
+		cycles += v3c_command_cycles(s, c.cmd, c.addresses, c.count, config);
+	return cycles;
 }
 
 /* DRAM bytes saved for a byte of SRAM during a command */

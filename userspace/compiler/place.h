@@ -17,9 +17,8 @@ uint64_t v3c_command_cycles(const struct v3c_stream *stream, const void *cmd,
 			    const struct v3c_address *addresses, int count,
 			    const struct v3npu_config *config);
 
-/* Cycles of all commands of the stream; *@longest, if not NULL, becomes that of the longest */
-uint64_t v3c_stream_cycles(const struct v3c_stream *stream, const struct v3npu_config *config,
-			   uint64_t *longest);
+/* Cycles of all commands, where v3c_place() put the buffers */
+uint64_t v3c_stream_cycles(const struct v3c_stream *stream, const struct v3npu_config *config);
 
 /**
  * v3c_place() - move intermediate buffers to SRAM where that pays

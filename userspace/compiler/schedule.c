@@ -61,13 +61,13 @@ int v3c_schedule(struct lowering *l, const struct v3c_target *target, bool keep_
 	ret = lower_and_place(l, &none, target);
 	if (ret)
 		return ret;
-	least = v3c_stream_cycles(l->stream, &config, NULL);
+	least = v3c_stream_cycles(l->stream, &config);
 	ret = cascade_plan(l, &config, &cascades);
 	if (!ret)
 		ret = relower(l, &cascades, target, buffers, count);
 	if (ret)
 		return ret;
-	cycles = v3c_stream_cycles(l->stream, &config, NULL);
+	cycles = v3c_stream_cycles(l->stream, &config);
 	if (cycles <= least) {
 		chosen = &cascades;
 		least = cycles;
@@ -79,7 +79,7 @@ int v3c_schedule(struct lowering *l, const struct v3c_target *target, bool keep_
 		if (ret)
 			return ret;
 	} while (stage_drop_homeless(l->graph));
-	if (v3c_stream_cycles(l->stream, &config, NULL) <= least)
+	if (v3c_stream_cycles(l->stream, &config) <= least)
 		return 0;
 	stage_drop_all(l->graph);
 	return relower(l, chosen, target, buffers, count);

@@ -78,16 +78,6 @@ static bool halve_pool(struct v3npu_cmd_pool *a, struct v3npu_cmd_pool *b, int d
 	return cut_windows(&a->in, &b->in, d + H, rows, b->stride[d], b->kernel[d], &b->pad[d]);
 }
 
-/* Operands that have the result's dimension @d */
-static void cut_all(struct v3npu_tensor *a, struct v3npu_tensor *b, int count, int d)
-{
-	uint32_t rows = a[0].dim[d] / 2;
-	int i;
-
-	for (i = 0; i < count; i++)
-		cut(&a[i], &b[i], d, rows);
-}
-
 static bool halve_matmul(struct v3npu_cmd_matmul *a, struct v3npu_cmd_matmul *b, int d)
 {
 	uint32_t rows = a->out.dim[d] / 2;
@@ -99,6 +89,38 @@ static bool halve_matmul(struct v3npu_cmd_matmul *a, struct v3npu_cmd_matmul *b,
 	/* Rows of the product are the first operand's alone */
 	if (d != W)
 		cut(&a->b, &b->b, d, rows);
+	return true;
+}
+
+_Static_assert(offsetof(struct v3npu_cmd_conv, in) == sizeof(struct v3npu_cmd_hdr) &&
+	       offsetof(struct v3npu_cmd_matmul, a) == sizeof(struct v3npu_cmd_hdr) &&
+	       offsetof(struct v3npu_cmd_eltwise, in) == sizeof(struct v3npu_cmd_hdr) &&
+	       offsetof(struct v3npu_cmd_pool, in) == sizeof(struct v3npu_cmd_hdr) &&
+	       offsetof(struct v3npu_cmd_softmax, in) == sizeof(struct v3npu_cmd_hdr) &&
+	       offsetof(struct v3npu_cmd_resize, in) == sizeof(struct v3npu_cmd_hdr) &&
+	       offsetof(struct v3npu_cmd_copy, in) == sizeof(struct v3npu_cmd_hdr) &&
+	       offsetof(struct v3npu_cmd_argmax, in) == sizeof(struct v3npu_cmd_hdr),
+	       "tensors follow the header");
+
+/* The tensors of a command, @count of them; the output is the last */
+static struct v3npu_tensor *tensors_of(struct command *cmd, int *count)
+{
+	struct v3npu_cmd_hdr *hdr = (void *)cmd->bytes;
+
+	*count = hdr->opcode == V3NPU_OP_MATMUL || hdr->opcode == V3NPU_OP_ELTWISE ? 3 : 2;
+	return (void *)(hdr + 1);
+}
+
+/* Cuts all tensors of commands that work along @d element by element */
+static bool halve_all(struct command *a, struct command *b, int d)
+{
+	struct v3npu_tensor *first, *second;
+	int count, i;
+
+	first = tensors_of(a, &count);
+	second = tensors_of(b, &count);
+	for (i = 0; i < count; i++)
+		cut(&first[i], &second[i], d, first[i].dim[d] / 2);
 	return true;
 }
 
@@ -118,48 +140,18 @@ static bool halve(const struct command *cmd, int d, struct command *a, struct co
 	case V3NPU_OP_POOL:
 		return halve_pool((void *)a->bytes, (void *)b->bytes, d);
 	case V3NPU_OP_ELTWISE:
-		cut_all(((struct v3npu_cmd_eltwise *)a->bytes)->in,
-			((struct v3npu_cmd_eltwise *)b->bytes)->in, 3, d);
-		return true;
 	case V3NPU_OP_COPY:
-		cut_all(&((struct v3npu_cmd_copy *)a->bytes)->in,
-			&((struct v3npu_cmd_copy *)b->bytes)->in, 2, d);
-		return true;
+		return halve_all(a, b, d);
 	case V3NPU_OP_SOFTMAX:
 	case V3NPU_OP_ARGMAX:
 		/* Each result is of all elements along c */
-		if (d == C)
-			return false;
-		cut_all(&((struct v3npu_cmd_softmax *)a->bytes)->in,
-			&((struct v3npu_cmd_softmax *)b->bytes)->in, 2, d);
-		return true;
+		return d != C && halve_all(a, b, d);
 	case V3NPU_OP_RESIZE:
 		/* Where rows and columns come from depends on how many there are */
-		if (d == H || d == W)
-			return false;
-		cut_all(&((struct v3npu_cmd_resize *)a->bytes)->in,
-			&((struct v3npu_cmd_resize *)b->bytes)->in, 2, d);
-		return true;
+		return d != H && d != W && halve_all(a, b, d);
 	default:
 		return false;
 	}
-}
-
-_Static_assert(offsetof(struct v3npu_cmd_eltwise, out) ==
-	       offsetof(struct v3npu_cmd_eltwise, in[2]) &&
-	       offsetof(struct v3npu_cmd_copy, out) ==
-	       offsetof(struct v3npu_cmd_copy, in) + sizeof(struct v3npu_tensor) &&
-	       offsetof(struct v3npu_cmd_softmax, in) == offsetof(struct v3npu_cmd_argmax, in) &&
-	       offsetof(struct v3npu_cmd_softmax, out) == offsetof(struct v3npu_cmd_argmax, out),
-	       "tensors follow each other");
-
-static const struct v3npu_tensor *output_of(const struct command *cmd)
-{
-	const struct v3npu_cmd_hdr *hdr = (const void *)cmd->bytes;
-	const struct v3npu_tensor *t = (const void *)(hdr + 1);
-
-	/* The output is the last tensor */
-	return hdr->opcode == V3NPU_OP_MATMUL || hdr->opcode == V3NPU_OP_ELTWISE ? t + 2 : t + 1;
 }
 
 /**
@@ -176,44 +168,35 @@ struct shortening {
 	uint64_t max;
 };
 
-/* Appends a command, or two shorter ones in its place, and so on */
-static int add(struct shortening *s, const struct command *cmd, const struct v3c_cmd_info *info,
-	       const struct v3c_address *addresses, int count)
+/* Appends a command, or two shorter ones in its place, and so on; @at says what it is made of */
+static int add(struct shortening *s, struct command *cmd, const struct v3c_cursor *at,
+	       const struct v3c_cmd_info *info)
 {
-	const struct v3npu_tensor *out = output_of(cmd);
 	struct command a, b;
-	int d, ret;
+	int count, d, ret;
+	const struct v3npu_tensor *out = tensors_of(cmd, &count);
 
-	if (v3c_command_cycles(s->from, cmd->bytes, addresses, count, s->config) > s->max) {
+	out += count - 1;
+	if (v3c_command_cycles(s->from, cmd->bytes, at->addresses, at->count, s->config) > s->max) {
 		/* Outermost first, where what is read twice is least */
 		for (d = N; d <= C; d++) {
 			if (out->dim[d] < 2 || !halve(cmd, d, &a, &b))
 				continue;
-			ret = add(s, &a, info, addresses, count);
-			return ret ? ret : add(s, &b, info, addresses, count);
+			ret = add(s, &a, at, info);
+			return ret ? ret : add(s, &b, at, info);
 		}
 	}
-	return v3c_stream_append(&s->to, cmd->bytes, info, addresses, count);
+	return v3c_stream_append(&s->to, cmd->bytes, info, at->addresses, at->count);
 }
 
-/* The command at @at, whose relocations begin with @first; moves both on */
-static int add_next(struct shortening *s, uint32_t index, size_t *at, size_t *first)
+static bool has_long_one(const struct shortening *s)
 {
-	struct v3c_address addresses[V3C_MAX_ADDRESSES];
-	struct command cmd = {};
-	struct v3npu_cmd_hdr hdr;
-	int count = 0;
+	struct v3c_cursor c = {};
 
-	memcpy(&hdr, s->from->cmds + *at, sizeof(hdr));
-	memcpy(cmd.bytes, s->from->cmds + *at, hdr.size);
-	for (; *first < s->from->reloc_count &&
-	     s->from->relocs[*first].offset < *at + hdr.size; ++*first)
-		addresses[count++] = (struct v3c_address){
-			.field = s->from->relocs[*first].offset - *at,
-			.buffer = s->from->relocs[*first].region,
-		};
-	*at += hdr.size;
-	return add(s, &cmd, &s->from->info[index], addresses, count);
+	while (v3c_stream_next(s->from, &c))
+		if (v3c_command_cycles(s->from, c.cmd, c.addresses, c.count, s->config) > s->max)
+			return true;
+	return false;
 }
 
 static void forget_commands(struct ir_graph *g)
@@ -235,17 +218,18 @@ int v3c_shorten(struct v3c_stream *stream, const struct v3npu_config *config, ui
 		.config = config,
 		.max = (uint64_t)(us ? us : V3C_COMMAND_US) * config->clock_mhz,
 	};
-	size_t at = 0, first = 0;
-	uint64_t longest;
-	uint32_t i;
+	const struct v3c_cmd_info *info = stream->info;
+	struct v3c_cursor c = {};
+	struct command cmd;
 	int ret = 0;
 
-	v3c_stream_cycles(stream, config, &longest);
-	if (longest <= s.max)
+	if (!has_long_one(&s))
 		return 0;
 	forget_commands(stream->graph);
-	for (i = 0; !ret && i < stream->count; i++)
-		ret = add_next(&s, i, &at, &first);
+	while (!ret && v3c_stream_next(stream, &c)) {
+		memcpy(cmd.bytes, c.cmd, sizeof(cmd.bytes));
+		ret = add(&s, &cmd, &c, info++);
+	}
 	free(stream->cmds);
 	free(stream->info);
 	free(stream->relocs);

@@ -28,7 +28,7 @@ static int node_cycles(struct lowering *l, struct ir_node *n, const struct v3npu
 		return ret;
 	if (staged)
 		g->buffers[g->buffer_count - 1].region = V3C_REGION_NONE;
-	*cycles = v3c_stream_cycles(l->stream, config, NULL);
+	*cycles = v3c_stream_cycles(l->stream, config);
 	return 0;
 }
 
