@@ -143,9 +143,12 @@ static void v3npu_pm_turn_off(struct v3npu_device *vdev, bool quiet, const char 
 	v3npu_ipc_synchronize_irqs(vdev);
 }
 
-static void v3npu_pm_turn_on(struct v3npu_device *vdev)
+/* A reset that failed before is forgiven if the device was reset, or without power, since */
+static void v3npu_pm_turn_on(struct v3npu_device *vdev, bool forgive)
 {
 	v3npu_pm_enter(vdev);
+	if (forgive)
+		v3npu_reset_forgive(vdev);
 	if (!pci_device_is_present(to_pci_dev(vdev->drm.dev))) {
 		/* Pulled out meanwhile: nobody else would end them before the driver is unbound */
 		v3npu_jobs_fail_all(vdev, -ENODEV);
@@ -157,14 +160,6 @@ static void v3npu_pm_turn_on(struct v3npu_device *vdev)
 		v3npu_reset_go_on(vdev);
 	}
 	v3npu_pm_exit(vdev);
-}
-
-static void v3npu_pm_forgive_and_turn_on(struct v3npu_device *vdev)
-{
-	v3npu_pm_enter(vdev);
-	v3npu_reset_forgive(vdev);
-	v3npu_pm_exit(vdev);
-	v3npu_pm_turn_on(vdev);
 }
 
 static int v3npu_pm_runtime_suspend(struct device *dev)
@@ -190,7 +185,7 @@ static int v3npu_pm_suspend(struct device *dev)
 
 static int v3npu_pm_runtime_resume(struct device *dev)
 {
-	v3npu_pm_turn_on(dev_get_drvdata(dev));
+	v3npu_pm_turn_on(dev_get_drvdata(dev), false);
 
 	return 0;
 }
@@ -198,7 +193,7 @@ static int v3npu_pm_runtime_resume(struct device *dev)
 /* Nothing of the device is left, be it a state that no reset ended */
 static int v3npu_pm_resume(struct device *dev)
 {
-	v3npu_pm_forgive_and_turn_on(dev_get_drvdata(dev));
+	v3npu_pm_turn_on(dev_get_drvdata(dev), true);
 
 	return 0;
 }
@@ -217,7 +212,7 @@ static void v3npu_pm_reset_prepare(struct pci_dev *pdev)
 
 static void v3npu_pm_reset_done(struct pci_dev *pdev)
 {
-	v3npu_pm_forgive_and_turn_on(pci_get_drvdata(pdev));
+	v3npu_pm_turn_on(pci_get_drvdata(pdev), true);
 }
 
 /* The bus reported an error: the device may be out of reach until it was reset */
