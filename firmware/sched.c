@@ -117,10 +117,12 @@ static bool paused(void)
 
 bool sched_run(void)
 {
+	/* Before doorbells: those that rang during a pause are there when it is over */
+	bool pause = paused();
 	struct job *job;
 
 	contexts_collect();
-	if (paused())
+	if (pause)
 		return false;
 	job = choose();
 	if (!job)
