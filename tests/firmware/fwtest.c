@@ -130,6 +130,18 @@ void fw_submit(struct fw *fw, unsigned int ctx, uint64_t seqno, uint64_t cmds, u
 	fw_doorbell(fw, ctx);
 }
 
+void fw_expect_order(struct fw *fw, char first, const char *order, const char *what)
+{
+	char got[64];
+	size_t i;
+
+	for (i = 0; i < strlen(order); i++)
+		got[i] = (char)(first + fw_event(fw, FW_TIMEOUT_MS).ctx);
+	got[i] = 0;
+	if (!tap_ok(!strcmp(got, order), "%s", what))
+		tap_note("got %s, want %s", got, order);
+}
+
 bool fw_event_waiting(struct fw *fw)
 {
 	return __atomic_load_n(&fw->events->wptr, __ATOMIC_ACQUIRE) != fw->events->rptr;

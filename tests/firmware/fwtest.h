@@ -86,6 +86,12 @@ bool fw_try_event(struct fw *fw, struct v3npu_event *event, unsigned int timeout
 /* The same, but bails out after @timeout_ms */
 struct v3npu_event fw_event(struct fw *fw, unsigned int timeout_ms);
 
+/*
+ * Takes an event for each character of @order, which names its context: @first is context 0, the
+ * next characters those after it. @what names the check.
+ */
+void fw_expect_order(struct fw *fw, char first, const char *order, const char *what);
+
 /* Is there an event that was not taken? Looks at the ring only */
 bool fw_event_waiting(struct fw *fw);
 

@@ -26,18 +26,6 @@ static void occupy(struct fw *fw, unsigned int ctx)
 	fw_wait_opcode(fw, V3NPU_OP_STALL);
 }
 
-static void expect_order(struct fw *fw, const char *order, const char *what)
-{
-	char got[64];
-	size_t i;
-
-	for (i = 0; i < strlen(order); i++)
-		got[i] = (char)('a' + fw_event(fw, FW_TIMEOUT_MS).ctx);
-	got[i] = 0;
-	if (!tap_ok(!strcmp(got, order), "%s", what))
-		tap_note("got %s, want %s", got, order);
-}
-
 static void test_order(void)
 {
 	static const uint32_t prio[] = {
@@ -56,7 +44,7 @@ static void test_order(void)
 	for (job = 0; job < 2; job++)
 		for (ctx = 0; ctx < 6; ctx++)
 			fw_submit(fw, ctx, job, VA(NOP), 8);
-	expect_order(fw, "accddefaefabb",
+	fw_expect_order(fw, 'a', "accddefaefabb",
 		     "highest priority first, round-robin within one");
 
 	occupy(fw, 0);
@@ -72,7 +60,7 @@ static void test_order(void)
 	fw_context(fw, 1, 2, V3NPU_PRIO_REALTIME, 16);
 	fw_submit(fw, 3, 0, VA(NOP), 8);
 	fw_submit(fw, 1, 0, VA(NOP), 8);
-	expect_order(fw, "abd", "new priority");
+	fw_expect_order(fw, 'a', "abd", "new priority");
 
 	fw_context(fw, V3NPU_NUM_CTX - 1, V3NPU_NUM_AS - 1, V3NPU_PRIO_NORMAL, 2);
 	fw_check_good(fw, V3NPU_NUM_CTX - 1, "last context, last address space");

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Whose turn it is: users, their address spaces, their contexts, also after a boot */
-#include <string.h>
-
 #include "fwtest.h"
 
 #define VA(offset)	(FW_DATA_VA + (offset))
@@ -46,18 +44,6 @@ static void queue(struct fw *fw, const unsigned int *jobs, unsigned int count)
 	fw_event(fw, FW_TIMEOUT_MS);
 }
 
-static void expect_order(struct fw *fw, const char *order, const char *what)
-{
-	char got[64];
-	size_t i;
-
-	for (i = 0; i < strlen(order); i++)
-		got[i] = (char)('0' + fw_event(fw, FW_TIMEOUT_MS).ctx);
-	got[i] = 0;
-	if (!tap_ok(!strcmp(got, order), "%s", what))
-		tap_note("got %s, want %s", got, order);
-}
-
 static void test_users(void)
 {
 	/* One has three contexts in two address spaces, the other has one */
@@ -67,12 +53,12 @@ static void test_users(void)
 
 	contexts(fw, who, 4);
 	queue(fw, jobs, 4);
-	expect_order(fw, "143424312",
+	fw_expect_order(fw, '0', "143424312",
 		     "users take turns, then their address spaces, then contexts");
 
 	/* Who was served last comes last, whoever rings first */
 	queue(fw, (const unsigned int[]){ 1, 1, 1, 1 }, 4);
-	expect_order(fw, "4312", "turns go on where they were");
+	fw_expect_order(fw, '0', "4312", "turns go on where they were");
 	fw_free(fw);
 }
 
@@ -123,9 +109,9 @@ static void test_table(void)
 	fw_start(fw);
 	fw_event(fw, FW_TIMEOUT_MS);
 	queue(fw, (const unsigned int[]){ 1, 1, 1, 1 }, 4);
-	expect_order(fw, "3421", "turns go on after a boot");
+	fw_expect_order(fw, '0', "3421", "turns go on after a boot");
 	queue(fw, (const unsigned int[]){ 1, 1, 1, 1 }, 4);
-	expect_order(fw, "4321", "later turns count from there on");
+	fw_expect_order(fw, '0', "4321", "later turns count from there on");
 
 	fw_reload(fw);
 	fw->args.turns = 0x7000000;
