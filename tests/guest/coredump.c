@@ -101,17 +101,6 @@ static unsigned long long number(const char *name, unsigned int n, const char *k
 	return strtoull(value(name, n, key), NULL, 0);
 }
 
-static unsigned long long resets(void)
-{
-	FILE *f = fopen(npu_sysfs("counters/resets"), "r");
-	unsigned long long count;
-
-	if (!f || fscanf(f, "%llu", &count) != 1)
-		err(1, "counters/resets");
-	fclose(f);
-	return count;
-}
-
 /* The stall of npu_stall_running(), as the dump shows bytes. */
 static const char *hex_of_stall(const struct npu_bo *cmds)
 {
@@ -146,7 +135,7 @@ FIXTURE_TEARDOWN(coredump)
 TEST_F_TIMEOUT(coredump, hang, 120)
 {
 	uint32_t other = npu_ctx_create(self->fd), hung, behind;
-	unsigned long long before = resets();
+	unsigned long long before = npu_sysfs_number("counters/resets");
 	struct npu_bo cmds, more;
 	struct npu_job job = { .ctx = other, .cmds = &more, .out = npu_syncobj(self->fd) };
 	char text[128];
@@ -158,7 +147,7 @@ TEST_F_TIMEOUT(coredump, hang, 120)
 	behind = job.out;
 	EXPECT_EQ(npu_wait(self->fd, hung, self->wait_s), -ETIME);
 	EXPECT_EQ(npu_wait(self->fd, behind, 20), 0);
-	EXPECT_EQ(resets(), before + 1);
+	EXPECT_EQ(npu_sysfs_number("counters/resets"), before + 1);
 
 	ASSERT_TRUE(read_dump());
 	EXPECT_EQ(number("v3npu coredump", 0, "format"), 1);

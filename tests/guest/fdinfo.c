@@ -98,19 +98,6 @@ static uint64_t memory(int fd, const char *what)
 	return fdinfo_number(fd, key, "");
 }
 
-static uint64_t sysfs(const char *name)
-{
-	unsigned long long number;
-	FILE *f = fopen(npu_sysfs(name), "r");
-
-	if (!f)
-		err(1, "%s", npu_sysfs(name));
-	if (fscanf(f, "%llu", &number) != 1)
-		errx(1, "%s is no number", npu_sysfs(name));
-	fclose(f);
-	return number;
-}
-
 static void destroy_ctx(int fd, uint32_t id)
 {
 	struct drm_v3npu_ctx_destroy destroy = { .id = id };
@@ -255,13 +242,13 @@ TEST_F(fdinfo, memory_is_active_while_a_job_has_it)
 
 TEST_F(fdinfo, device_counts_jobs)
 {
-	const uint64_t done = sysfs("counters/jobs_done"), failed = sysfs("counters/jobs_failed");
-	const uint64_t commands = sysfs("counters/commands"), before = sysfs("counters/cycles");
-	const uint64_t read = sysfs("counters/dram_read_bytes");
-	const uint64_t written = sysfs("counters/dram_write_bytes");
-	const uint64_t sram_read = sysfs("counters/sram_read_bytes");
-	const uint64_t sram_written = sysfs("counters/sram_write_bytes");
-	const uint64_t macs = sysfs("counters/macs");
+	const uint64_t done = npu_sysfs_number("counters/jobs_done"), failed = npu_sysfs_number("counters/jobs_failed");
+	const uint64_t commands = npu_sysfs_number("counters/commands"), before = npu_sysfs_number("counters/cycles");
+	const uint64_t read = npu_sysfs_number("counters/dram_read_bytes");
+	const uint64_t written = npu_sysfs_number("counters/dram_write_bytes");
+	const uint64_t sram_read = npu_sysfs_number("counters/sram_read_bytes");
+	const uint64_t sram_written = npu_sysfs_number("counters/sram_write_bytes");
+	const uint64_t macs = npu_sysfs_number("counters/macs");
 	struct drm_v3npu_ctx_query query;
 
 	for (int i = 0; i < 5; i++)
@@ -272,15 +259,15 @@ TEST_F(fdinfo, device_counts_jobs)
 	ASSERT_EQ(npu_run(self->fd, self->job, 20), -EFAULT);
 
 	query = npu_ctx_query(self->fd, self->job.ctx);
-	EXPECT_EQ(sysfs("counters/jobs_done"), done + 6);
-	EXPECT_EQ(sysfs("counters/jobs_failed"), failed + 1);
-	EXPECT_EQ(sysfs("counters/commands"), commands + query.commands);
-	EXPECT_EQ(sysfs("counters/cycles"), before + query.cycles);
-	EXPECT_EQ(sysfs("counters/dram_read_bytes"), read + query.dram_read);
-	EXPECT_EQ(sysfs("counters/dram_write_bytes"), written + query.dram_write);
-	EXPECT_EQ(sysfs("counters/sram_read_bytes"), sram_read + query.sram_read);
-	EXPECT_EQ(sysfs("counters/sram_write_bytes"), sram_written + query.sram_write);
-	EXPECT_EQ(sysfs("counters/macs"), macs + query.macs);
+	EXPECT_EQ(npu_sysfs_number("counters/jobs_done"), done + 6);
+	EXPECT_EQ(npu_sysfs_number("counters/jobs_failed"), failed + 1);
+	EXPECT_EQ(npu_sysfs_number("counters/commands"), commands + query.commands);
+	EXPECT_EQ(npu_sysfs_number("counters/cycles"), before + query.cycles);
+	EXPECT_EQ(npu_sysfs_number("counters/dram_read_bytes"), read + query.dram_read);
+	EXPECT_EQ(npu_sysfs_number("counters/dram_write_bytes"), written + query.dram_write);
+	EXPECT_EQ(npu_sysfs_number("counters/sram_read_bytes"), sram_read + query.sram_read);
+	EXPECT_EQ(npu_sysfs_number("counters/sram_write_bytes"), sram_written + query.sram_write);
+	EXPECT_EQ(npu_sysfs_number("counters/macs"), macs + query.macs);
 	EXPECT_GE(query.dram_write, 5 * 512);
 	EXPECT_EQ(query.sram_write, 16);
 }
@@ -288,7 +275,7 @@ TEST_F(fdinfo, device_counts_jobs)
 TEST_F(fdinfo, device_counts_preemptions)
 {
 	struct drm_v3npu_ctx_create create = { .priority = DRM_V3NPU_PRIORITY_HIGH };
-	const uint64_t before = sysfs("counters/preemptions");
+	const uint64_t before = npu_sysfs_number("counters/preemptions");
 	struct npu_bo urgent = npu_bo_create(self->fd, PAGE, 0);
 	struct npu_job job = { .cmds = &urgent };
 
@@ -304,32 +291,32 @@ TEST_F(fdinfo, device_counts_preemptions)
 	job.ctx = create.id;
 	job.cmds_size = npu_cmd_nop(urgent.map, 1);
 	ASSERT_EQ(npu_run(self->fd, job, 20), 0);
-	EXPECT_EQ(sysfs("counters/preemptions"), before + 1);
+	EXPECT_EQ(npu_sysfs_number("counters/preemptions"), before + 1);
 	ASSERT_EQ(npu_wait(self->fd, self->job.out, 20), 0);
-	EXPECT_EQ(sysfs("counters/preemptions"), before + 1);
+	EXPECT_EQ(npu_sysfs_number("counters/preemptions"), before + 1);
 }
 
 TEST_F(fdinfo, device_counts_the_time_with_jobs)
 {
 	struct npu_job job = { .ctx = self->job.ctx, .cmds = &self->cmds };
-	uint64_t idle = sysfs("npu_busy_time_us"), before, during;
+	uint64_t idle = npu_sysfs_number("npu_busy_time_us"), before, during;
 
 	usleep(300000);
-	EXPECT_EQ(sysfs("npu_busy_time_us"), idle);
+	EXPECT_EQ(npu_sysfs_number("npu_busy_time_us"), idle);
 
 	job.cmds_size = npu_cmd_stall(self->cmds.map, 1, 1000000);
 	job.out = npu_syncobj(self->fd);
 	ASSERT_EQ(npu_submit(self->fd, &job), 0);
 	/* It counts while the job runs, not only at its end. */
-	before = sysfs("npu_busy_time_us");
+	before = npu_sysfs_number("npu_busy_time_us");
 	usleep(300000);
-	during = sysfs("npu_busy_time_us");
+	during = npu_sysfs_number("npu_busy_time_us");
 	EXPECT_GE(during, before + 200000);
 	ASSERT_EQ(npu_wait(self->fd, job.out, 20), 0);
-	EXPECT_GE(sysfs("npu_busy_time_us"), idle + 1000000);
-	idle = sysfs("npu_busy_time_us");
+	EXPECT_GE(npu_sysfs_number("npu_busy_time_us"), idle + 1000000);
+	idle = npu_sysfs_number("npu_busy_time_us");
 	usleep(300000);
-	EXPECT_EQ(sysfs("npu_busy_time_us"), idle);
+	EXPECT_EQ(npu_sysfs_number("npu_busy_time_us"), idle);
 }
 
 TEST_HARNESS_MAIN

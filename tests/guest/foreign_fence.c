@@ -8,7 +8,6 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/sync_file.h>
 #include <poll.h>
 #include <stdio.h>
@@ -22,7 +21,6 @@
 #include "dmabuf.h"
 
 #define PAGE		4096ul
-#define WAIT_US		2000
 
 /* The job's fence; the NPU's file is closed */
 static int submit(const struct dmabuf *buf)
@@ -47,17 +45,6 @@ static int submit(const struct dmabuf *buf)
 	return sync_file;
 }
 
-static void wait_for_removal(const char *flag)
-{
-	int fd = open(flag, O_CREAT | O_WRONLY, 0600);
-
-	if (fd < 0)
-		err(1, "%s", flag);
-	close(fd);
-	while (!access(flag, F_OK))
-		usleep(WAIT_US);
-}
-
 int main(int argc, char **argv)
 {
 	struct sync_fence_info fence = {};
@@ -72,7 +59,7 @@ int main(int argc, char **argv)
 	if (foreign < 0)
 		errx(1, "a fence of vgem");
 	sync_file = submit(&buf);
-	wait_for_removal(argv[1]);
+	npu_wait_for_removal(argv[1]);
 
 	dmabuf_vgem_end(&buf, foreign);
 	pollfd = (struct pollfd){ .fd = sync_file, .events = POLLIN };
@@ -80,6 +67,6 @@ int main(int argc, char **argv)
 		errx(1, "the job does not end");
 	if (ioctl(sync_file, SYNC_IOC_FILE_INFO, &info) || info.status != -ECANCELED)
 		errx(1, "the job ended with %d", info.status);
-	wait_for_removal(argv[1]);
+	npu_wait_for_removal(argv[1]);
 	return 0;
 }

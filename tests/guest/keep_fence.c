@@ -5,7 +5,6 @@
  * and looks at the sync file once more when that file is gone.
  */
 #include <err.h>
-#include <fcntl.h>
 #include <linux/sync_file.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,6 @@
 #include "npu.h"
 
 #define PAGE		4096ul
-#define WAIT_US		2000
 
 static int sync_file_of_a_job(void)
 {
@@ -45,17 +43,12 @@ int main(int argc, char **argv)
 {
 	struct sync_fence_info fence = {};
 	struct sync_file_info info = { .num_fences = 1, .sync_fence_info = (uintptr_t)&fence };
-	int sync_file, flag;
+	int sync_file;
 
 	if (argc != 2)
 		errx(2, "usage: keep_fence FLAG");
 	sync_file = sync_file_of_a_job();
-	flag = open(argv[1], O_CREAT | O_WRONLY, 0600);
-	if (flag < 0)
-		err(1, "%s", argv[1]);
-	close(flag);
-	while (!access(argv[1], F_OK))
-		usleep(WAIT_US);
+	npu_wait_for_removal(argv[1]);
 	if (ioctl(sync_file, SYNC_IOC_FILE_INFO, &info) || info.status != 1)
 		errx(1, "the fence is not signalled");
 	close(sync_file);

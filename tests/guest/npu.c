@@ -59,6 +59,30 @@ const char *npu_sysfs(const char *name)
 	return path;
 }
 
+uint64_t npu_sysfs_number(const char *name)
+{
+	unsigned long long number;
+	FILE *f = fopen(npu_sysfs(name), "r");
+
+	if (!f)
+		err(1, "%s", npu_sysfs(name));
+	if (fscanf(f, "%llu", &number) != 1)
+		errx(1, "%s is no number", npu_sysfs(name));
+	fclose(f);
+	return number;
+}
+
+void npu_wait_for_removal(const char *flag)
+{
+	int fd = open(flag, O_CREAT | O_WRONLY, 0600);
+
+	if (fd < 0)
+		err(1, "%s", flag);
+	close(fd);
+	while (!access(flag, F_OK))
+		usleep(2000);
+}
+
 void npu_skip(const char *why)
 {
 	printf("# SKIP %s\n", why);

@@ -61,6 +61,9 @@ const char *npu_path(void);
 /* A file of the device in sysfs, valid until the next call. */
 const char *npu_sysfs(const char *name);
 
+/* The number in such a file. */
+uint64_t npu_sysfs_number(const char *name);
+
 /* End the test as skipped, in the way of kselftest, and say why. */
 void npu_skip(const char *why) __attribute__((noreturn));
 
@@ -138,6 +141,9 @@ void npu_break_firmware(uint32_t instruction);
 
 #define RV32_ILLEGAL	0xffffffffu	/* nor is it an address, where the core still has old code */
 #define RV32_LOOP	0x6fu		/* jump to itself */
+
+/* Create a file, and wait until somebody has removed it. */
+void npu_wait_for_removal(const char *flag);
 
 /* CLOCK_MONOTONIC, @seconds from now. */
 int64_t npu_time(unsigned int seconds);
