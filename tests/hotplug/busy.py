@@ -8,11 +8,9 @@ TAP on standard output.
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
 import time
 
-from hotplug import TIMEOUT, TOP, Monitor, Tap
+from hotplug import TIMEOUT, TOP, Monitor, run_tests
 
 ROUNDS = 3
 BUILD = os.path.join(TOP, "build/tests")
@@ -102,16 +100,5 @@ def run(tap, tmp):
     tap.check("the kernel's log has no complaint", reports.returncode == 1, reports.stdout)
 
 
-def main():
-    """Run all tests."""
-    tap = Tap(2 * ROUNDS + 4)
-    with tempfile.TemporaryDirectory() as tmp:
-        try:
-            run(tap, tmp)
-        except (AssertionError, EOFError, OSError, ValueError) as e:
-            tap.check("no surprise", False, repr(e))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run_tests(2 * ROUNDS + 4, run)

@@ -4,6 +4,7 @@
 import json
 import os
 import socket
+import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TIMEOUT = 120
@@ -59,3 +60,13 @@ class Tap:
         print(f"{'ok' if good else 'not ok'} {self.number} - {description}", flush=True)
         if not good and detail:
             print(f"# {detail}", flush=True)
+
+
+def run_tests(plan, run):
+    """Call run(tap, tmp) with results to print and a directory that goes when it returns."""
+    tap = Tap(plan)
+    with tempfile.TemporaryDirectory() as tmp:
+        try:
+            run(tap, tmp)
+        except (AssertionError, EOFError, OSError, IndexError, ValueError) as e:
+            tap.check("no surprise", False, repr(e))

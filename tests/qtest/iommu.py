@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: MIT
 """The NPU behind an IOMMU. TAP on standard output."""
 
-import sys
-import tempfile
 import time
 
 import vtd
 from machine import Machine
 from npu import (DMA_FROM_HOST, DMA_TO_HOST, ENGINE_DONE, ENGINE_FAULT, LARGE_PAGE, PAGE, STATUS,
                  Npu, Tables, channel, convolution, copy)
-from hotplug import Tap
+from hotplug import run_tests
 
 # On the bus, memory is so much higher than for the processor
 OFFSET = 1 << 32
@@ -222,18 +220,12 @@ def test_refused(tap, tmp):
         tap.check("there is one where the IOMMU is bypassed", Npu(machine, 0, 5).reg(STATUS) == 0)
 
 
-def main():
+def run(tap, tmp):
     """Run all tests."""
-    tap = Tap(2 * 18 + 4)
-    with tempfile.TemporaryDirectory() as tmp:
-        try:
-            test_behind(tap, tmp, ",caching-mode=off")
-            test_behind(tap, tmp, ",caching-mode=on")
-            test_refused(tap, tmp)
-        except (AssertionError, EOFError, OSError, ValueError) as e:
-            tap.check("no surprise", False, repr(e))
-    return 0
+    test_behind(tap, tmp, ",caching-mode=off")
+    test_behind(tap, tmp, ",caching-mode=on")
+    test_refused(tap, tmp)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_tests(2 * 18 + 4, run)
