@@ -37,13 +37,16 @@ packages="build-essential pkg-config python3
 	libxnnpack-dev libxnnpack0 libpthreadpool-dev
 	busybox-static kmod xz-utils zstd"
 
+# What the tests are built of and with.
+tests="linux-source-6.12 udev clang libclang-rt-dev"
+
 case "${1-}" in
 run)	;;
-check)	packages="$packages linux-source-6.12 udev clang libclang-rt-dev" ;;
+check)	packages="$packages $tests" ;;
 check-debug)
-	packages="$packages linux-source-6.12 udev clang libclang-rt-dev bison flex bc libelf-dev" ;;
+	packages="$packages $tests bison flex bc libelf-dev" ;;
 check-kernels)
-	packages="$packages linux-source-6.12 udev clang libclang-rt-dev mmdebstrap debian-archive-keyring" ;;
+	packages="$packages $tests mmdebstrap debian-archive-keyring" ;;
 lint)	packages="$packages linux-source-6.12 sparse shellcheck perl" ;;
 bench)	packages="$packages linux-source-6.12" ;; # and npm, if it is there: scripts/bench
 -h|--help)
