@@ -95,7 +95,7 @@ soak: all		## use the NPU hard for two hours; ONLY=text, RESETS=n, UNPLUGS=n, ..
 
 mutants:		## change the source, and see if tests notice; AREA=device N=20 SEED=1
 	$(step) test-packages $(top)/scripts/deps.sh check
-	@$(top)/tests/mutants/run $(AREA) --count $(or $(N),20) --seed $(or $(SEED),1)
+	@$(top)/tests/mutants/run $(AREA) --count $(or $(N),20) --seed $(or $(SEED),1) --jobs $(or $(JOBS),1)
 
 lint: all		## check style and warnings
 	$(step) lint-packages $(top)/scripts/deps.sh lint

@@ -9,13 +9,6 @@ top=$(dirname "$0")/../..
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# iomem=relaxed lets a test overwrite the firmware in its memory; all buffers that a file
-# can have need more than 1 GiB on the debug kernel.
-"$top/qemu/run-guest" --append iomem=relaxed --mem 2G --timeout 1200 --dmesg "$tmp/dmesg" -- /tests/v3npu_guest.sh \
-	>"$tmp/out" 2>"$tmp/err"
-# What it printed may end within a line.
-printf '\n# end %s\n' $? >>"$tmp/out"
-
 # Lines of the driver that the tests bring about.
 expected='taints kernel|drop_caches|module verification failed|Initialized v3npu|firmware v3npu/|firmware log'
 expected="$expected|firmware: failed to load v3npu/"
@@ -24,6 +17,12 @@ expected="$expected|the firmware stopped |job_timeout_ms is out of range, "
 expected="$expected|reset by PCI: job |the system goes to sleep: job "
 
 {
+	# iomem=relaxed lets a test overwrite the firmware in its memory; all buffers that a file
+	# can have need more than 1 GiB on the debug kernel.
+	"$top/qemu/run-guest" --append iomem=relaxed --mem 2G --timeout 1200 --dmesg "$tmp/dmesg" \
+		-- /tests/v3npu_guest.sh 2>"$tmp/err"
+	# What it printed may end within a line.
+	printf '\n# end %s\n' $?
 	echo "# program dmesg"
 	echo 1..2
 	if find_reports "$tmp/dmesg" | sed 's/^/# /' | grep .; then
@@ -39,36 +38,5 @@ expected="$expected|reset by PCI: job |the system goes to sleep: job "
 		echo "not ok 2 dmesg.driver_says_only_what_is_expected"
 	fi
 	echo "# exit 0"
-} >>"$tmp/out"
-
-# One stream: tests are numbered on, and a program that ended early is a failed test.
-awk '
-function test(result, name) { print result " " ++n " - " name }
-function finish() {
-	if (program != "" && program != "unload" && !planned)
-		test("not ok", program ": ran no test")
-	if (program != "" && seen < planned)
-		test("not ok", program ": " planned - seen " tests did not run")
-	if (program != "" && status == "")
-		test("not ok", program ": did not end")
-	if (program == "unload")
-		test(status == "0" ? "ok" : "not ok", "unload after all tests")
-	program = ""
-}
-/^# program / { finish(); program = $3; planned = seen = 0; status = ""; next }
-/^# exit / { status = $3; next }
-/^# end / { finish(); test($3 == "0" ? "ok" : "not ok", "the test machine ends by itself"); next }
-/^$/ { next }
-/^TAP version/ { next }
-/^1\.\.[0-9]+/ { planned = substr($1, 4) + 0; next }
-/^(not )?ok [0-9]+/ {
-	seen++
-	result = sub(/^not /, "") ? "not ok" : "ok"
-	sub(/^ok [0-9]+ */, "")
-	test(result, $0)
-	next
-}
-{ print ($0 ~ /^#/ ? "" : "# ") $0 }
-END { finish(); print "1.." n }
-' "$tmp/out"
+} | "$top/tests/guest/one-stream"
 sed 's/^/# run-guest: /' "$tmp/err" | tail -n 60
