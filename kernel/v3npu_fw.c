@@ -20,10 +20,9 @@
 #include "v3npu_ring.h"
 
 #define V3NPU_RESET_TIMEOUT_US	1000000
-/* A core that waits for a doorbell */
-#define V3NPU_GO_ON_TIMEOUT_US	100000
+/* Real time, so these have to cover a control core that gets little of a busy host */
 #define V3NPU_BOOT_TIMEOUT_US	10000000
-/* Real time, so it has to cover a control core that gets little of a busy host */
+#define V3NPU_GO_ON_TIMEOUT_US	5000000
 #define V3NPU_WATCHDOG_US	5000000
 
 MODULE_FIRMWARE(V3NPU_FW_NAME);
