@@ -125,7 +125,8 @@ distclean:		## remove all that was built or fetched
 
 ifneq ($(filter-out $(DRIVERS),$(MAKECMDGOALS)),)
 
-include $(wildcard $(top)/qemu/model/model.mk $(top)/qemu/device/device.mk)
+include $(wildcard $(top)/qemu/model/model.mk $(top)/qemu/device/device.mk \
+	$(top)/userspace/sources.mk)
 include $(sort $(wildcard $(top)/*/module.mk $(top)/tests/*/module.mk))
 
 .PHONY: parts $(PARTS:%=part-%) check-programs check-deps check-run

@@ -8,24 +8,32 @@ USERSPACE_DIR := $(B)/userspace
 USERSPACE_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -I$(top)/userspace -I$(top)/qemu \
 	$(shell pkg-config --cflags libdrm)
 
-LIBV3C_OBJS := $(patsubst $(top)/%.c,$(B)/%.o,$(sort $(wildcard $(top)/userspace/compiler/*.c)))
-LIBV3CPU_OBJS := $(patsubst $(top)/%.c,$(B)/%.o,$(sort $(wildcard $(top)/userspace/cpu/*.c)))
-LIBV3NPU_OBJS := $(addprefix $(USERSPACE_DIR)/libv3npu/, device.o device_accel.o device_cpu.o \
-	device_sim.o error.o fault.o find.o job.o model.o profile.o sequence.o session.o)
-V3RUN_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, bench.o canvas.o detect.o draw.o font.o image.o image_jpeg.o \
-	image_png.o json_text.o letterbox.o names.o options.o profile.o report.o tool.o v3run.o)
-V3COMPILE_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, json_text.o model_json.o model_report.o \
-	model_text.o tool.o v3compile.o)
-V3CRC_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, tool.o v3crc.o)
+userspace_objs = $(patsubst $(top)/%.c,$(B)/%.o,$(call userspace_srcs,$(1)))
+
+LIBV3C_OBJS := $(call userspace_objs,compiler)
+LIBV3CPU_OBJS := $(call userspace_objs,cpu)
+LIBV3NPU_OBJS := $(call userspace_objs,libv3npu)
+COMMON_OBJS := $(call userspace_objs,common)
+VISION_OBJS := $(call userspace_objs,vision)
+REPORT_OBJS := $(call userspace_objs,report)
+QUANT_OBJS := $(call userspace_objs,quant)
+# Command lines, of which each tool has a few files
+V3RUN_OBJS := $(addprefix $(USERSPACE_DIR)/tools/, bench.o options.o profile.o report.o v3run.o) \
+	$(VISION_OBJS) $(COMMON_OBJS)
+V3COMPILE_OBJS := $(USERSPACE_DIR)/tools/v3compile.o $(REPORT_OBJS) $(COMMON_OBJS)
+V3CRC_OBJS := $(USERSPACE_DIR)/tools/v3crc.o $(COMMON_OBJS)
+V3QUANT_OBJS := $(USERSPACE_DIR)/tools/v3quant.o $(QUANT_OBJS) $(REPORT_OBJS) $(VISION_OBJS) \
+	$(COMMON_OBJS)
 
 # What a program with libv3npu.a in it needs
 LIBV3NPU_LIBS := -ldrm -lzip -lz -lXNNPACK -lpthreadpool -lm -pthread
 V3RUN_LIBS := -ljansson -ljpeg -lpng $(LIBV3NPU_LIBS)
 V3COMPILE_LIBS := -ljansson $(LIBV3NPU_LIBS)
-V3CRC_LIBS := $(LIBV3NPU_LIBS)
+V3CRC_LIBS := -ljansson $(LIBV3NPU_LIBS)
+V3QUANT_LIBS := $(V3RUN_LIBS)
 
 .PHONY: userspace install install-userspace
-userspace: $(addprefix $(USERSPACE_DIR)/, libv3npu.a v3run v3compile v3crc)
+userspace: $(addprefix $(USERSPACE_DIR)/, libv3npu.a v3run v3compile v3crc v3quant)
 
 $(USERSPACE_DIR)/%.o: $(top)/userspace/%.c $(top)/userspace/module.mk
 	@mkdir -p $(@D)
@@ -43,6 +51,8 @@ $(USERSPACE_DIR)/libv3cpu.a: $(LIBV3CPU_OBJS)
 
 # Its loops over tensors are for vector instructions
 $(USERSPACE_DIR)/cpu/kernels.o: USERSPACE_CFLAGS += -fvect-cost-model=dynamic
+# Counting numbers in histograms is most of the time there is to save
+$(USERSPACE_DIR)/quant/graph/stats.o: USERSPACE_CFLAGS += -fvect-cost-model=dynamic
 
 # All that an application links with: the engines are members too
 $(USERSPACE_DIR)/libv3npu.a: $(LIBV3NPU_OBJS) $(LIBV3CPU_OBJS) $(LIBV3C_OBJS) $(model_lib)
@@ -59,7 +69,8 @@ $(USERSPACE_DIR)/v3compile: $(V3COMPILE_OBJS) $(USERSPACE_DIR)/libv3npu.a
 $(USERSPACE_DIR)/v3crc: $(V3CRC_OBJS) $(USERSPACE_DIR)/libv3npu.a
 	$(CC) $(HOST_CFLAGS) -o $@ $^ $(V3CRC_LIBS)
 
-include $(top)/userspace/quant/module.mk
+$(USERSPACE_DIR)/v3quant: $(V3QUANT_OBJS) $(USERSPACE_DIR)/libv3npu.a
+	$(CC) $(HOST_CFLAGS) -o $@ $^ $(V3QUANT_LIBS)
 
 install: install-userspace
 
@@ -70,4 +81,4 @@ install-userspace: userspace
 	install -Dm 644 -t $(DESTDIR)/etc/udev/rules.d $(top)/userspace/udev/60-v3npu.rules
 
 -include $(patsubst %.o,%.d,$(LIBV3C_OBJS) $(LIBV3CPU_OBJS) $(LIBV3NPU_OBJS) $(V3RUN_OBJS) \
-	$(V3COMPILE_OBJS) $(V3CRC_OBJS))
+	$(V3COMPILE_OBJS) $(V3CRC_OBJS) $(V3QUANT_OBJS))

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/passes.h"
-#include "compiler/schedule.h"
+#include "compiler/graph/passes.h"
+#include "compiler/plan/late_copy.h"
+#include "compiler/plan/schedule.h"
 #include "sim.h"
 #include "userspace/tap.h"
 

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/limits.h"
 #include "compiler/compiler.h"
-#include "compiler/limits.h"
-#include "compiler/tflite.h"
+#include "compiler/roll/roll.h"
+#include "compiler/tflite/tflite.h"
 
 static uint64_t state = 88172645463325252ull;
 
@@ -31,7 +32,7 @@ static size_t *structure(const struct damage_file *f, size_t *count)
 	uint8_t *is_data = calloc(1, f->size);
 	struct tfl_model model;
 
-	if (!tfl_read(&ctx, &model, f->data, f->size))
+	if (!v3c_read_model(&ctx, &model, f->data, f->size))
 		for (i = 0; i < model.tensor_count; i++)
 			if (model.tensors[i].data_size > 64)
 				memset(is_data + (model.tensors[i].data - f->data), 1,

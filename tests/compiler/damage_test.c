@@ -17,8 +17,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "compiler/analysis.h"
-#include "compiler/limits.h"
+#include "compiler/base/limits.h"
+#include "compiler/report/analysis.h"
 #include "compiler/split.h"
 #include "cpu/cpu.h"
 #include "damage.h"

@@ -10,7 +10,8 @@
 #include <time.h>
 #include <zlib.h>
 
-#include "compiler/tflite.h"
+#include "compiler/roll/roll.h"
+#include "compiler/tflite/tflite.h"
 #include "sim.h"
 #include "userspace/tap.h"
 
@@ -140,7 +141,7 @@ static void check_tensors(const struct model *m, const struct sim *sim)
 	struct v3c_ctx ctx = { .left = v3c_max_memory(m->size), .error = error };
 	struct tfl_model file;
 
-	if (tfl_read(&ctx, &file, m->data, m->size)) {
+	if (v3c_read_model(&ctx, &file, m->data, m->size)) {
 		ok(false, "%s: %s", m->name, error);
 		return;
 	}

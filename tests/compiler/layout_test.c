@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "compiler/compiler.h"
-#include "compiler/layout.h"
-#include "compiler/nest.h"
-#include "compiler/passes.h"
+#include "compiler/emit/nest.h"
+#include "compiler/graph/layout.h"
+#include "compiler/graph/passes.h"
 #include "userspace/tap.h"
 
 #define CASES	20000

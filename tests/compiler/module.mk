@@ -7,9 +7,9 @@ tests_compiler := $(B)/tests/compiler
 tests_compiler_progs := $(addprefix $(tests_compiler)/, reader_test layout_test ops_test \
 	cascade_test damage_test)
 tests_compiler_objs := $(patsubst $(top)/userspace/%.c,$(tests_compiler)/%.o, \
-	$(sort $(wildcard $(top)/userspace/compiler/*.c)))
+	$(call userspace_srcs,compiler))
 tests_compiler_cpu_objs := $(patsubst $(top)/userspace/%.c,$(tests_compiler)/%.o, \
-	$(sort $(wildcard $(top)/userspace/cpu/*.c)))
+	$(call userspace_srcs,cpu))
 tests_compiler_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 tests_compiler_libs := -lzip -lz -lm -pthread
 tests_compiler_headers := $(wildcard $(top)/tests/compiler/*.h $(top)/tests/userspace/tap.h)

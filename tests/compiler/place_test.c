@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/emit.h"
-#include "compiler/place.h"
+#include "compiler/emit/emit.h"
+#include "compiler/plan/place.h"
 #include "sim.h"
 #include "userspace/tap.h"
 #include "v3npu/cmd_check.h"

@@ -6,9 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "compiler/flatbuffer.h"
-#include "compiler/quant.h"
-#include "compiler/tflite.h"
+#include "compiler/arith/quant.h"
+#include "compiler/tflite/flatbuffer.h"
+#include "compiler/tflite/tflite.h"
 #include "userspace/tap.h"
 
 /*

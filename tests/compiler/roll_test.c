@@ -14,7 +14,7 @@
 #include <time.h>
 #include <zlib.h>
 
-#include "compiler/roll.h"
+#include "compiler/roll/roll.h"
 #include "sim.h"
 #include "userspace/tap.h"
 
@@ -122,7 +122,7 @@ static void check_v3(const char *shared)
 	}
 	ctx.left = v3c_max_memory(size);
 	start = now_ms();
-	ret = tfl_read(&ctx, &model, data, size);
+	ret = v3c_read_model(&ctx, &model, data, size);
 	ok(!ret && now_ms() - start < 100, "%s is read in less than 100 ms%s%s", v3.name,
 	   ret ? ": " : "", error);
 	if (!ret) {

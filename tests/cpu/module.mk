@@ -5,8 +5,8 @@
 
 tests_cpu := $(B)/tests/cpu
 tests_cpu_progs := $(addprefix $(tests_cpu)/, ops_test damage_test)
-tests_cpu_objs := $(patsubst $(top)/userspace/%.c,$(tests_cpu)/%.o, $(sort $(wildcard \
-	$(top)/userspace/cpu/*.c $(top)/userspace/compiler/*.c $(top)/userspace/libv3npu/*.c)))
+tests_cpu_objs := $(patsubst $(top)/userspace/%.c,$(tests_cpu)/%.o, \
+	$(foreach folder,cpu compiler libv3npu,$(call userspace_srcs,$(folder))))
 tests_cpu_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
 CHECK_PROGS += $(tests_cpu_progs) $(tests_cpu)/models_test

@@ -6,7 +6,7 @@
 
 tests_fuzz := $(B)/tests/fuzz
 tests_fuzz_dir := $(top)/tests/fuzz
-tests_fuzz_srcs := $(sort $(wildcard $(top)/userspace/libv3npu/*.c $(top)/userspace/cpu/*.c))
+tests_fuzz_srcs := $(call userspace_srcs,libv3npu) $(call userspace_srcs,cpu)
 # The compiler and the engine with the sanitizers, as their own tests have them
 tests_fuzz_asan_objs := $(tests_compiler_objs) $(tests_engine_asan_objs)
 tests_fuzz_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all

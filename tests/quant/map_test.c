@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "quant/map.h"
+#include "quant/score/map.h"
 #include "userspace/tap.h"
 
 #define CLASSES	3

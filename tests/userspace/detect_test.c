@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "tap.h"
-#include "tools/draw.h"
+#include "vision/draw.h"
 
 #define ANCHORS	400
 #define CLASSES	3

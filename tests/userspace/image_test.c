@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "tap.h"
-#include "tools/image.h"
+#include "vision/image.h"
 
 #include <jpeglib.h>
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "tap.h"
-#include "tools/letterbox.h"
+#include "vision/letterbox.h"
 
 static int8_t plain[256];	/* v - 128 */
 

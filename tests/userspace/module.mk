@@ -7,15 +7,16 @@ tests_userspace := $(B)/tests/userspace
 tests_userspace_progs := $(addprefix $(tests_userspace)/, letterbox_test detect_test image_test \
 	find_test device_test session_test)
 tests_userspace_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
-tests_userspace_image := $(addprefix $(top)/userspace/tools/, image.c image_jpeg.c image_png.c tool.c)
+tests_userspace_image := $(addprefix $(top)/userspace/, vision/image.c vision/image_jpeg.c \
+	vision/image_png.c common/tool.c)
 
 CHECK_PROGS += $(tests_userspace_progs) tests/userspace/cli tests/userspace/guest
 CHECK_DEPS += userspace smallnet qemu guest-kernel kernel firmware \
 	$(addprefix $(tests_userspace)/, device_guest_test session_guest_test)
 
-$(tests_userspace)/letterbox_test: $(top)/userspace/tools/letterbox.c $(tests_userspace_image)
+$(tests_userspace)/letterbox_test: $(top)/userspace/vision/letterbox.c $(tests_userspace_image)
 $(tests_userspace)/letterbox_test: tests_libs := -ljpeg -lpng -lm
-$(tests_userspace)/detect_test: $(addprefix $(top)/userspace/tools/, canvas.c detect.c draw.c font.c names.c)
+$(tests_userspace)/detect_test: $(addprefix $(top)/userspace/vision/, canvas.c detect.c draw.c font.c names.c)
 $(tests_userspace)/detect_test: tests_libs := -ljansson -lm
 $(tests_userspace)/image_test: $(tests_userspace_image)
 $(tests_userspace)/image_test: tests_libs := -ljpeg -lpng
@@ -25,7 +26,7 @@ $(addprefix $(tests_userspace)/, find_test device_test session_test): \
 $(addprefix $(tests_userspace)/, find_test device_test session_test): tests_libs = $(LIBV3NPU_LIBS)
 
 $(tests_userspace)/%: $(top)/tests/userspace/%.c $(top)/tests/userspace/tap.h \
-		$(wildcard $(top)/userspace/*/*.h) $(top)/tests/userspace/module.mk
+		$(wildcard $(top)/userspace/*/*.h $(top)/userspace/*/*/*.h) $(top)/tests/userspace/module.mk
 	@mkdir -p $(@D)
 	$(CC) $(USERSPACE_CFLAGS) $(tests_userspace_sanitize) -o $@ $(filter %.c %.a,$^) $(tests_libs)
 

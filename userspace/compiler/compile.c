@@ -5,16 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "describe.h"
-#include "emit.h"
-#include "import.h"
-#include "metadata.h"
+#include "compiler/emit/describe.h"
+#include "compiler/emit/emit.h"
+#include "compiler/graph/passes.h"
+#include "compiler/import/import.h"
+#include "compiler/plan/late_copy.h"
+#include "compiler/plan/place.h"
+#include "compiler/plan/schedule.h"
+#include "compiler/plan/shorten.h"
+#include "compiler/roll/roll.h"
+#include "compiler/tflite/metadata.h"
+#include "compiler/tflite/tflite.h"
 #include "model/engine.h"
-#include "passes.h"
-#include "place.h"
-#include "schedule.h"
-#include "shorten.h"
-#include "tflite.h"
 
 /* The file's tensors that nodes write, in their order, but for the outputs */
 static int describe_intermediates(struct v3c_ctx *ctx, struct v3c_program *program,
@@ -98,7 +100,7 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 	};
 	int ret;
 
-	ret = tfl_read(ctx, &model, data, size);
+	ret = v3c_read_model(ctx, &model, data, size);
 	if (!ret)
 		ret = v3c_import(ctx, &import_npu, &model, part, &graph);
 	if (!ret)

@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "import.h"
-#include "metadata.h"
+#include "compiler/import/import.h"
+#include "compiler/roll/roll.h"
+#include "compiler/tflite/metadata.h"
 
 /* Times that an operator which the NPU cannot run after all moves to the CPU, one each */
 #define MAX_TRIES	16
@@ -484,7 +485,7 @@ static int split(struct v3c_ctx *ctx, struct v3c_split *split, const void *data,
 {
 	struct splitter s = { .ctx = ctx, .split = split, .data = data, .size = size };
 	struct v3c_program *program = NULL;
-	int op = -1, ret = tfl_read(ctx, &s.model, data, size);
+	int op = -1, ret = v3c_read_model(ctx, &s.model, data, size);
 
 	if (ret)
 		return ret;

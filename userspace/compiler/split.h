@@ -6,7 +6,7 @@
 #define V3C_SPLIT_H
 
 #include "compiler.h"
-#include "context.h"
+#include "compiler/base/context.h"
 
 /**
  * struct v3c_piece - a piece of a model

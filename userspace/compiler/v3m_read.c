@@ -9,7 +9,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "limits.h"
+#include "compiler/base/limits.h"
 #include "v3npu/cmd_check.h"
 
 #define RECOMPILE	"compile the model again with v3compile"

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/compiler.h"
+#include "compiler/base/program.h"
 
 /* Bytes beyond a tensor's end that XNNPACK may read: memory given to a plan needs them */
 #define V3CPU_SLACK	16

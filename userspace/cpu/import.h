@@ -5,7 +5,7 @@
 #ifndef V3CPU_IMPORT_H
 #define V3CPU_IMPORT_H
 
-#include "compiler/import.h"
+#include "compiler/import/import.h"
 #include "step.h"
 
 extern const struct import_backend cpu_import_backend;

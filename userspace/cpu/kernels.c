@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "compiler/tflite.h"
+#include "compiler/tflite/tflite.h"
 
 #define CHUNK	16384	/* elements that are worth another thread's attention */
 

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/compiler.h"
-#include "compiler/layout.h"
-#include "compiler/tflite.h"
+#include "compiler/base/program.h"
+#include "compiler/graph/layout.h"
+#include "compiler/tflite/tflite.h"
 
 bool cpu_is_dense(const struct cpu_tensor *t)
 {

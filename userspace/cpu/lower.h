@@ -5,7 +5,7 @@
 #ifndef V3CPU_LOWER_H
 #define V3CPU_LOWER_H
 
-#include "compiler/consts.h"
+#include "compiler/graph/consts.h"
 #include "step.h"
 
 /**

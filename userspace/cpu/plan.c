@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/tflite.h"
+#include "compiler/tflite/tflite.h"
 #include "cpu.h"
 #include "kernels.h"
 #include "xnn.h"

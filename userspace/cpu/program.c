@@ -2,8 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "compiler/describe.h"
-#include "compiler/passes.h"
+#include "compiler/emit/describe.h"
+#include "compiler/graph/passes.h"
+#include "compiler/roll/roll.h"
 #include "cpu.h"
 #include "import.h"
 #include "lower.h"
@@ -106,7 +107,7 @@ static int compile(struct v3c_ctx *ctx, struct v3cpu_program *p, const void *dat
 	struct cpu_steps steps = { .ctx = ctx, .graph = &graph, .consts = &consts };
 	int ret;
 
-	ret = tfl_read(ctx, &model, data, size);
+	ret = v3c_read_model(ctx, &model, data, size);
 	if (!ret)
 		ret = v3c_import(ctx, &cpu_import_backend, &model, part, &graph);
 	if (!ret)

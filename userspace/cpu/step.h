@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/ir.h"
-#include "compiler/quant.h"
+#include "compiler/arith/quant.h"
+#include "compiler/graph/ir.h"
 
 /* What a step does */
 enum cpu_kind {

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "compiler/tflite.h"
+#include "compiler/tflite/tflite.h"
 
 /* A step's rows of channels; a step that has no use for rows takes dense tensors as one */
 struct rows {

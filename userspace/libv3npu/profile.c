@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/costs.h"
+#include "compiler/report/costs.h"
 #include "internal.h"
 
 static const struct {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/limits.h"
+#include "compiler/base/limits.h"
 #include "internal.h"
 #include "sequence.h"
 

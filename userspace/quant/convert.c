@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "calibrate.h"
-#include "compiler/analysis.h"
-#include "constants.h"
+#include "compiler/report/analysis.h"
 #include "cpu/cpu.h"
-#include "head.h"
-#include "quantize.h"
-#include "write.h"
+#include "quant/graph/constants.h"
+#include "quant/graph/head.h"
+#include "quant/graph/quantize.h"
+#include "quant/ranges/calibrate.h"
+#include "quant/write/write.h"
 
 #define MODEL_SIZE_MAX	(1ull << 30)
 #define MEMORY_MAX	(8ull << 30)

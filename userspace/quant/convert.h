@@ -7,7 +7,7 @@
 
 #include "compiler/compiler.h"
 #include "options.h"
-#include "search.h"
+#include "quant/ranges/search.h"
 
 /**
  * struct q_source - a float model; q_source_free() frees all of it

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "float_run.h"
-#include "progress.h"
-#include "quant_run.h"
-#include "tools/canvas.h"
-#include "tools/font.h"
+#include "quant/run/float_run.h"
+#include "quant/run/progress.h"
+#include "quant/run/quant_run.h"
+#include "vision/canvas.h"
+#include "vision/font.h"
 
 #define PICTURES	8
 #define DB_MAX		99.0

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/tool.h"
+#include "common/tool.h"
 
 static const char help[] =
 "Usage: v3quant MODEL.tflite --mode MODE -o OUT.tflite [OPTION]...\n"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ranges.h"
+#include "quant/ranges/ranges.h"
 
 #define IMAGES_DEFAULT	1000
 #define IMAGES_MAX	1000000

@@ -6,7 +6,7 @@
 #define V3Q_REPORT_H
 
 #include "convert.h"
-#include "evaluate.h"
+#include "quant/score/evaluate.h"
 
 /* How a model was made and what it is, on standard output */
 void report_product(const struct q_source *source, const struct q_product *product,

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive.h"
+#include "quant/write/archive.h"
+#include "quant/write/write.h"
 #include "report.h"
-#include "tools/model_report.h"
-#include "write.h"
+#include "report/model_report.h"
 
 #define SOURCE_END	"_int8"
 #define THEIR_END	"_full_integer_quant.tflite"

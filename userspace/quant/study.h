@@ -5,8 +5,8 @@
 #ifndef V3Q_STUDY_H
 #define V3Q_STUDY_H
 
+#include "common/tool.h"
 #include "options.h"
-#include "tools/tool.h"
 
 /* Columns of the tables: the modes, and the exporter's own full-integer file */
 #define STUDY_THEIRS	MODES

@@ -3,8 +3,8 @@
 #ifndef V3NPU_BENCH_H
 #define V3NPU_BENCH_H
 
+#include "common/tool.h"
 #include "libv3npu/v3npu.h"
-#include "tool.h"
 
 /**
  * struct bench - what was measured

@@ -3,8 +3,8 @@
 #ifndef V3NPU_PROFILE_H
 #define V3NPU_PROFILE_H
 
+#include "common/tool.h"
 #include "libv3npu/v3npu.h"
-#include "tool.h"
 
 /**
  * profile_write() - write what an inference costs the NPU

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_text.h"
+#include "common/json_text.h"
 
 static void json_image(struct report *r, const struct report_image *image,
 		       const struct names *names)

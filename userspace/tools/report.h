@@ -6,9 +6,9 @@
 #include <jansson.h>
 
 #include "bench.h"
-#include "detect.h"
 #include "libv3npu/v3npu.h"
-#include "names.h"
+#include "vision/detect.h"
+#include "vision/names.h"
 
 /** struct report_image - one picture's detections and what each step took */
 struct report_image {

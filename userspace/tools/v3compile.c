@@ -9,7 +9,7 @@
 
 #include "compiler/v3m.h"
 #include "libv3npu/v3npu.h"
-#include "model_report.h"
+#include "report/model_report.h"
 #include "v3npu/regs.h"
 
 static const char help[] =

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "common/tool.h"
 #include "libv3npu/v3npu.h"
-#include "tool.h"
 
 static const char usage[] =
 "Usage: v3crc MODEL.tflite IN.raw [--device DEVICE]\n"

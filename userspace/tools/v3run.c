@@ -8,10 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "draw.h"
 #include "options.h"
 #include "profile.h"
 #include "report.h"
+#include "vision/draw.h"
 
 struct run {
 	const struct options *options;

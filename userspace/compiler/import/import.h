@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From TFLite's operators to the graph: what each means, with its
+ * quantization turned into the NPU's integer parameters. Shared by the files
+ * that know the operators.
+ */
+#ifndef V3C_IMPORT_H
+#define V3C_IMPORT_H
+
+#include "compiler/arith/quant.h"
+#include "compiler/base/program.h"
+#include "compiler/graph/ir.h"
+#include "compiler/tflite/tflite.h"
+
+struct importer;
+
+/**
+ * struct import_backend - whose graph an import makes
+ * @real: values are real numbers: int8 tensors are what they stand for, and
+ *	tensors can be float32
+ * @op: imports im->op
+ * @constant: gives a constant tensor of this shape a value
+ * @input: the value that operators read in place of graph input @value
+ * @output: the value to be the graph's output for @value
+ */
+struct import_backend {
+	bool real;
+	int (*op)(struct importer *im);
+	int (*constant)(struct importer *im, uint32_t tensor, const struct ir_shape *shape);
+	int (*input)(struct importer *im, uint32_t tensor, int value);
+	int (*output)(struct importer *im, uint32_t tensor, int value);
+};
+
+/* The NPU's: @input and @output are NULL, values are what the file has */
+extern const struct import_backend import_npu;
+
+/**
+ * struct importer - an import in progress
+ * @ctx: compilation
+ * @backend: whose graph it makes
+ * @model: the file
+ * @graph: what it becomes
+ * @open: tensors that nothing wrote yet are inputs too
+ * @value_of: value of each tensor of the file, -1 while it has none
+ * @op: operator being imported; NULL during the model's inputs
+ * @number: its place in struct tfl_model.ops, or the input's number
+ */
+struct importer {
+	struct v3c_ctx *ctx;
+	const struct import_backend *backend;
+	const struct tfl_model *model;
+	struct ir_graph *graph;
+	bool open;
+	int *value_of;
+	const struct tfl_op *op;
+	uint32_t number;
+};
+
+/**
+ * v3c_import() - import operators
+ * @ctx: compilation
+ * @backend: who computes them
+ * @model: the file
+ * @part: which operators, and what is around them; NULL for the whole model
+ * @graph: the result
+ *
+ * Return: 0, -EINVAL, -ENOTSUP or -ENOMEM.
+ */
+int v3c_import(struct v3c_ctx *ctx, const struct import_backend *backend,
+	       const struct tfl_model *model, const struct v3c_part *part,
+	       struct ir_graph *graph);
+
+/**
+ * v3c_import_reasons() - what a backend has against each operator
+ * @ctx: compilation, which owns the texts
+ * @backend: backend
+ * @model: the file
+ * @reasons: set for each operator: NULL if the backend knows it, or why it does not
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int v3c_import_reasons(struct v3c_ctx *ctx, const struct import_backend *backend,
+		       const struct tfl_model *model, const char **reasons);
+
+/**
+ * v3c_import_try() - which operators does a backend know?
+ * @ctx: compilation
+ * @backend: backend
+ * @model: the file
+ * @known: set for each operator
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int v3c_import_try(struct v3c_ctx *ctx, const struct import_backend *backend,
+		   const struct tfl_model *model, bool *known);
+
+/*
+ * For the operators' files. Functions that give a value or a node return its
+ * number or a negative errno; all have set the error then.
+ */
+
+/* Number in the file of the operator to name in messages and commands */
+static inline uint32_t import_tag(const struct importer *im)
+{
+	return im->op ? im->op->tag : 0;
+}
+
+/* As v3c_fail(), with the operator's number and name in front */
+int import_fail(struct importer *im, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Fails unless the operator has this many inputs and outputs */
+int import_arity(struct importer *im, uint32_t min_inputs, uint32_t max_inputs, uint32_t outputs);
+
+/* Input @k as a value: an int8 activation or an int8 constant */
+int import_input(struct importer *im, uint32_t k);
+
+/* Input 0, of an operator with this many inputs and one output */
+int import_operand(struct importer *im, uint32_t min_inputs, uint32_t max_inputs);
+
+/* Output @k as a new value, whose shape the file must agree on */
+int import_output(struct importer *im, uint32_t k, const struct ir_shape *shape);
+
+/*
+ * Output 0, int32 or int64 indices, as a new value: with @bytes its last
+ * dimension is the bytes of an index, else its elements stand for the indices
+ */
+int import_index_output(struct importer *im, const struct ir_shape *shape, bool bytes);
+
+/* A value for @tensor of the file, with the quantization that the file gives it */
+int import_new_value(struct importer *im, uint32_t tensor, const struct ir_shape *shape);
+
+/* A new value that the file does not have */
+int import_temporary(struct importer *im, const struct ir_shape *shape, struct v3c_quant quant);
+
+/* A node of the operator with up to two operands, @b -1 for one */
+int import_node(struct importer *im, enum ir_kind kind, int a, int b, int out);
+
+/* Input @k's tensor, or NULL if it is left out */
+const struct tfl_tensor *import_tensor(struct importer *im, uint32_t k);
+
+/* A tensor's shape; fails if its rank or a dimension is out of bounds */
+int import_shape(struct importer *im, const struct tfl_tensor *tensor, struct ir_shape *shape);
+
+/* Fails unless the tensor is constant, of this type, and holds this many elements */
+int import_check_const(struct importer *im, const struct tfl_tensor *tensor, int type,
+		       uint64_t elements);
+
+/*
+ * Input @k's integers, a constant of int32 or int64, as int64; at most @max.
+ * Returns how many.
+ */
+int import_integers(struct importer *im, uint32_t k, int64_t *out, int max);
+
+/* An axis that may count from the end, as 0..@rank - 1 */
+int import_axis(struct importer *im, int64_t axis, int rank);
+
+/* The fused activation as a clamp of @quant's values */
+int import_clamp(struct importer *im, struct v3c_quant quant, int8_t *min, int8_t *max);
+
+/**
+ * import_window() - one dimension of a convolution or pooling
+ * @im: importer
+ * @in: elements of the input
+ * @kernel: window
+ * @stride: from one window to the next
+ * @dilation: between a window's elements
+ * @out: elements of the output, set
+ * @pad: elements before the input, set
+ *
+ * As TFLite's ComputeOutSize() and ComputePaddingHeightWidth().
+ */
+int import_window(struct importer *im, uint32_t in, int64_t kernel, int64_t stride,
+		  int64_t dilation, uint32_t *out, uint32_t *pad);
+
+/* What a factor must be for the NPU; @what names it */
+int import_scale(struct importer *im, double real, const char *what, struct v3c_scale *scale);
+
+/**
+ * import_weights() - check the quantization of weights
+ * @im: importer
+ * @w: weights
+ * @channels: output channels
+ * @channel_dim: their dimension
+ * @zero_point: set; NULL if only 0 will do
+ *
+ * They have one scale, or one a channel with zero point 0.
+ */
+int import_weights(struct importer *im, const struct tfl_tensor *w, uint32_t channels,
+		   int channel_dim, int8_t *zero_point);
+
+/**
+ * import_stage() - the output stage of a product
+ * @im: importer
+ * @in: of the input
+ * @scales: of the weights, one or one a channel
+ * @bias: NULL for none
+ * @out: of the output
+ * @channels: output channels
+ * @stage: set
+ */
+int import_stage(struct importer *im, struct v3c_quant in, const struct fb_vector *scales,
+		 const struct tfl_tensor *bias, struct v3c_quant out, uint32_t channels,
+		 struct ir_stage *stage);
+
+/* A SLICE; the part is within @in */
+int import_slice_node(struct importer *im, int in, int out, const struct ir_slice *slice);
+
+/* A CONCAT */
+int import_concat_node(struct importer *im, const int *in, uint32_t count, int axis, int out);
+
+static inline struct ir_value *import_value(struct importer *im, int value)
+{
+	return &im->graph->values[value];
+}
+
+/* The function that imports an operator that only moves elements, NULL if it computes */
+int (*import_view(int32_t code))(struct importer *im);
+
+/* The shape of an elementwise operator's result, by NumPy's broadcasting */
+int import_broadcast(struct importer *im, const struct ir_shape *a, const struct ir_shape *b,
+		     struct ir_shape *out);
+
+/* The operators, each for im->op */
+int import_conv(struct importer *im);
+int import_depthwise(struct importer *im);
+int import_fully_connected(struct importer *im);
+int import_transpose_conv(struct importer *im);
+int import_batch_matmul(struct importer *im);
+int import_mean(struct importer *im);
+int import_eltwise(struct importer *im);
+int import_pool(struct importer *im);
+int import_softmax(struct importer *im);
+int import_resize(struct importer *im);
+int import_table(struct importer *im);
+int import_pad(struct importer *im);
+int import_reshape(struct importer *im);
+int import_transpose(struct importer *im);
+int import_slice(struct importer *im);
+int import_strided_slice(struct importer *im);
+int import_split(struct importer *im);
+int import_unpack(struct importer *im);
+int import_concat(struct importer *im);
+int import_pack(struct importer *im);
+int import_space_to_depth(struct importer *im);
+int import_depth_to_space(struct importer *im);
+int import_space_to_batch(struct importer *im);
+int import_batch_to_space(struct importer *im);
+int import_gather(struct importer *im);
+int import_mirror_pad(struct importer *im);
+int import_tile(struct importer *im);
+int import_argmax(struct importer *im);
+
+#endif /* V3C_IMPORT_H */
