@@ -30,7 +30,7 @@ AREAS = {
     "libv3npu": Area(["userspace/libv3npu/*.c", "userspace/libv3npu/*.h"], [],
                      ["userspace", "smallnet"], ["build/userspace/libv3npu"],
                      [f"build/tests/userspace/{name}_test"
-                      for name in ("find", "device", "session")] +
+                      for name in ("find", "device", "session", "memory")] +
                      ["tests/userspace/cli", "tests/e2e/sim"]),
     "quant": Area(["userspace/quant/*.c", "userspace/quant/*.h"], [],
                   ["userspace", "smallnet", "build/tests/quant/models/list"],

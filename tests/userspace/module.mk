@@ -5,7 +5,7 @@
 
 tests_userspace := $(B)/tests/userspace
 tests_userspace_progs := $(addprefix $(tests_userspace)/, letterbox_test detect_test image_test \
-	find_test device_test session_test)
+	find_test device_test session_test memory_test)
 tests_userspace_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 tests_userspace_image := $(addprefix $(top)/userspace/, vision/image.c vision/image_jpeg.c \
 	vision/image_png.c common/tool.c)
@@ -20,10 +20,14 @@ $(tests_userspace)/detect_test: $(addprefix $(top)/userspace/vision/, canvas.c d
 $(tests_userspace)/detect_test: tests_libs := -ljansson -lm
 $(tests_userspace)/image_test: $(tests_userspace_image)
 $(tests_userspace)/image_test: tests_libs := -ljpeg -lpng
-$(addprefix $(tests_userspace)/, find_test device_test session_test): \
+# Those of the library
+tests_userspace_lib := $(addprefix $(tests_userspace)/, find_test device_test session_test memory_test)
+$(tests_userspace_lib): \
 	$(sort $(wildcard $(top)/userspace/libv3npu/*.c)) $(B)/userspace/libv3cpu.a \
 	$(B)/userspace/libv3c.a $(model_lib)
-$(addprefix $(tests_userspace)/, find_test device_test session_test): tests_libs = $(LIBV3NPU_LIBS)
+$(tests_userspace_lib): tests_libs = $(LIBV3NPU_LIBS)
+$(tests_userspace)/memory_test: tests_libs += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(tests_userspace)/memory_test: $(B)/tests/cpu/models/list
 
 $(tests_userspace)/%: $(top)/tests/userspace/%.c $(top)/tests/userspace/tap.h \
 		$(wildcard $(top)/userspace/*/*.h $(top)/userspace/*/*/*.h) $(top)/tests/userspace/module.mk
