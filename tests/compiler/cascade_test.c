@@ -46,14 +46,14 @@ static int add_value(struct build *b, uint32_t height, uint32_t width, uint32_t 
 {
 	const struct ir_shape shape = { .rank = 4, .dim = { 1, height, width, channels } };
 
-	return ir_add_value(b->ctx, b->g, &shape, (struct v3c_quant){ .scale = 1 });
+	return v3c_ir_add_value(b->ctx, b->g, &shape, (struct v3c_quant){ .scale = 1 });
 }
 
 static struct ir_node *add_node(struct build *b, enum ir_kind kind, int in_count, int in0, int in1,
 				int in2, int out)
 {
 	const int in[] = { in0, in1, in2 };
-	int number = ir_add_node(b->ctx, b->g, kind, 0, in_count, out);
+	int number = v3c_ir_add_node(b->ctx, b->g, kind, 0, in_count, out);
 	struct ir_node *n = &b->g->nodes[number];
 
 	memcpy(n->in, in, in_count * sizeof(*in));
@@ -309,7 +309,7 @@ static int compile(struct build *b, const struct v3npu_config *config, struct v3
 	};
 	int i, ret;
 
-	ret = ir_update_uses(b->ctx, b->g);
+	ret = v3c_ir_update_uses(b->ctx, b->g);
 	/* Without SRAM nothing is done to the graph, so that all of it is compared */
 	if (!ret && config->sram_size)
 		ret = v3c_split_pools(b->ctx, b->g);

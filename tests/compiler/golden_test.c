@@ -84,7 +84,7 @@ static const struct row *overwriter(const struct model *m, const struct tfl_mode
 		    op->code != TFL_SOFTMAX && op->code != TFL_RESHAPE)
 			continue;
 		for (k = 0; k < op->inputs.count; k++)
-			if (fb_vector_i32(&op->inputs, k) == (int32_t)row->tensor)
+			if (v3c_fb_vector_i32(&op->inputs, k) == (int32_t)row->tensor)
 				return r;
 	}
 	return NULL;

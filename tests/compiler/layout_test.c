@@ -213,7 +213,8 @@ static void test_arena(struct v3c_ctx *ctx)
 		int i, k, count = 2 + random_below(40);
 
 		for (i = 0; i < count; i++) {
-			int b = ir_add_buffer(ctx, &g, V3C_REGION_ARENA, 1 + random_below(100000));
+			int b = v3c_ir_add_buffer(ctx, &g, V3C_REGION_ARENA,
+						  1 + random_below(100000));
 
 			g.buffers[b].first = random_below(90);
 			g.buffers[b].last = g.buffers[b].first + random_below(10);

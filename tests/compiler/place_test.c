@@ -71,7 +71,7 @@ static void test_random(struct v3c_ctx *ctx)
 		int i, k, count = 2 + random_below(40);
 
 		for (i = 0; i < count; i++)
-			ir_add_buffer(ctx, &g, V3C_REGION_ARENA, 1 + random_below(100000));
+			v3c_ir_add_buffer(ctx, &g, V3C_REGION_ARENA, 1 + random_below(100000));
 		failed += add_random_copies(&stream) || v3c_place(ctx, &g, &stream, &target);
 		for (i = 0; i < count; i++) {
 			const struct ir_buffer *a = &g.buffers[i];

@@ -33,41 +33,41 @@ static void test_flatbuffer(void)
 {
 	uint8_t copy[sizeof(good)];
 	struct fb fb = open_copy(copy, sizeof(good));
-	struct fb_table root = fb_root(&fb);
+	struct fb_table root = v3c_fb_root(&fb);
 	struct fb_vector v;
 	size_t size;
 	bool silent = false;
 
-	ok(root.pos == 20 && fb_i32(&fb, &root, 0, -1) == 7, "a field");
-	ok(fb_i32(&fb, &root, 1, -1) == -1 && fb_u8(&fb, &root, 9, 5) == 5, "absent fields");
-	v = fb_vector(&fb, &root, 2, 2);
+	ok(root.pos == 20 && v3c_fb_i32(&fb, &root, 0, -1) == 7, "a field");
+	ok(v3c_fb_i32(&fb, &root, 1, -1) == -1 && v3c_fb_u8(&fb, &root, 9, 5) == 5, "absent fields");
+	v = v3c_fb_vector(&fb, &root, 2, 2);
 	ok(v.count == 2 && v.data == copy + 40, "a vector");
-	ok(!strcmp(fb_string(&fb, &root, 3), "abc"), "a string");
+	ok(!strcmp(v3c_fb_string(&fb, &root, 3), "abc"), "a string");
 	ok(!fb.error, "no error in a good file");
 
-	fb_vector(&fb, &root, 2, 64);
+	v3c_fb_vector(&fb, &root, 2, 64);
 	ok(fb.error, "a vector past the end is an error");
 	fb = open_copy(copy, sizeof(good));
 	copy[sizeof(good) - 1] = 'd';
-	ok(!fb_string(&fb, &root, 3) && fb.error, "a string without an end is an error");
+	ok(!v3c_fb_string(&fb, &root, 3) && fb.error, "a string without an end is an error");
 	fb = open_copy(copy, sizeof(good));
 	memset(copy + 28, 0xff, 4);
-	ok(!fb_vector(&fb, &root, 2, 1).data && fb.error, "an offset near 2^32 is an error");
+	ok(!v3c_fb_vector(&fb, &root, 2, 1).data && fb.error, "an offset near 2^32 is an error");
 	fb = open_copy(copy, sizeof(good));
 	memset(copy + 36, 0xff, 4);
-	ok(!fb_vector(&fb, &root, 2, 8).data && fb.error, "a count near 2^32 is an error");
+	ok(!v3c_fb_vector(&fb, &root, 2, 8).data && fb.error, "a count near 2^32 is an error");
 	fb = open_copy(copy, sizeof(good));
 	memset(copy + 20, 0x80, 4);
-	ok(!fb_root(&fb).pos && fb.error, "a vtable outside of the file is an error");
+	ok(!v3c_fb_root(&fb).pos && fb.error, "a vtable outside of the file is an error");
 	fb = open_copy(copy, sizeof(good));
 	copy[16] = 14;
-	ok(fb_i32(&fb, &root, 2, -1) == -1 && fb.error,
+	ok(v3c_fb_i32(&fb, &root, 2, -1) == -1 && fb.error,
 	   "a field outside of its table is an error");
 	for (size = 0; size < sizeof(good); size++) {
 		fb = open_copy(copy, size);
-		root = fb_root(&fb);
-		fb_vector(&fb, &root, 2, 2);
-		fb_string(&fb, &root, 3);
+		root = v3c_fb_root(&fb);
+		v3c_fb_vector(&fb, &root, 2, 2);
+		v3c_fb_string(&fb, &root, 3);
 		silent |= !fb.error;
 	}
 	ok(!silent, "every truncation is an error");

@@ -80,7 +80,7 @@ static void name_commands(const struct v3c_stream *stream, const struct tfl_mode
 		struct v3c_cmd_info *info = &stream->info[i];
 
 		info->op_name = info->op < model->file_op_count ?
-				tfl_op_name(model->file_codes[info->op]) : "copy";
+				v3c_tfl_op_name(model->file_codes[info->op]) : "copy";
 	}
 }
 
@@ -102,11 +102,11 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 
 	ret = v3c_read_model(ctx, &model, data, size);
 	if (!ret)
-		ret = v3c_import(ctx, &import_npu, &model, part, &graph);
+		ret = v3c_import(ctx, &v3c_import_npu, &model, part, &graph);
 	if (!ret)
-		ret = ir_update_uses(ctx, &graph);
+		ret = v3c_ir_update_uses(ctx, &graph);
 	if (!ret)
-		ret = ir_remove_unused(ctx, &graph);
+		ret = v3c_ir_remove_unused(ctx, &graph);
 	if (!ret)
 		ret = v3c_fold_padding(ctx, &graph);
 	if (!ret)

@@ -56,7 +56,7 @@ static bool is_input(const struct tfl_model *m, int32_t tensor)
 	uint32_t i;
 
 	for (i = 0; i < m->inputs.count; i++)
-		if (fb_vector_i32(&m->inputs, i) == tensor)
+		if (v3c_fb_vector_i32(&m->inputs, i) == tensor)
 			return true;
 	return false;
 }
@@ -78,20 +78,22 @@ static int find_writers(struct splitter *s)
 		const struct tfl_op *op = &m->ops[i];
 
 		for (k = 0; k < op->inputs.count; k++) {
-			t = fb_vector_i32(&op->inputs, k);
+			t = v3c_fb_vector_i32(&op->inputs, k);
 			if (t >= 0 && s->writer[t] < 0 && !m->tensors[t].data && !is_input(m, t))
 				return v3c_fail(s->ctx, EINVAL,
 						"damaged: operator %u (%s): it reads tensor %d, "
 						"which nothing before it writes",
-						op->tag, tfl_op_name(m->file_codes[op->tag]), t);
+						op->tag, v3c_tfl_op_name(m->file_codes[op->tag]),
+						t);
 		}
 		for (k = 0; k < op->outputs.count; k++) {
-			t = fb_vector_i32(&op->outputs, k);
+			t = v3c_fb_vector_i32(&op->outputs, k);
 			if (s->writer[t] >= 0 || m->tensors[t].data || is_input(m, t))
 				return v3c_fail(s->ctx, EINVAL,
 						"damaged: operator %u (%s): it writes tensor %d, "
 						"which is an input, a constant, or another's",
-						op->tag, tfl_op_name(m->file_codes[op->tag]), t);
+						op->tag, v3c_tfl_op_name(m->file_codes[op->tag]),
+						t);
 			s->writer[t] = i;
 		}
 	}
@@ -107,7 +109,7 @@ static int find_places(struct splitter *s, bool npu)
 	if (!known)
 		return v3c_no_memory(s->ctx);
 	if (npu) {
-		ret = v3c_import_try(s->ctx, &import_npu, &s->model, known);
+		ret = v3c_import_try(s->ctx, &v3c_import_npu, &s->model, known);
 		if (ret)
 			return ret;
 	}
@@ -116,7 +118,7 @@ static int find_places(struct splitter *s, bool npu)
 
 		if (!known[i])
 			s->place[i] = ON_CPU;
-		else if (import_view(code) || code == TFL_RESIZE_NEAREST_NEIGHBOR)
+		else if (v3c_import_view(code) || code == TFL_RESIZE_NEAREST_NEIGHBOR)
 			s->place[i] = ON_EITHER;
 		else
 			s->place[i] = ON_NPU;
@@ -129,7 +131,7 @@ static bool is_ready(const struct splitter *s, const struct tfl_op *op)
 	uint32_t k;
 
 	for (k = 0; k < op->inputs.count; k++) {
-		int32_t t = fb_vector_i32(&op->inputs, k);
+		int32_t t = v3c_fb_vector_i32(&op->inputs, k);
 
 		if (t >= 0 && s->writer[t] >= 0 && s->turn[s->writer[t]] < 0)
 			return false;
@@ -192,14 +194,14 @@ static bool *find_borders(const struct splitter *s)
 		return NULL;
 	for (i = 0; i < m->op_count; i++) {
 		for (k = 0; k < m->ops[i].inputs.count; k++) {
-			int32_t t = fb_vector_i32(&m->ops[i].inputs, k);
+			int32_t t = v3c_fb_vector_i32(&m->ops[i].inputs, k);
 
 			if (t >= 0 && turn_of(s, t) != s->turn[i])
 				border[t] = true;
 		}
 	}
 	for (i = 0; i < m->outputs.count; i++)
-		border[fb_vector_i32(&m->outputs, i)] = true;
+		border[v3c_fb_vector_i32(&m->outputs, i)] = true;
 	return border;
 }
 
@@ -218,13 +220,13 @@ static bool fill_part(const struct splitter *s, int turn, const bool *border,
 			continue;
 		part->ops[part->op_count++] = i;
 		for (k = 0; k < op->inputs.count; k++) {
-			int32_t t = fb_vector_i32(&op->inputs, k);
+			int32_t t = v3c_fb_vector_i32(&op->inputs, k);
 
 			if (t >= 0 && !m->tensors[t].data && turn_of(s, t) != turn)
 				fits &= add_tensor(part->inputs, &part->input_count, t);
 		}
 		for (k = 0; k < op->outputs.count; k++) {
-			int32_t t = fb_vector_i32(&op->outputs, k);
+			int32_t t = v3c_fb_vector_i32(&op->outputs, k);
 
 			if (border[t])
 				fits &= add_tensor(part->outputs, &part->output_count, t);
@@ -233,9 +235,9 @@ static bool fill_part(const struct splitter *s, int turn, const bool *border,
 	/* Inputs go to the first piece also if nothing reads them, as outputs to the last */
 	for (i = 0; turn == 0 && i < m->inputs.count; i++)
 		fits &= add_tensor(part->inputs, &part->input_count,
-				   fb_vector_i32(&m->inputs, i));
+				   v3c_fb_vector_i32(&m->inputs, i));
 	for (i = 0; turn == s->turns - 1 && i < m->outputs.count; i++) {
-		int32_t t = fb_vector_i32(&m->outputs, i);
+		int32_t t = v3c_fb_vector_i32(&m->outputs, i);
 
 		if (s->writer[t] >= 0)
 			continue;
@@ -297,7 +299,7 @@ static int assign_slots(struct splitter *s)
 	if (!in || !out)
 		return v3c_no_memory(s->ctx);
 	for (i = 0; i < m->inputs.count; i++)
-		in[fb_vector_i32(&m->inputs, i)] = split->slot_count++;
+		in[v3c_fb_vector_i32(&m->inputs, i)] = split->slot_count++;
 	for (p = 0; p < split->piece_count; p++) {
 		const struct v3c_part *part = split->pieces[p].part;
 
@@ -321,7 +323,7 @@ static int assign_slots(struct splitter *s)
 	if (!slots)
 		return v3c_no_memory(s->ctx);
 	for (i = 0; i < m->outputs.count; i++)
-		slots[i] = out[fb_vector_i32(&m->outputs, i)];
+		slots[i] = out[v3c_fb_vector_i32(&m->outputs, i)];
 	split->output_slots = slots;
 	return 0;
 }
@@ -405,18 +407,18 @@ static int leave_to_npu(struct splitter *s)
 	if (!users)
 		return v3c_no_memory(s->ctx);
 	for (i = 0; i < m->outputs.count; i++)
-		users[fb_vector_i32(&m->outputs, i)] = UINT64_MAX;
+		users[v3c_fb_vector_i32(&m->outputs, i)] = UINT64_MAX;
 	for (i = m->op_count; i-- > 0;) {
 		const struct tfl_op *op = &m->ops[i];
 		bool on_npu = (s->first == ON_NPU) == !(s->turn[i] & 1);
 		uint64_t here = 1ull << s->turn[i], used = 0;
 
 		for (k = 0; k < op->outputs.count; k++)
-			used |= users[fb_vector_i32(&op->outputs, k)];
+			used |= users[v3c_fb_vector_i32(&op->outputs, k)];
 		if (s->place[i] == ON_EITHER && !on_npu && !(used & here) && used & here << 1)
 			s->turn[i]++;
 		for (k = 0; k < op->inputs.count; k++) {
-			int32_t t = fb_vector_i32(&op->inputs, k);
+			int32_t t = v3c_fb_vector_i32(&op->inputs, k);
 
 			if (t >= 0)
 				users[t] |= 1ull << s->turn[i];

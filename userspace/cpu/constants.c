@@ -34,19 +34,19 @@ static int check_quant(struct importer *im, const struct tfl_tensor *t,
 	if (!scales || (t->zero_point.count && t->zero_point.count != scales) ||
 	    (channels && (t->channel_dim < 0 || t->channel_dim >= shape->rank ||
 			  shape->dim[t->channel_dim] != scales)))
-		return import_fail(im, EINVAL,
-				   "damaged: a constant has %u scales and %u zero points along "
-				   "dimension %d",
-				   scales, t->zero_point.count, t->channel_dim);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: a constant has %u scales and %u zero points along "
+				       "dimension %d",
+				       scales, t->zero_point.count, t->channel_dim);
 	for (i = 0; i < scales; i++) {
-		float scale = fb_vector_float(&t->scale, i);
-		int64_t zero_point = t->zero_point.count ? fb_vector_i64(&t->zero_point, i) : 0;
+		float scale = v3c_fb_vector_float(&t->scale, i);
+		int64_t zero_point = t->zero_point.count ? v3c_fb_vector_i64(&t->zero_point, i) : 0;
 
 		if (!isfinite(scale) || scale < 0 || zero_point < INT8_MIN ||
 		    zero_point > INT8_MAX)
-			return import_fail(im, EINVAL,
-					   "damaged: a constant has scale %g and zero point %lld",
-					   scale, (long long)zero_point);
+			return v3c_import_fail(im, EINVAL,
+					       "damaged: a constant has scale %g and zero point %lld",
+					       scale, (long long)zero_point);
 	}
 	return 0;
 }
@@ -62,8 +62,8 @@ static void dequantize(const struct tfl_tensor *t, const struct ir_shape *shape,
 		for (inner = 1, d = shape->rank - 1; d > t->channel_dim; d--)
 			inner *= shape->dim[d];
 	for (i = 0; i < elements; i += inner) {
-		float scale = fb_vector_float(&t->scale, channel);
-		int32_t zero = t->zero_point.count ? fb_vector_i64(&t->zero_point, channel) : 0;
+		float scale = v3c_fb_vector_float(&t->scale, channel);
+		int32_t zero = t->zero_point.count ? v3c_fb_vector_i64(&t->zero_point, channel) : 0;
 
 		for (k = 0; k < inner; k++)
 			out[i + k] = scale * ((int8_t)t->data[i + k] - zero);
@@ -71,18 +71,18 @@ static void dequantize(const struct tfl_tensor *t, const struct ir_shape *shape,
 	}
 }
 
-int cpu_real_constant(struct importer *im, const struct tfl_tensor *t,
-		      const struct ir_shape *shape, const float **data)
+int v3cpu_real_constant(struct importer *im, const struct tfl_tensor *t,
+			const struct ir_shape *shape, const float **data)
 {
 	uint64_t elements = ir_elements(shape), i;
 	float *out;
 	int ret = 0;
 
 	if (t->type != TFL_FLOAT32 && t->type != TFL_FLOAT16 && t->type != TFL_INT8)
-		return import_fail(im, ENOTSUP,
-				   "a constant is %s, only float32, float16 and int8 are supported",
-				   tfl_type_name(t->type));
-	ret = import_check_const(im, t, t->type, elements);
+		return v3c_import_fail(im, ENOTSUP,
+				       "a constant is %s, only float32, float16 and int8 are supported",
+				       v3c_tfl_type_name(t->type));
+	ret = v3c_import_check_const(im, t, t->type, elements);
 	if (!ret && t->type == TFL_INT8)
 		ret = check_quant(im, t, shape);
 	if (ret)
@@ -101,15 +101,15 @@ int cpu_real_constant(struct importer *im, const struct tfl_tensor *t,
 	return 0;
 }
 
-int cpu_constant_input(struct importer *im, uint32_t k, struct ir_shape *shape,
-		       const float **data)
+int v3cpu_constant_input(struct importer *im, uint32_t k, struct ir_shape *shape,
+			 const float **data)
 {
 	int value;
 
 	*data = NULL;
-	if (!import_tensor(im, k))
+	if (!v3c_import_tensor(im, k))
 		return 0;
-	value = import_input(im, k);
+	value = v3c_import_input(im, k);
 	if (value < 0)
 		return value;
 	*shape = import_value(im, value)->shape;
@@ -123,29 +123,29 @@ static int int32_bias(struct importer *im, const struct tfl_tensor *t, uint32_t 
 	const struct fb_vector v = { .data = t->data, .count = channels };
 	float in_scale = import_value(im, in)->quant.scale, *out;
 	uint32_t i;
-	int ret = import_check_const(im, t, TFL_INT32, channels);
+	int ret = v3c_import_check_const(im, t, TFL_INT32, channels);
 
 	if (ret)
 		return ret;
 	if (!in_scale || !weights || !weights->scale.count ||
 	    (weights->scale.count > 1 && weights->scale.count != channels))
-		return import_fail(im, EINVAL,
-				   "damaged: an int32 bias needs an int8 input and int8 weights");
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: an int32 bias needs an int8 input and int8 weights");
 	out = v3c_alloc(im->ctx, channels, sizeof(*out));
 	if (!out)
 		return v3c_no_memory(im->ctx);
 	for (i = 0; i < channels; i++)
 		out[i] = (double)in_scale *
-			 fb_vector_float(&weights->scale, weights->scale.count > 1 ? i : 0) *
-			 fb_vector_i32(&v, i);
+			 v3c_fb_vector_float(&weights->scale, weights->scale.count > 1 ? i : 0) *
+			 v3c_fb_vector_i32(&v, i);
 	*bias = out;
 	return 0;
 }
 
-int cpu_bias(struct importer *im, uint32_t k, uint32_t channels, int in, uint32_t weights,
-	     const float **bias)
+int v3cpu_bias(struct importer *im, uint32_t k, uint32_t channels, int in, uint32_t weights,
+	       const float **bias)
 {
-	const struct tfl_tensor *t = import_tensor(im, k);
+	const struct tfl_tensor *t = v3c_import_tensor(im, k);
 	struct ir_shape shape;
 	int ret;
 
@@ -153,13 +153,13 @@ int cpu_bias(struct importer *im, uint32_t k, uint32_t channels, int in, uint32_
 	if (!t)
 		return 0;
 	if (t->type == TFL_INT32)
-		return int32_bias(im, t, channels, in, import_tensor(im, weights), bias);
-	ret = cpu_constant_input(im, k, &shape, bias);
+		return int32_bias(im, t, channels, in, v3c_import_tensor(im, weights), bias);
+	ret = v3cpu_constant_input(im, k, &shape, bias);
 	if (ret)
 		return ret;
 	if (!*bias || ir_elements(&shape) != channels)
-		return import_fail(im, ENOTSUP,
-				   "its bias is not constant, one for each of %u channels",
-				   channels);
+		return v3c_import_fail(im, ENOTSUP,
+				       "its bias is not constant, one for each of %u channels",
+				       channels);
 	return 0;
 }

@@ -11,13 +11,13 @@
 
 #define MAX_INDICES	(1u << 24)	/* that a float32 can count */
 
-int cpu_bad_output(struct importer *im)
+int v3cpu_bad_output(struct importer *im)
 {
-	return import_fail(im, EINVAL, "damaged: the shape of its output does not follow from its "
-			   "inputs");
+	return v3c_import_fail(im, EINVAL, "damaged: the shape of its output does not follow from its "
+			       "inputs");
 }
 
-int cpu_clamp(struct importer *im, struct cpu_op *op)
+int v3cpu_clamp(struct importer *im, struct cpu_op *op)
 {
 	op->min = -INFINITY;
 	op->max = INFINITY;
@@ -36,34 +36,34 @@ int cpu_clamp(struct importer *im, struct cpu_op *op)
 		op->max = 6;
 		return 0;
 	default:
-		return import_fail(im, ENOTSUP,
-				   "fused activation %u is not one of NONE, RELU, RELU6, "
-				   "RELU_N1_TO_1",
-				   im->op->activation);
+		return v3c_import_fail(im, ENOTSUP,
+				       "fused activation %u is not one of NONE, RELU, RELU6, "
+				       "RELU_N1_TO_1",
+				       im->op->activation);
 	}
 }
 
-int cpu_check_window(struct importer *im, const struct ir_shape *out, const uint32_t *kernel)
+int v3cpu_check_window(struct importer *im, const struct ir_shape *out, const uint32_t *kernel)
 {
 	if ((uint64_t)out->dim[1] * out->dim[2] > V3C_MAX_WINDOWS / kernel[0] / kernel[1])
-		return import_fail(im, ENOTSUP, "%ux%u windows of %ux%u need too much memory",
-				   out->dim[1], out->dim[2], kernel[0], kernel[1]);
+		return v3c_import_fail(im, ENOTSUP, "%ux%u windows of %ux%u need too much memory",
+				       out->dim[1], out->dim[2], kernel[0], kernel[1]);
 	return 0;
 }
 
-int cpu_window(struct importer *im, struct cpu_op *op, int i, uint32_t in, int64_t kernel,
-	       int64_t dilation, uint32_t *out)
+int v3cpu_window(struct importer *im, struct cpu_op *op, int i, uint32_t in, int64_t kernel,
+		 int64_t dilation, uint32_t *out)
 {
 	int64_t total;
-	int ret = import_window(im, in, kernel, im->op->stride[i], dilation, out, &op->pad[i]);
+	int ret = v3c_import_window(im, in, kernel, im->op->stride[i], dilation, out, &op->pad[i]);
 
 	if (ret)
 		return ret;
 	total = (int64_t)(*out - 1) * im->op->stride[i] + (kernel - 1) * dilation + 1 - in;
 	if (total > INT32_MAX || im->op->stride[i] > INT16_MAX || dilation > INT32_MAX)
-		return import_fail(im, ENOTSUP,
-				   "a window of %lld with stride %d and dilation %lld is too large",
-				   (long long)kernel, im->op->stride[i], (long long)dilation);
+		return v3c_import_fail(im, ENOTSUP,
+				       "a window of %lld with stride %d and dilation %lld is too large",
+				       (long long)kernel, im->op->stride[i], (long long)dilation);
 	op->kernel[i] = kernel;
 	op->stride[i] = im->op->stride[i];
 	op->dilation[i] = dilation;
@@ -72,7 +72,7 @@ int cpu_window(struct importer *im, struct cpu_op *op, int i, uint32_t in, int64
 	return 0;
 }
 
-int cpu_node(struct importer *im, const struct cpu_op *op, int a, int b, int out)
+int v3cpu_node(struct importer *im, const struct cpu_op *op, int a, int b, int out)
 {
 	struct cpu_op *copy = v3c_alloc(im->ctx, 1, sizeof(*copy));
 	int node;
@@ -80,39 +80,39 @@ int cpu_node(struct importer *im, const struct cpu_op *op, int a, int b, int out
 	if (!copy)
 		return v3c_no_memory(im->ctx);
 	*copy = *op;
-	node = import_node(im, IR_HOST, a, b, out);
+	node = v3c_import_node(im, IR_HOST, a, b, out);
 	if (node >= 0)
 		im->graph->nodes[node].host = copy;
 	return node;
 }
 
-int cpu_compute(struct importer *im, const struct cpu_op *op, int a, int b, int out)
+int v3cpu_compute(struct importer *im, const struct cpu_op *op, int a, int b, int out)
 {
 	const struct v3c_quant quant = import_value(im, out)->quant;
 	const struct cpu_op round = { .kind = CPU_ROUND_TO_INT8, .quant = quant };
 	int exact, node;
 
 	if (!quant.scale)
-		return cpu_node(im, op, a, b, out);
-	exact = import_temporary(im, &import_value(im, out)->shape, (struct v3c_quant){});
+		return v3cpu_node(im, op, a, b, out);
+	exact = v3c_import_temporary(im, &import_value(im, out)->shape, (struct v3c_quant){});
 	if (exact < 0)
 		return exact;
-	node = cpu_node(im, op, a, b, exact);
-	return node < 0 ? node : cpu_node(im, &round, exact, -1, out);
+	node = v3cpu_node(im, op, a, b, exact);
+	return node < 0 ? node : v3cpu_node(im, &round, exact, -1, out);
 }
 
 static int one_result(struct importer *im, const struct cpu_op *op, int a, int b,
 		      const struct ir_shape *shape)
 {
-	int out = import_output(im, 0, shape);
+	int out = v3c_import_output(im, 0, shape);
 
-	return out < 0 ? out : cpu_compute(im, op, a, b, out);
+	return out < 0 ? out : v3cpu_compute(im, op, a, b, out);
 }
 
-int cpu_scalar(struct importer *im, float number)
+int v3cpu_scalar(struct importer *im, float number)
 {
 	const struct ir_shape shape = { .rank = 1, .dim = { 1 } };
-	int value = import_temporary(im, &shape, (struct v3c_quant){});
+	int value = v3c_import_temporary(im, &shape, (struct v3c_quant){});
 	float *data = v3c_alloc(im->ctx, 1, sizeof(*data));
 
 	if (!data)
@@ -129,15 +129,15 @@ static int unary(struct importer *im, enum cpu_kind kind)
 		.kind = kind, .code = im->op->code, .alpha = im->op->number,
 		.approximate = im->op->approximate,
 	};
-	int in, ret = import_arity(im, 1, 1, 1);
+	int in, ret = v3c_import_arity(im, 1, 1, 1);
 
 	if (ret)
 		return ret;
-	in = import_input(im, 0);
+	in = v3c_import_input(im, 0);
 	if (in < 0)
 		return in;
 	if (!isfinite(op.alpha))
-		return import_fail(im, EINVAL, "damaged: its alpha is %g", op.alpha);
+		return v3c_import_fail(im, EINVAL, "damaged: its alpha is %g", op.alpha);
 	if (op.code == TFL_RELU || op.code == TFL_RELU6)
 		op.max = op.code == TFL_RELU ? INFINITY : 6;
 	if (op.code == TFL_RELU_N1_TO_1 || op.code == TFL_RELU_0_TO_1) {
@@ -151,31 +151,31 @@ static int binary(struct importer *im)
 {
 	struct cpu_op op = { .kind = CPU_BINARY, .code = im->op->code };
 	struct ir_shape shape;
-	int a, b, ret = import_arity(im, 2, 2, 1);
+	int a, b, ret = v3c_import_arity(im, 2, 2, 1);
 
 	if (ret)
 		return ret;
-	a = import_input(im, 0);
+	a = v3c_import_input(im, 0);
 	if (a < 0)
 		return a;
-	b = import_input(im, 1);
+	b = v3c_import_input(im, 1);
 	if (b < 0)
 		return b;
-	ret = import_broadcast(im, &import_value(im, a)->shape, &import_value(im, b)->shape,
-			       &shape);
+	ret = v3c_import_broadcast(im, &import_value(im, a)->shape, &import_value(im, b)->shape,
+				   &shape);
 	if (!ret)
-		ret = cpu_clamp(im, &op);
+		ret = v3cpu_clamp(im, &op);
 	return ret ? ret : one_result(im, &op, a, b, &shape);
 }
 
 /* Input 0, of rank 4 */
 static int image(struct importer *im)
 {
-	int in = import_input(im, 0);
+	int in = v3c_import_input(im, 0);
 
 	if (in >= 0 && import_value(im, in)->shape.rank != 4)
-		return import_fail(im, EINVAL, "damaged: its input has %d dimensions, not 4",
-				   import_value(im, in)->shape.rank);
+		return v3c_import_fail(im, EINVAL, "damaged: its input has %d dimensions, not 4",
+				       import_value(im, in)->shape.rank);
 	return in;
 }
 
@@ -185,12 +185,12 @@ static int pool_of_one(struct importer *im, int in, const struct ir_shape *shape
 {
 	struct cpu_op op = { .kind = CPU_UNARY, .code = TFL_RELU };
 	struct ir_slice slice = { .step = { 1, pool->stride[0], pool->stride[1], 1 } };
-	int part = import_temporary(im, shape, import_value(im, in)->quant);
+	int part = v3c_import_temporary(im, shape, import_value(im, in)->quant);
 	int node;
 
 	if (part < 0)
 		return part;
-	node = import_node(im, IR_SLICE, in, -1, part);
+	node = v3c_import_node(im, IR_SLICE, in, -1, part);
 	if (node < 0)
 		return node;
 	im->graph->nodes[node].slice = slice;
@@ -205,7 +205,7 @@ static int pool(struct importer *im)
 		.kind = im->op->code == TFL_MAX_POOL_2D ? CPU_MAX_POOL : CPU_AVERAGE_POOL,
 	};
 	struct ir_shape shape;
-	int in, i, ret = import_arity(im, 1, 1, 1);
+	int in, i, ret = v3c_import_arity(im, 1, 1, 1);
 
 	if (ret)
 		return ret;
@@ -216,13 +216,13 @@ static int pool(struct importer *im)
 	for (i = 0; i < 2; i++) {
 		uint32_t size = shape.dim[1 + i];
 
-		ret = cpu_window(im, &op, i, size, im->op->kernel[i], 1, &shape.dim[1 + i]);
+		ret = v3cpu_window(im, &op, i, size, im->op->kernel[i], 1, &shape.dim[1 + i]);
 		if (ret)
 			return ret;
 	}
-	ret = cpu_clamp(im, &op);
+	ret = v3cpu_clamp(im, &op);
 	if (!ret)
-		ret = cpu_check_window(im, &shape, op.kernel);
+		ret = v3cpu_check_window(im, &shape, op.kernel);
 	if (ret)
 		return ret;
 	if (op.kernel[0] == 1 && op.kernel[1] == 1)
@@ -236,25 +236,25 @@ static int softmax(struct importer *im)
 	struct cpu_op mul = { .kind = CPU_BINARY, .code = TFL_MUL, .min = -INFINITY,
 			      .max = INFINITY };
 	struct ir_shape shape;
-	int in, beta, ret = import_arity(im, 1, 1, 1);
+	int in, beta, ret = v3c_import_arity(im, 1, 1, 1);
 
 	if (ret)
 		return ret;
-	in = import_input(im, 0);
+	in = v3c_import_input(im, 0);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
 	if (!shape.rank)
-		return import_fail(im, EINVAL, "damaged: its input has no dimension");
+		return v3c_import_fail(im, EINVAL, "damaged: its input has no dimension");
 	if (!isfinite(im->op->number))
-		return import_fail(im, EINVAL, "damaged: its beta is %g", im->op->number);
+		return v3c_import_fail(im, EINVAL, "damaged: its beta is %g", im->op->number);
 	if (im->op->number != 1) {
-		int scaled = import_temporary(im, &shape, (struct v3c_quant){});
+		int scaled = v3c_import_temporary(im, &shape, (struct v3c_quant){});
 
-		beta = cpu_scalar(im, im->op->number);
+		beta = v3cpu_scalar(im, im->op->number);
 		if (beta < 0 || scaled < 0)
 			return -ENOMEM;
-		ret = cpu_node(im, &mul, in, beta, scaled);
+		ret = v3cpu_node(im, &mul, in, beta, scaled);
 		if (ret < 0)
 			return ret;
 		in = scaled;
@@ -266,22 +266,22 @@ static int prelu(struct importer *im)
 {
 	struct cpu_op op = { .kind = CPU_PRELU };
 	struct ir_shape shape, slopes = {};
-	int in, ret = import_arity(im, 2, 2, 1);
+	int in, ret = v3c_import_arity(im, 2, 2, 1);
 
 	if (ret)
 		return ret;
-	in = import_input(im, 0);
+	in = v3c_import_input(im, 0);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
-	ret = cpu_constant_input(im, 1, &slopes, &op.weights);
+	ret = v3cpu_constant_input(im, 1, &slopes, &op.weights);
 	if (ret)
 		return ret;
 	op.weight_count = cpu_channels(&shape);
 	if (!op.weights || ir_elements(&slopes) != op.weight_count ||
 	    cpu_channels(&slopes) != op.weight_count)
-		return import_fail(im, ENOTSUP,
-				   "its slopes are not constant, one for each channel");
+		return v3c_import_fail(im, ENOTSUP,
+				       "its slopes are not constant, one for each channel");
 	return one_result(im, &op, in, -1, &shape);
 }
 
@@ -294,26 +294,26 @@ static int bilinear(struct importer *im)
 	};
 	struct ir_shape shape;
 	int64_t size[2];
-	int in, ret = import_arity(im, 2, 2, 1);
+	int in, ret = v3c_import_arity(im, 2, 2, 1);
 
 	if (ret)
 		return ret;
 	in = image(im);
 	if (in < 0)
 		return in;
-	ret = import_integers(im, 1, size, 2);
+	ret = v3c_import_integers(im, 1, size, 2);
 	if (ret < 0)
 		return ret;
 	if (ret != 2 || size[0] < 1 || size[1] < 1 || size[0] > INT32_MAX || size[1] > INT32_MAX)
-		return import_fail(im, EINVAL,
-				   "damaged: its output size is not two positive numbers");
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: its output size is not two positive numbers");
 	if (op.align_corners && op.half_pixel_centers)
-		return import_fail(im, ENOTSUP,
-				   "align_corners and half_pixel_centers together have no meaning");
+		return v3c_import_fail(im, ENOTSUP,
+				       "align_corners and half_pixel_centers together have no meaning");
 	shape = import_value(im, in)->shape;
 	shape.dim[1] = size[0];
 	shape.dim[2] = size[1];
-	ret = cpu_check_window(im, &shape, op.kernel);
+	ret = v3cpu_check_window(im, &shape, op.kernel);
 	return ret ? ret : one_result(im, &op, in, -1, &shape);
 }
 
@@ -333,8 +333,8 @@ static int with_last(struct importer *im, int in, unsigned int last)
 			perm[k++] = i;
 	for (i = 0; i < from.rank; i++)
 		to.dim[i] = from.dim[perm[i]];
-	out = import_temporary(im, &to, import_value(im, in)->quant);
-	node = out < 0 ? out : import_node(im, IR_TRANSPOSE, in, -1, out);
+	out = v3c_import_temporary(im, &to, import_value(im, in)->quant);
+	node = out < 0 ? out : v3c_import_node(im, IR_TRANSPOSE, in, -1, out);
 	if (node < 0)
 		return node;
 	for (i = 0; i < from.rank; i++)
@@ -352,15 +352,15 @@ static int mean(struct importer *im)
 	int in, view, flat, out, first = V3C_MAX_RANK, last = -1, count, i, ret;
 	unsigned int seen = 0;
 
-	in = import_operand(im, 2, 2);
+	in = v3c_import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
-	count = import_integers(im, 1, axes, V3C_MAX_RANK);
+	count = v3c_import_integers(im, 1, axes, V3C_MAX_RANK);
 	if (count < 0)
 		return count;
 	for (i = 0; i < count; i++) {
-		ret = import_axis(im, axes[i], shape.rank);
+		ret = v3c_import_axis(im, axes[i], shape.rank);
 		if (ret < 0)
 			return ret;
 		seen |= 1u << ret;
@@ -368,7 +368,7 @@ static int mean(struct importer *im)
 		last = ret > last ? ret : last;
 	}
 	if (last < 0)
-		return import_fail(im, ENOTSUP, "it is over no dimension");
+		return v3c_import_fail(im, ENOTSUP, "it is over no dimension");
 	if (seen != (1u << (last + 1)) - (1u << first)) {
 		in = with_last(im, in, seen);
 		if (in < 0)
@@ -381,22 +381,23 @@ static int mean(struct importer *im)
 		matrix.dim[i < first ? 0 : i <= last ? 1 : 2] *= shape.dim[i];
 	result.dim[0] = matrix.dim[0];
 	result.dim[1] = matrix.dim[2];
-	ret = import_shape(im, &im->model->tensors[fb_vector_i32(&im->op->outputs, 0)], &declared);
+	ret = v3c_import_shape(im, &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)],
+			       &declared);
 	if (ret)
 		return ret;
 	if (ir_elements(&declared) != ir_elements(&result))
-		return cpu_bad_output(im);
-	out = import_output(im, 0, &declared);
+		return v3cpu_bad_output(im);
+	out = v3c_import_output(im, 0, &declared);
 	if (out < 0)
 		return out;
-	view = import_temporary(im, &matrix, import_value(im, in)->quant);
-	flat = import_temporary(im, &result, import_value(im, out)->quant);
+	view = v3c_import_temporary(im, &matrix, import_value(im, in)->quant);
+	flat = v3c_import_temporary(im, &result, import_value(im, out)->quant);
 	if (view < 0 || flat < 0)
 		return -ENOMEM;
-	ret = import_node(im, IR_RESHAPE, in, -1, view);
+	ret = v3c_import_node(im, IR_RESHAPE, in, -1, view);
 	if (ret >= 0)
-		ret = cpu_compute(im, &op, view, -1, flat);
-	return ret < 0 ? ret : import_node(im, IR_RESHAPE, flat, -1, out);
+		ret = v3cpu_compute(im, &op, view, -1, flat);
+	return ret < 0 ? ret : v3c_import_node(im, IR_RESHAPE, flat, -1, out);
 }
 
 /* Over the last dimension, where a transposition brings the operator's */
@@ -407,86 +408,86 @@ static int argmax(struct importer *im)
 	int64_t number;
 	int in, out, axis, ret;
 
-	in = import_operand(im, 2, 2);
+	in = v3c_import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
-	ret = import_integers(im, 1, &number, 1);
+	ret = v3c_import_integers(im, 1, &number, 1);
 	if (ret < 0)
 		return ret;
 	if (!ret)
-		return import_fail(im, EINVAL, "damaged: it has no axis");
-	axis = import_axis(im, number, shape.rank);
+		return v3c_import_fail(im, EINVAL, "damaged: it has no axis");
+	axis = v3c_import_axis(im, number, shape.rank);
 	if (axis < 0)
 		return axis;
 	if (shape.dim[axis] > MAX_INDICES)
-		return import_fail(im, ENOTSUP, "it is over %u elements, more than %u",
-				   shape.dim[axis], MAX_INDICES);
+		return v3c_import_fail(im, ENOTSUP, "it is over %u elements, more than %u",
+				       shape.dim[axis], MAX_INDICES);
 	in = with_last(im, in, 1u << axis);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
 	shape.rank--;
 	/* Real numbers; cpu_import_output() makes integers of them */
-	out = import_index_output(im, &shape, false);
-	return out < 0 ? out : cpu_node(im, &op, in, -1, out);
+	out = v3c_import_index_output(im, &shape, false);
+	return out < 0 ? out : v3cpu_node(im, &op, in, -1, out);
 }
 
 static int quantize(struct importer *im)
 {
 	struct cpu_op op = { .kind = CPU_ROUND_TO_INT8 };
-	int in, out, ret = import_arity(im, 1, 1, 1);
+	int in, out, ret = v3c_import_arity(im, 1, 1, 1);
 
 	if (ret)
 		return ret;
-	in = import_input(im, 0);
+	in = v3c_import_input(im, 0);
 	if (in < 0)
 		return in;
-	out = import_output(im, 0, &import_value(im, in)->shape);
+	out = v3c_import_output(im, 0, &import_value(im, in)->shape);
 	if (out < 0)
 		return out;
 	op.quant = import_value(im, out)->quant;
 	if (!op.quant.scale)
-		return import_fail(im, ENOTSUP, "its output is not int8");
-	return cpu_node(im, &op, in, -1, out);
+		return v3c_import_fail(im, ENOTSUP, "its output is not int8");
+	return v3cpu_node(im, &op, in, -1, out);
 }
 
 /* Values are real already; a constant stays one, so that it can be weights */
 static int dequantize(struct importer *im)
 {
 	int32_t tensor;
-	int in, out, ret = import_arity(im, 1, 1, 1);
+	int in, out, ret = v3c_import_arity(im, 1, 1, 1);
 
 	if (ret)
 		return ret;
-	in = import_input(im, 0);
+	in = v3c_import_input(im, 0);
 	if (in < 0)
 		return in;
-	out = import_output(im, 0, &import_value(im, in)->shape);
+	out = v3c_import_output(im, 0, &import_value(im, in)->shape);
 	if (out < 0)
 		return out;
 	if (import_value(im, in)->data) {
-		tensor = fb_vector_i32(&im->op->outputs, 0);
+		tensor = v3c_fb_vector_i32(&im->op->outputs, 0);
 		im->value_of[tensor] = in;
 		return 0;
 	}
-	return import_node(im, IR_RESHAPE, in, -1, out);
+	return v3c_import_node(im, IR_RESHAPE, in, -1, out);
 }
 
 static int cpu_import_op(struct importer *im)
 {
-	int (*view)(struct importer *im) = import_view(im->op->code);
+	int (*view)(struct importer *im) = v3c_import_view(im->op->code);
 
 	switch (im->op->code) {
 	case TFL_CONV_2D:
 	case TFL_DEPTHWISE_CONV_2D:
-		return cpu_import_conv(im);
+		return v3cpu_import_conv(im);
 	case TFL_TRANSPOSE_CONV:
-		return cpu_import_transpose_conv(im);
+		return v3cpu_import_transpose_conv(im);
 	case TFL_FULLY_CONNECTED:
-		return cpu_import_fully_connected(im);
+		return v3cpu_import_fully_connected(im);
 	case TFL_BATCH_MATMUL:
-		return cpu_import_batch_matmul(im);
+		return v3cpu_import_batch_matmul(im);
 	case TFL_ADD:
 	case TFL_SUB:
 	case TFL_MUL:
@@ -505,7 +506,7 @@ static int cpu_import_op(struct importer *im)
 	case TFL_RESIZE_BILINEAR:
 		return bilinear(im);
 	case TFL_RESIZE_NEAREST_NEIGHBOR:
-		return import_resize(im);
+		return v3c_import_resize(im);
 	case TFL_MEAN:
 		return mean(im);
 	case TFL_ARG_MAX:
@@ -539,8 +540,8 @@ static int cpu_import_op(struct importer *im)
 		return dequantize(im);
 	default:
 		return view ? view(im) :
-		       import_fail(im, ENOTSUP, "neither the NPU nor the CPU can compute this "
-				   "operator; use a model without it");
+		       v3c_import_fail(im, ENOTSUP, "neither the NPU nor the CPU can compute this "
+				       "operator; use a model without it");
 	}
 }
 
@@ -552,10 +553,10 @@ static int cpu_import_input(struct importer *im, uint32_t tensor, int value)
 	(void)tensor;
 	if (!op.quant.scale)
 		return value;
-	real = import_temporary(im, &import_value(im, value)->shape, op.quant);
+	real = v3c_import_temporary(im, &import_value(im, value)->shape, op.quant);
 	if (real < 0)
 		return real;
-	node = cpu_node(im, &op, value, -1, real);
+	node = v3cpu_node(im, &op, value, -1, real);
 	return node < 0 ? node : real;
 }
 
@@ -571,11 +572,11 @@ static int cpu_import_output(struct importer *im, uint32_t tensor, int value)
 	} else if (type != TFL_INT8) {
 		return value;
 	}
-	bytes = import_temporary(im, &shape, op.quant);
+	bytes = v3c_import_temporary(im, &shape, op.quant);
 	if (bytes < 0)
 		return bytes;
 	import_value(im, bytes)->tensor = tensor;
-	node = cpu_node(im, &op, value, -1, bytes);
+	node = v3cpu_node(im, &op, value, -1, bytes);
 	return node < 0 ? node : bytes;
 }
 
@@ -584,15 +585,15 @@ static int cpu_import_constant(struct importer *im, uint32_t tensor, const struc
 	const struct tfl_tensor *t = &im->model->tensors[tensor];
 	struct v3c_quant quant = {};
 	const float *data;
-	int value, ret = cpu_real_constant(im, t, shape, &data);
+	int value, ret = v3cpu_real_constant(im, t, shape, &data);
 
 	if (ret)
 		return ret;
 	if (t->type == TFL_INT8 && t->scale.count == 1) {
-		quant.scale = fb_vector_float(&t->scale, 0);
-		quant.zero_point = t->zero_point.count ? fb_vector_i64(&t->zero_point, 0) : 0;
+		quant.scale = v3c_fb_vector_float(&t->scale, 0);
+		quant.zero_point = t->zero_point.count ? v3c_fb_vector_i64(&t->zero_point, 0) : 0;
 	}
-	value = import_temporary(im, shape, quant);
+	value = v3c_import_temporary(im, shape, quant);
 	if (value < 0)
 		return value;
 	import_value(im, value)->tensor = tensor;
@@ -601,7 +602,7 @@ static int cpu_import_constant(struct importer *im, uint32_t tensor, const struc
 	return value;
 }
 
-const struct import_backend cpu_import_backend = {
+const struct import_backend v3cpu_import_backend = {
 	.real = true,
 	.op = cpu_import_op,
 	.constant = cpu_import_constant,

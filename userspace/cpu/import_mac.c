@@ -13,30 +13,30 @@ static int conv_operands(struct importer *im, uint32_t k, int *in, struct ir_sha
 {
 	int ret;
 
-	*in = import_input(im, k);
+	*in = v3c_import_input(im, k);
 	if (*in < 0)
 		return *in;
-	ret = cpu_constant_input(im, 1, weights, &op->weights);
+	ret = v3cpu_constant_input(im, 1, weights, &op->weights);
 	if (ret)
 		return ret;
 	if (!op->weights)
-		return import_fail(im, ENOTSUP, "its weights are not constant");
+		return v3c_import_fail(im, ENOTSUP, "its weights are not constant");
 	if (import_value(im, *in)->shape.rank != 4 || weights->rank != 4)
-		return import_fail(im, EINVAL,
-				   "damaged: input and weights have %d and %d dimensions, not 4",
-				   import_value(im, *in)->shape.rank, weights->rank);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: input and weights have %d and %d dimensions, not 4",
+				       import_value(im, *in)->shape.rank, weights->rank);
 	op->weight_count = ir_elements(weights);
 	return 0;
 }
 
-int cpu_import_conv(struct importer *im)
+int v3cpu_import_conv(struct importer *im)
 {
 	struct cpu_op op = {
 		.kind = CPU_CONV, .depthwise = im->op->code == TFL_DEPTHWISE_CONV_2D,
 	};
 	struct ir_shape weights, shape;
 	uint32_t depth, channels;
-	int in, out, i, ret = import_arity(im, 2, 3, 1);
+	int in, out, i, ret = v3c_import_arity(im, 2, 3, 1);
 
 	if (!ret)
 		ret = conv_operands(im, 0, &in, &weights, &op);
@@ -48,30 +48,30 @@ int cpu_import_conv(struct importer *im)
 	op.groups = op.depthwise ? depth : depth / weights.dim[3];
 	if (op.depthwise ? weights.dim[0] != 1 || channels % depth :
 	    depth % weights.dim[3] || channels % op.groups)
-		return import_fail(im, EINVAL,
-				   "damaged: weights for %u inputs and %u outputs, an input of %u "
-				   "channels",
-				   weights.dim[3], channels, depth);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: weights for %u inputs and %u outputs, an input of %u "
+				       "channels",
+				       weights.dim[3], channels, depth);
 	for (i = 0; i < 2; i++) {
-		ret = cpu_window(im, &op, i, shape.dim[1 + i], weights.dim[1 + i],
-				 im->op->dilation[i], &shape.dim[1 + i]);
+		ret = v3cpu_window(im, &op, i, shape.dim[1 + i], weights.dim[1 + i],
+				   im->op->dilation[i], &shape.dim[1 + i]);
 		if (ret)
 			return ret;
 	}
 	shape.dim[3] = channels;
-	ret = cpu_check_window(im, &shape, op.kernel);
+	ret = v3cpu_check_window(im, &shape, op.kernel);
 	if (!ret)
-		ret = cpu_bias(im, 2, channels, in, 1, &op.bias);
+		ret = v3cpu_bias(im, 2, channels, in, 1, &op.bias);
 	if (!ret)
-		ret = cpu_clamp(im, &op);
+		ret = v3cpu_clamp(im, &op);
 	if (ret)
 		return ret;
-	out = import_output(im, 0, &shape);
+	out = v3c_import_output(im, 0, &shape);
 	if (out < 0)
 		return out;
 	im->graph->macs += ir_elements(&shape) * op.kernel[0] * op.kernel[1] *
 			   (depth / op.groups);
-	return cpu_compute(im, &op, in, -1, out);
+	return v3cpu_compute(im, &op, in, -1, out);
 }
 
 /* As TFLite's ComputePaddingHeightWidth() of the convolution that this is the transpose of */
@@ -81,18 +81,18 @@ static int transpose_window(struct importer *im, struct cpu_op *op, int i, uint3
 	int64_t stride = im->op->stride[i], span = kernel, total, whole;
 
 	if (stride < 1 || stride > INT16_MAX || im->op->padding > TFL_VALID)
-		return import_fail(im, EINVAL, "damaged: stride %lld, padding %u",
-				   (long long)stride, im->op->padding);
+		return v3c_import_fail(im, EINVAL, "damaged: stride %lld, padding %u",
+				       (long long)stride, im->op->padding);
 	whole = (int64_t)(in - 1) * stride + span;
 	total = whole - out;
 	if (im->op->padding == TFL_VALID || total < 0) {
 		if (total > 0 || -total >= stride)
-			return cpu_bad_output(im);
+			return v3cpu_bad_output(im);
 		op->adjust[i] = -total;
 		total = 0;
 	}
 	if (total >= span + stride)
-		return cpu_bad_output(im);
+		return v3cpu_bad_output(im);
 	op->kernel[i] = kernel;
 	op->stride[i] = stride;
 	op->dilation[i] = 1;
@@ -101,25 +101,25 @@ static int transpose_window(struct importer *im, struct cpu_op *op, int i, uint3
 	return 0;
 }
 
-int cpu_import_transpose_conv(struct importer *im)
+int v3cpu_import_transpose_conv(struct importer *im)
 {
 	struct cpu_op op = { .kind = CPU_DECONV, .groups = 1 };
 	struct ir_shape weights, shape;
 	int64_t size[4];
-	int in, out, i, ret = import_arity(im, 3, 4, 1);
+	int in, out, i, ret = v3c_import_arity(im, 3, 4, 1);
 
 	if (!ret)
 		ret = conv_operands(im, 2, &in, &weights, &op);
 	if (ret)
 		return ret;
-	ret = import_integers(im, 0, size, 4);
+	ret = v3c_import_integers(im, 0, size, 4);
 	if (ret < 0)
 		return ret;
 	shape = import_value(im, in)->shape;
 	if (ret != 4 || size[0] != shape.dim[0] || size[3] != weights.dim[0] ||
 	    weights.dim[3] != shape.dim[3] || size[1] < 1 || size[2] < 1 ||
 	    size[1] > V3C_MAX_ELEMENTS || size[2] > V3C_MAX_ELEMENTS)
-		return cpu_bad_output(im);
+		return v3cpu_bad_output(im);
 	for (i = 0; i < 2; i++) {
 		ret = transpose_window(im, &op, i, shape.dim[1 + i], size[1 + i],
 				       weights.dim[1 + i]);
@@ -130,22 +130,22 @@ int cpu_import_transpose_conv(struct importer *im)
 	im->graph->macs += op.weight_count * import_value(im, in)->shape.dim[0] *
 			   import_value(im, in)->shape.dim[1] * import_value(im, in)->shape.dim[2];
 	shape.dim[3] = size[3];
-	ret = cpu_check_window(im, &shape, op.kernel);
+	ret = v3cpu_check_window(im, &shape, op.kernel);
 	if (!ret)
-		ret = cpu_bias(im, 3, size[3], in, 1, &op.bias);
+		ret = v3cpu_bias(im, 3, size[3], in, 1, &op.bias);
 	if (!ret)
-		ret = cpu_clamp(im, &op);
+		ret = v3cpu_clamp(im, &op);
 	if (ret)
 		return ret;
-	out = import_output(im, 0, &shape);
-	return out < 0 ? out : cpu_compute(im, &op, in, -1, out);
+	out = v3c_import_output(im, 0, &shape);
+	return out < 0 ? out : v3cpu_compute(im, &op, in, -1, out);
 }
 
 /* @value as a tensor of this shape, with the same elements */
 static int reshaped(struct importer *im, int value, const struct ir_shape *shape)
 {
-	int view = import_temporary(im, shape, import_value(im, value)->quant);
-	int node = view < 0 ? view : import_node(im, IR_RESHAPE, value, -1, view);
+	int view = v3c_import_temporary(im, shape, import_value(im, value)->quant);
+	int node = view < 0 ? view : v3c_import_node(im, IR_RESHAPE, value, -1, view);
 
 	return node < 0 ? node : view;
 }
@@ -163,8 +163,8 @@ static int matmul(struct importer *im, int a, int b)
 			shape.dim[i] = with->dim[i];
 	shape.dim[shape.rank - 1] = with->dim[shape.rank - 2];
 	im->graph->macs += ir_elements(&shape) * depth;
-	out = import_temporary(im, &shape, (struct v3c_quant){});
-	node = out < 0 ? out : import_node(im, IR_MATMUL, a, b, out);
+	out = v3c_import_temporary(im, &shape, (struct v3c_quant){});
+	node = out < 0 ? out : v3c_import_node(im, IR_MATMUL, a, b, out);
 	return node < 0 ? node : out;
 }
 
@@ -177,7 +177,7 @@ static int dynamic_product(struct importer *im, int in, uint32_t rows, uint32_t 
 	const struct ir_shape vector = { .rank = 1, .dim = { units } };
 	struct cpu_op op = { .kind = CPU_BINARY, .code = TFL_ADD, .min = fc->min,
 			     .max = fc->max };
-	int weights = import_input(im, 1), product, bias, sum, node;
+	int weights = v3c_import_input(im, 1), product, bias, sum, node;
 
 	if (weights >= 0)
 		weights = reshaped(im, weights, &b);
@@ -187,13 +187,14 @@ static int dynamic_product(struct importer *im, int in, uint32_t rows, uint32_t 
 	product = in < 0 ? in : matmul(im, in, weights);
 	if (product < 0 || (!fc->bias && isinf(op.min) && isinf(op.max)))
 		return product;
-	bias = fc->bias ? import_temporary(im, &vector, (struct v3c_quant){}) : cpu_scalar(im, 0);
+	bias = fc->bias ? v3c_import_temporary(im, &vector, (struct v3c_quant){}) :
+			  v3cpu_scalar(im, 0);
 	if (bias < 0)
 		return bias;
 	if (fc->bias)
 		import_value(im, bias)->data = (const uint8_t *)fc->bias;
-	sum = import_temporary(im, &import_value(im, product)->shape, (struct v3c_quant){});
-	node = sum < 0 ? sum : cpu_node(im, &op, product, bias, sum);
+	sum = v3c_import_temporary(im, &import_value(im, product)->shape, (struct v3c_quant){});
+	node = sum < 0 ? sum : v3cpu_node(im, &op, product, bias, sum);
 	return node < 0 ? node : sum;
 }
 
@@ -209,8 +210,8 @@ static int static_product(struct importer *im, int in, uint32_t rows, uint32_t u
 	in = reshaped(im, in, &matrix);
 	if (in < 0)
 		return in;
-	product = import_temporary(im, &result, (struct v3c_quant){});
-	node = product < 0 ? product : cpu_node(im, op, in, -1, product);
+	product = v3c_import_temporary(im, &result, (struct v3c_quant){});
+	node = product < 0 ? product : v3cpu_node(im, op, in, -1, product);
 	return node < 0 ? node : product;
 }
 
@@ -218,54 +219,55 @@ static int static_product(struct importer *im, int in, uint32_t rows, uint32_t u
 static int give_product(struct importer *im, int product, const struct ir_shape *shape)
 {
 	struct cpu_op round = { .kind = CPU_ROUND_TO_INT8 };
-	int out = import_output(im, 0, shape), whole;
+	int out = v3c_import_output(im, 0, shape), whole;
 
 	if (out < 0)
 		return out;
 	round.quant = import_value(im, out)->quant;
 	if (!round.quant.scale)
-		return import_node(im, IR_RESHAPE, product, -1, out);
+		return v3c_import_node(im, IR_RESHAPE, product, -1, out);
 	whole = reshaped(im, product, shape);
-	return whole < 0 ? whole : cpu_node(im, &round, whole, -1, out);
+	return whole < 0 ? whole : v3cpu_node(im, &round, whole, -1, out);
 }
 
-int cpu_import_fully_connected(struct importer *im)
+int v3cpu_import_fully_connected(struct importer *im)
 {
 	struct cpu_op op = { .kind = CPU_FULLY_CONNECTED };
 	struct ir_shape weights = {}, out;
 	uint64_t elements;
 	uint32_t rows, units, depth;
-	int in, product, ret = import_arity(im, 2, 3, 1);
+	int in, product, ret = v3c_import_arity(im, 2, 3, 1);
 
 	if (ret)
 		return ret;
 	if (im->op->format)
-		return import_fail(im, ENOTSUP,
-				   "weights are shuffled (format %d); export with the default "
-				   "format",
-				   im->op->format);
-	in = import_input(im, 0);
+		return v3c_import_fail(im, ENOTSUP,
+				       "weights are shuffled (format %d); export with the default "
+				       "format",
+				       im->op->format);
+	in = v3c_import_input(im, 0);
 	if (in < 0)
 		return in;
-	ret = cpu_constant_input(im, 1, &weights, &op.weights);
+	ret = v3cpu_constant_input(im, 1, &weights, &op.weights);
 	if (ret)
 		return ret;
 	if (weights.rank != 2)
-		return import_fail(im, EINVAL, "damaged: weights have %d dimensions, not 2",
-				   weights.rank);
+		return v3c_import_fail(im, EINVAL, "damaged: weights have %d dimensions, not 2",
+				       weights.rank);
 	units = weights.dim[0];
 	depth = weights.dim[1];
 	elements = ir_elements(&import_value(im, in)->shape);
 	rows = elements / depth;
-	ret = import_shape(im, &im->model->tensors[fb_vector_i32(&im->op->outputs, 0)], &out);
+	ret = v3c_import_shape(im, &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)],
+			       &out);
 	if (ret)
 		return ret;
 	if (elements % depth || ir_elements(&out) != (uint64_t)rows * units ||
 	    cpu_channels(&out) != units)
-		return cpu_bad_output(im);
-	ret = cpu_bias(im, 2, units, in, 1, &op.bias);
+		return v3cpu_bad_output(im);
+	ret = v3cpu_bias(im, 2, units, in, 1, &op.bias);
 	if (!ret)
-		ret = cpu_clamp(im, &op);
+		ret = v3cpu_clamp(im, &op);
 	if (ret)
 		return ret;
 	product = op.weights ? static_product(im, in, rows, units, depth, &op) :
@@ -278,13 +280,13 @@ static int matrices(struct importer *im, uint32_t k, bool swap)
 {
 	static const uint8_t perm[V3C_MAX_RANK] = { 0, 1, 2, 3, 5, 4 };
 	struct ir_shape from, shape = { .rank = V3C_MAX_RANK, .dim = { 1, 1, 1, 1, 1, 1 } };
-	int in = import_input(im, k), view, node, i;
+	int in = v3c_import_input(im, k), view, node, i;
 
 	if (in < 0)
 		return in;
 	from = import_value(im, in)->shape;
 	if (from.rank < 2)
-		return import_fail(im, EINVAL, "damaged: an operand has %d dimensions", from.rank);
+		return v3c_import_fail(im, EINVAL, "damaged: an operand has %d dimensions", from.rank);
 	for (i = 0; i < from.rank; i++)
 		shape.dim[V3C_MAX_RANK - from.rank + i] = from.dim[i];
 	in = reshaped(im, in, &shape);
@@ -292,8 +294,8 @@ static int matrices(struct importer *im, uint32_t k, bool swap)
 		return in;
 	shape.dim[4] = from.dim[from.rank - 1];
 	shape.dim[5] = from.dim[from.rank - 2];
-	view = import_temporary(im, &shape, import_value(im, in)->quant);
-	node = view < 0 ? view : import_node(im, IR_TRANSPOSE, in, -1, view);
+	view = v3c_import_temporary(im, &shape, import_value(im, in)->quant);
+	node = view < 0 ? view : v3c_import_node(im, IR_TRANSPOSE, in, -1, view);
 	if (node < 0)
 		return node;
 	for (i = 0; i < V3C_MAX_RANK; i++)
@@ -301,10 +303,10 @@ static int matrices(struct importer *im, uint32_t k, bool swap)
 	return view;
 }
 
-int cpu_import_batch_matmul(struct importer *im)
+int v3cpu_import_batch_matmul(struct importer *im)
 {
 	struct ir_shape a_shape, b_shape, out;
-	int a, b, i, product, ret = import_arity(im, 2, 2, 1);
+	int a, b, i, product, ret = v3c_import_arity(im, 2, 2, 1);
 
 	if (ret)
 		return ret;
@@ -316,19 +318,20 @@ int cpu_import_batch_matmul(struct importer *im)
 		return b;
 	a_shape = import_value(im, a)->shape;
 	b_shape = import_value(im, b)->shape;
-	ret = import_shape(im, &im->model->tensors[fb_vector_i32(&im->op->outputs, 0)], &out);
+	ret = v3c_import_shape(im, &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)],
+			       &out);
 	if (ret)
 		return ret;
 	if (a_shape.dim[5] != b_shape.dim[5] || out.rank < 2 ||
 	    out.dim[out.rank - 1] != b_shape.dim[4] || out.dim[out.rank - 2] != a_shape.dim[4])
-		return cpu_bad_output(im);
+		return v3cpu_bad_output(im);
 	for (i = 0; i < V3C_MAX_RANK - 2; i++) {
 		uint32_t n = a_shape.dim[i] == 1 ? b_shape.dim[i] : a_shape.dim[i];
 		int d = i - (V3C_MAX_RANK - out.rank);
 
 		if ((b_shape.dim[i] != 1 && b_shape.dim[i] != n) ||
 		    n != (d < 0 ? 1 : out.dim[d]))
-			return cpu_bad_output(im);
+			return v3cpu_bad_output(im);
 	}
 	product = matmul(im, a, b);
 	return product < 0 ? product : give_product(im, product, &out);

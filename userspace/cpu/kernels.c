@@ -72,7 +72,7 @@ static void copy_one(void *arg, size_t i)
 	copy_from(c, 1, c->from + i * c->from_stride[0], c->to + i * c->to_stride[0]);
 }
 
-void cpu_copy(const struct cpu_step *step, const float *in, float *out, pthreadpool_t threads)
+void v3cpu_copy(const struct cpu_step *step, const float *in, float *out, pthreadpool_t threads)
 {
 	struct copy c = { .from = in, .to = out };
 
@@ -94,7 +94,7 @@ static void fill(const struct copy *c, int d, float value, float *to)
 			to[i * c->to_stride[d]] = value;
 }
 
-void cpu_fill(const struct cpu_step *step, float *out)
+void v3cpu_fill(const struct cpu_step *step, float *out)
 {
 	struct copy c = {};
 
@@ -138,8 +138,8 @@ static void nearest_row(void *arg, size_t row)
 	}
 }
 
-void cpu_nearest(const struct cpu_step *step, const float *in, float *out,
-		 pthreadpool_t threads)
+void v3cpu_nearest(const struct cpu_step *step, const float *in, float *out,
+		   pthreadpool_t threads)
 {
 	struct nearest n = { step, in, out };
 
@@ -172,8 +172,8 @@ static void argmax_rows(void *arg, size_t first, size_t rows)
 	}
 }
 
-void cpu_argmax(const struct cpu_step *step, const float *in, float *out,
-		pthreadpool_t threads)
+void v3cpu_argmax(const struct cpu_step *step, const float *in, float *out,
+		  pthreadpool_t threads)
 {
 	struct argmax a = {
 		.in = in, .out = out, .count = cpu_channels(&step->in[0].shape),
@@ -181,14 +181,14 @@ void cpu_argmax(const struct cpu_step *step, const float *in, float *out,
 	};
 	uint64_t stride;
 
-	cpu_is_rows(&step->in[0], &stride);
+	v3cpu_is_rows(&step->in[0], &stride);
 	a.stride = stride;
 	pthreadpool_parallelize_1d_tile_1d(threads, argmax_rows, &a,
 					   ir_elements(&step->out.shape),
 					   1 + CHUNK / a.count, 0);
 }
 
-void cpu_to_index(const struct cpu_step *step, const float *in, void *out)
+void v3cpu_to_index(const struct cpu_step *step, const float *in, void *out)
 {
 	size_t i, n = ir_elements(&step->in[0].shape);
 	int32_t *narrow = out;
@@ -310,7 +310,7 @@ static void map_rows(void *arg, size_t first, size_t rows)
 	}
 }
 
-void cpu_map(const struct cpu_step *step, const void *in, void *out, pthreadpool_t threads)
+void v3cpu_map(const struct cpu_step *step, const void *in, void *out, pthreadpool_t threads)
 {
 	struct map m = {
 		.op = &step->op, .in = in, .out = out,
@@ -320,9 +320,9 @@ void cpu_map(const struct cpu_step *step, const void *in, void *out, pthreadpool
 	};
 	uint64_t in_stride, out_stride;
 
-	cpu_is_rows(&step->in[0], &in_stride);
-	cpu_is_rows(&step->out, &out_stride);
-	if (cpu_is_dense(&step->in[0]) && cpu_is_dense(&step->out))
+	v3cpu_is_rows(&step->in[0], &in_stride);
+	v3cpu_is_rows(&step->out, &out_stride);
+	if (v3cpu_is_dense(&step->in[0]) && v3cpu_is_dense(&step->out))
 		m.count = in_stride = out_stride = CHUNK;
 	m.in_stride = in_stride;
 	m.out_stride = out_stride;

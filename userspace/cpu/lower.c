@@ -13,7 +13,7 @@
 #include "compiler/graph/layout.h"
 #include "compiler/tflite/tflite.h"
 
-bool cpu_is_dense(const struct cpu_tensor *t)
+bool v3cpu_is_dense(const struct cpu_tensor *t)
 {
 	uint64_t step = 1;
 	int i;
@@ -26,7 +26,7 @@ bool cpu_is_dense(const struct cpu_tensor *t)
 	return true;
 }
 
-bool cpu_is_rows(const struct cpu_tensor *t, uint64_t *stride)
+bool v3cpu_is_rows(const struct cpu_tensor *t, uint64_t *stride)
 {
 	uint32_t channels = cpu_channels(&t->shape);
 	uint64_t step = 0;
@@ -66,9 +66,9 @@ static bool fits(enum cpu_kind kind, int k, const struct cpu_tensor *t)
 	case CPU_BINARY:
 	case CPU_MEAN:
 	case CPU_TO_INDEX:
-		return cpu_is_dense(t);
+		return v3cpu_is_dense(t);
 	case CPU_ARGMAX:
-		return k < 0 ? cpu_is_dense(t) : cpu_is_rows(t, &stride);
+		return k < 0 ? v3cpu_is_dense(t) : v3cpu_is_rows(t, &stride);
 	case CPU_MATMUL:
 		/* Matrices anywhere: of operand 1 dense either way, of the others rows */
 		if (k == 1)
@@ -80,7 +80,7 @@ static bool fits(enum cpu_kind kind, int k, const struct cpu_tensor *t)
 	case CPU_NEAREST:
 		return true;
 	default:
-		return cpu_is_rows(t, &stride);
+		return v3cpu_is_rows(t, &stride);
 	}
 }
 
@@ -101,7 +101,7 @@ static struct cpu_tensor tensor_of(const struct cpu_steps *s, int value)
 
 static int temporary(struct cpu_steps *s, const struct ir_shape *shape, struct cpu_tensor *t)
 {
-	int buffer = ir_add_buffer(s->ctx, s->graph, V3C_REGION_ARENA, ir_elements(shape));
+	int buffer = v3c_ir_add_buffer(s->ctx, s->graph, V3C_REGION_ARENA, ir_elements(shape));
 	struct ir_loc loc = { .buffer = buffer };
 
 	if (buffer < 0)
@@ -245,7 +245,7 @@ static int lower_host(struct cpu_steps *s, const struct ir_node *n)
 	return ret ? ret : add_fitting(s, n, &step);
 }
 
-static int lower_matmul(struct cpu_steps *s, const struct ir_node *n)
+static int v3c_lower_matmul(struct cpu_steps *s, const struct ir_node *n)
 {
 	struct cpu_step step = step_of(s, n, CPU_MATMUL);
 
@@ -340,7 +340,7 @@ static int lower_concat(struct cpu_steps *s, const struct ir_node *n)
 	return ret;
 }
 
-int cpu_lower(struct cpu_steps *s)
+int v3cpu_lower(struct cpu_steps *s)
 {
 	int i, ret = 0;
 
@@ -354,7 +354,7 @@ int cpu_lower(struct cpu_steps *s)
 			ret = lower_host(s, n);
 			break;
 		case IR_MATMUL:
-			ret = lower_matmul(s, n);
+			ret = v3c_lower_matmul(s, n);
 			break;
 		case IR_RESIZE:
 			ret = lower_nearest(s, n);
@@ -381,7 +381,7 @@ static void finish(const struct ir_graph *g, struct cpu_tensor *t)
 	t->offset += b->offset;
 }
 
-void cpu_steps_finish(struct cpu_steps *s)
+void v3cpu_steps_finish(struct cpu_steps *s)
 {
 	size_t i;
 	int k;

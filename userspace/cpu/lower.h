@@ -28,10 +28,10 @@ struct cpu_steps {
 	uint64_t windows;
 };
 
-/* Makes a graph's steps; regions are buffer numbers until cpu_steps_finish() */
-int cpu_lower(struct cpu_steps *steps);
+/* Makes a graph's steps; regions are buffer numbers until v3cpu_steps_finish() */
+int v3cpu_lower(struct cpu_steps *steps);
 
 /* Turns offsets in buffers into offsets in regions, once the buffers have theirs */
-void cpu_steps_finish(struct cpu_steps *steps);
+void v3cpu_steps_finish(struct cpu_steps *steps);
 
 #endif /* V3CPU_LOWER_H */

@@ -31,7 +31,7 @@ static int fail(char error[V3C_ERROR_SIZE], int err, const struct cpu_step *s,
 	if (status == xnn_status_out_of_memory)
 		err = -ENOMEM;
 	snprintf(error, V3C_ERROR_SIZE, "operator %u (%s): XNNPACK cannot run it: %s", s->number,
-		 tfl_op_name(s->code), err == -ENOMEM ? "out of memory" :
+		 v3c_tfl_op_name(s->code), err == -ENOMEM ? "out of memory" :
 		 status == xnn_status_invalid_parameter ? "invalid parameter" :
 		 "unsupported parameter");
 	return err;
@@ -71,12 +71,12 @@ static int plan_step(struct v3cpu_plan *plan, void *const *io, const struct cpu_
 		weights = (const float *)(consts + step->weights);
 	if (step->op.bias)
 		bias = (const float *)(consts + step->bias);
-	status = cpu_xnn_create(step, weights, bias, &p->op);
+	status = v3cpu_xnn_create(step, weights, bias, &p->op);
 	if (status != xnn_status_success) {
 		p->op = NULL;
 		return fail(error, -ENOTSUP, step, status);
 	}
-	status = cpu_xnn_setup(step, p->op, p->in, p->out, plan->threads);
+	status = v3cpu_xnn_setup(step, p->op, p->in, p->out, plan->threads);
 	return status == xnn_status_success ? 0 : fail(error, -ENOTSUP, step, status);
 }
 
@@ -117,26 +117,26 @@ static enum xnn_status run_step(const struct v3cpu_plan *plan, const struct plan
 {
 	switch (p->step->op.kind) {
 	case CPU_COPY:
-		cpu_copy(p->step, p->in[0], p->out, plan->threads);
+		v3cpu_copy(p->step, p->in[0], p->out, plan->threads);
 		return xnn_status_success;
 	case CPU_FILL:
-		cpu_fill(p->step, p->out);
+		v3cpu_fill(p->step, p->out);
 		return xnn_status_success;
 	case CPU_NEAREST:
-		cpu_nearest(p->step, p->in[0], p->out, plan->threads);
+		v3cpu_nearest(p->step, p->in[0], p->out, plan->threads);
 		return xnn_status_success;
 	case CPU_ARGMAX:
-		cpu_argmax(p->step, p->in[0], p->out, plan->threads);
+		v3cpu_argmax(p->step, p->in[0], p->out, plan->threads);
 		return xnn_status_success;
 	case CPU_TO_INDEX:
-		cpu_to_index(p->step, p->in[0], p->out);
+		v3cpu_to_index(p->step, p->in[0], p->out);
 		return xnn_status_success;
 	case CPU_MATMUL:
-		return cpu_xnn_matmul(p->step, p->in, p->out, plan->threads);
+		return v3cpu_xnn_matmul(p->step, p->in, p->out, plan->threads);
 	default:
 		if (p->op)
 			return xnn_run_operator(p->op, plan->threads);
-		cpu_map(p->step, p->in[0], p->out, plan->threads);
+		v3cpu_map(p->step, p->in[0], p->out, plan->threads);
 		return xnn_status_success;
 	}
 }

@@ -43,7 +43,7 @@ static int fold_padding(struct v3c_ctx *ctx, struct ir_graph *g)
 		conv->host = op;
 		conv->in[0] = pad->in[0];
 	}
-	return ir_update_uses(ctx, g) ?: ir_remove_unused(ctx, g);
+	return v3c_ir_update_uses(ctx, g) ?: v3c_ir_remove_unused(ctx, g);
 }
 
 /* An output's bytes are made of the exact numbers, not of the same bytes' numbers */
@@ -61,7 +61,7 @@ static int skip_rounding(struct v3c_ctx *ctx, struct ir_graph *g)
 		if (round->kind == IR_HOST && round->host->kind == CPU_ROUND_TO_INT8)
 			n->in[0] = round->in[0];
 	}
-	return ir_update_uses(ctx, g) ?: ir_remove_unused(ctx, g);
+	return v3c_ir_update_uses(ctx, g) ?: v3c_ir_remove_unused(ctx, g);
 }
 
 static int describe(struct v3c_ctx *ctx, struct v3cpu_program *p, const struct tfl_model *model,
@@ -109,11 +109,11 @@ static int compile(struct v3c_ctx *ctx, struct v3cpu_program *p, const void *dat
 
 	ret = v3c_read_model(ctx, &model, data, size);
 	if (!ret)
-		ret = v3c_import(ctx, &cpu_import_backend, &model, part, &graph);
+		ret = v3c_import(ctx, &v3cpu_import_backend, &model, part, &graph);
 	if (!ret)
-		ret = ir_update_uses(ctx, &graph);
+		ret = v3c_ir_update_uses(ctx, &graph);
 	if (!ret)
-		ret = ir_remove_unused(ctx, &graph);
+		ret = v3c_ir_remove_unused(ctx, &graph);
 	if (!ret)
 		ret = fold_padding(ctx, &graph);
 	if (!ret)
@@ -121,14 +121,14 @@ static int compile(struct v3c_ctx *ctx, struct v3cpu_program *p, const void *dat
 	if (!ret)
 		ret = v3c_layout(ctx, &graph, &consts);
 	if (!ret)
-		ret = cpu_lower(&steps);
+		ret = v3cpu_lower(&steps);
 	if (!ret)
 		ret = v3c_plan_arena(ctx, &graph, true, &p->arena_size);
 	p->arena_size *= sizeof(float);
 	if (!ret)
 		ret = check_arena(ctx, p->arena_size);
 	if (!ret) {
-		cpu_steps_finish(&steps);
+		v3cpu_steps_finish(&steps);
 		ret = describe(ctx, p, &model, &graph);
 	}
 	p->steps = steps.step;

@@ -115,13 +115,13 @@ struct cpu_step {
 };
 
 /* Are the elements next to one another, in order? */
-bool cpu_is_dense(const struct cpu_tensor *t);
+bool v3cpu_is_dense(const struct cpu_tensor *t);
 
 /*
  * Is the tensor rows of its last dimension, each dense and all the same
  * distance apart? Sets @stride to that distance.
  */
-bool cpu_is_rows(const struct cpu_tensor *t, uint64_t *stride);
+bool v3cpu_is_rows(const struct cpu_tensor *t, uint64_t *stride);
 
 /* Elements of the last dimension */
 static inline uint32_t cpu_channels(const struct ir_shape *shape)

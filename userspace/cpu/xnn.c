@@ -22,11 +22,11 @@ static struct rows rows_of(const struct cpu_step *s)
 		.count = ir_elements(&s->in[0].shape),
 	};
 
-	cpu_is_rows(&s->in[0], &in_stride);
-	cpu_is_rows(&s->out, &out_stride);
+	v3cpu_is_rows(&s->in[0], &in_stride);
+	v3cpu_is_rows(&s->out, &out_stride);
 	r.in_stride = in_stride;
 	r.out_stride = out_stride;
-	if (s->op.kind == CPU_UNARY && cpu_is_dense(&s->in[0]) && cpu_is_dense(&s->out))
+	if (s->op.kind == CPU_UNARY && v3cpu_is_dense(&s->in[0]) && v3cpu_is_dense(&s->out))
 		r.channels = r.in_stride = r.out_stride = r.count;
 	r.count /= r.channels;
 	return r;
@@ -165,8 +165,8 @@ static uint32_t bilinear_flags(const struct cpu_op *op)
 	return op->half_pixel_centers ? 0 : XNN_FLAG_TENSORFLOW_LEGACY_MODE;
 }
 
-enum xnn_status cpu_xnn_create(const struct cpu_step *s, const float *weights,
-			       const float *bias, xnn_operator_t *xnn)
+enum xnn_status v3cpu_xnn_create(const struct cpu_step *s, const float *weights,
+				 const float *bias, xnn_operator_t *xnn)
 {
 	const struct cpu_op *op = &s->op;
 	const uint32_t *pad = op->pad;
@@ -217,8 +217,8 @@ enum xnn_status cpu_xnn_create(const struct cpu_step *s, const float *weights,
 	}
 }
 
-enum xnn_status cpu_xnn_setup(const struct cpu_step *s, xnn_operator_t xnn,
-			      const float *const in[2], float *out, pthreadpool_t threads)
+enum xnn_status v3cpu_xnn_setup(const struct cpu_step *s, xnn_operator_t xnn,
+				const float *const in[2], float *out, pthreadpool_t threads)
 {
 	const struct rows r = rows_of(s);
 	const uint32_t *dim = s->in[0].shape.dim, *to = s->out.shape.dim;
@@ -271,8 +271,8 @@ static size_t matrix_offset(const struct cpu_tensor *t, const struct ir_shape *o
 	return offset;
 }
 
-enum xnn_status cpu_xnn_matmul(const struct cpu_step *s, const float *const in[2], float *out,
-			       pthreadpool_t threads)
+enum xnn_status v3cpu_xnn_matmul(const struct cpu_step *s, const float *const in[2], float *out,
+				 pthreadpool_t threads)
 {
 	const struct cpu_tensor *a = &s->in[0], *b = &s->in[1], *c = &s->out;
 	const struct ir_shape *out_shape = &c->shape;

@@ -21,8 +21,8 @@ static uint32_t rows_read(const struct ir_graph *g, const struct ir_node *n, uin
 	int64_t end;
 
 	if (n->kind == IR_RESIZE)
-		return rows / cascade_row_repeat(g, n);
-	if (!cascade_window_shape(n, &w))
+		return rows / v3c_cascade_row_repeat(g, n);
+	if (!v3c_cascade_window_shape(n, &w))
 		return rows;
 	end = (int64_t)(rows - 1) * w.stride - w.pad + w.span;
 	return end < height ? end : height;
@@ -35,8 +35,8 @@ static uint32_t first_row_read(const struct ir_graph *g, const struct ir_node *n
 	int64_t first;
 
 	if (n->kind == IR_RESIZE)
-		return row / cascade_row_repeat(g, n);
-	if (!cascade_window_shape(n, &w))
+		return row / v3c_cascade_row_repeat(g, n);
+	if (!v3c_cascade_window_shape(n, &w))
 		return row;
 	first = (int64_t)row * w.stride - w.pad;
 	return first > 0 ? first : 0;
@@ -46,7 +46,7 @@ static uint32_t first_row_read(const struct ir_graph *g, const struct ir_node *n
  * A power of two, because then the scale is exact in floating point, and so is
  * the row that the datapath takes, wherever the rows start.
  */
-uint32_t cascade_row_repeat(const struct ir_graph *g, const struct ir_node *n)
+uint32_t v3c_cascade_row_repeat(const struct ir_graph *g, const struct ir_node *n)
 {
 	uint32_t in = g->values[n->in[0]].shape.dim[1], out = g->values[n->out].shape.dim[1];
 	uint32_t repeat = out / in;
@@ -57,7 +57,7 @@ uint32_t cascade_row_repeat(const struct ir_graph *g, const struct ir_node *n)
 	return repeat;
 }
 
-bool cascade_window_shape(const struct ir_node *n, struct cascade_window_shape *w)
+bool v3c_cascade_window_shape(const struct ir_node *n, struct cascade_window_shape *w)
 {
 	if (n->kind == IR_CONV) {
 		w->stride = n->conv.stride[0];
@@ -127,7 +127,8 @@ static void set_targets(struct cascade_run *run, uint32_t k)
 			rows = (height_of(g, n) * end + height - 1) / height;
 		/* All of what is made of a row at once, so that the next rows start at a row, too */
 		if (n->kind == IR_RESIZE)
-			rows += cascade_row_repeat(g, n) - 1 - (rows - 1) % cascade_row_repeat(g, n);
+			rows += v3c_cascade_row_repeat(g, n) - 1 -
+				(rows - 1) % v3c_cascade_row_repeat(g, n);
 		if (rows < run->progress[i - c->first])
 			rows = run->progress[i - c->first];
 		run->target[i - c->first] = rows;
@@ -159,7 +160,7 @@ static int lower_rows(struct cascade_run *run, const struct ir_node *n, uint32_t
 	uint32_t pad = 0;
 	int i, ret;
 
-	if (cascade_window_shape(n, &w) && (uint64_t)first * w.stride < w.pad)
+	if (v3c_cascade_window_shape(n, &w) && (uint64_t)first * w.stride < w.pad)
 		pad = w.pad - first * w.stride;
 	if (n->kind == IR_CONV)
 		part.conv.pad[0] = pad;
@@ -172,7 +173,7 @@ static int lower_rows(struct cascade_run *run, const struct ir_node *n, uint32_t
 		narrow(run, &values[n->in[i]], first_in, end_in);
 	}
 	narrow(run, &values[n->out], first, end);
-	ret = lowering_node(run->l, &part);
+	ret = v3c_lowering_node(run->l, &part);
 	values[n->out] = out;
 	for (i = 0; i < n->in_count; i++)
 		values[n->in[i]] = in[i];
@@ -225,7 +226,7 @@ static int copy_rows(struct cascade_run *run, const struct cascade_window *w, ui
 		.main_op = run->l->graph->nodes[w->node].main_op,
 	};
 
-	return lowering_copy(run->l, &node, &shape, &in, &out);
+	return v3c_lowering_copy(run->l, &node, &shape, &in, &out);
 }
 
 static int advance_windows(struct cascade_run *run, bool lower)
@@ -251,7 +252,7 @@ static int advance_windows(struct cascade_run *run, bool lower)
 	return 0;
 }
 
-int cascade_stripe(struct cascade_run *run, uint32_t k, bool lower)
+int v3c_cascade_stripe(struct cascade_run *run, uint32_t k, bool lower)
 {
 	const struct ir_graph *g = run->l->graph;
 	const struct cascade *c = run->cascade;
@@ -276,7 +277,7 @@ int cascade_stripe(struct cascade_run *run, uint32_t k, bool lower)
 	return ret ? ret : advance_windows(run, lower);
 }
 
-uint32_t cascade_stripes(const struct ir_graph *g, const struct cascade *c)
+uint32_t v3c_cascade_stripes(const struct ir_graph *g, const struct cascade *c)
 {
 	uint32_t height = height_of(g, &g->nodes[c->last]);
 
@@ -314,7 +315,7 @@ static bool is_rows(const struct cascade_run *run, int buffer, uint64_t *row)
 	return height;
 }
 
-void cascade_start(struct cascade_run *run, struct lowering *l, const struct cascade *c)
+void v3c_cascade_start(struct cascade_run *run, struct lowering *l, const struct cascade *c)
 {
 	const struct ir_graph *g = l->graph;
 	int i;
@@ -342,7 +343,7 @@ void cascade_start(struct cascade_run *run, struct lowering *l, const struct cas
 	}
 }
 
-int cascade_run_init(struct cascade_run *run, struct v3c_ctx *ctx, const struct ir_graph *g)
+int v3c_cascade_run_init(struct cascade_run *run, struct v3c_ctx *ctx, const struct ir_graph *g)
 {
 	int i, j;
 
@@ -368,15 +369,15 @@ int cascade_run_init(struct cascade_run *run, struct v3c_ctx *ctx, const struct 
 	return 0;
 }
 
-int cascade_lower(struct lowering *l, const struct cascades *cascades, const struct cascade *c)
+int v3c_cascade_lower(struct lowering *l, const struct cascades *cascades, const struct cascade *c)
 {
 	struct cascade_run *run = cascades->run;
-	uint32_t stripes = cascade_stripes(l->graph, c), k;
+	uint32_t stripes = v3c_cascade_stripes(l->graph, c), k;
 	int i, ret = 0;
 
-	cascade_start(run, l, c);
+	v3c_cascade_start(run, l, c);
 	for (k = 0; !ret && k < stripes; k++)
-		ret = cascade_stripe(run, k, true);
+		ret = v3c_cascade_stripe(run, k, true);
 	for (i = 0; i < run->window_count; i++)
 		l->graph->buffers[run->windows[i].buffer].size = run->windows[i].row *
 								  run->windows[i].rows;

@@ -36,7 +36,7 @@ struct cascades {
 };
 
 /* Lowers one; buffers that are only used in it become as small as its windows */
-int cascade_lower(struct lowering *l, const struct cascades *cascades,
-		  const struct cascade *cascade);
+int v3c_cascade_lower(struct lowering *l, const struct cascades *cascades,
+		      const struct cascade *cascade);
 
 #endif /* V3C_CASCADE_H */

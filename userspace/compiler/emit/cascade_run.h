@@ -17,16 +17,16 @@ struct cascade_window_shape {
 };
 
 /* Of a CONV or POOL; false for nodes that need of an operand the rows that they make */
-bool cascade_window_shape(const struct ir_node *node, struct cascade_window_shape *shape);
+bool v3c_cascade_window_shape(const struct ir_node *node, struct cascade_window_shape *shape);
 
 /**
- * cascade_row_repeat() - how often a RESIZE repeats each row
+ * v3c_cascade_row_repeat() - how often a RESIZE repeats each row
  * @graph: graph
  * @node: a RESIZE
  *
  * Return: that, if some rows of it are the RESIZE of some rows; otherwise 0.
  */
-uint32_t cascade_row_repeat(const struct ir_graph *graph, const struct ir_node *node);
+uint32_t v3c_cascade_row_repeat(const struct ir_graph *graph, const struct ir_node *node);
 
 /* Nodes that use a buffer: the first and the last, -1 if there are none */
 struct cascade_use {
@@ -72,15 +72,16 @@ struct cascade_run {
 };
 
 /* For cascades of this graph; -ENOMEM */
-int cascade_run_init(struct cascade_run *run, struct v3c_ctx *ctx, const struct ir_graph *graph);
+int v3c_cascade_run_init(struct cascade_run *run, struct v3c_ctx *ctx,
+			 const struct ir_graph *graph);
 
 /* Before a cascade's first stripe */
-void cascade_start(struct cascade_run *run, struct lowering *l, const struct cascade *cascade);
+void v3c_cascade_start(struct cascade_run *run, struct lowering *l, const struct cascade *cascade);
 
 /* Stripe @k, after all before it; with @lower it is lowered, otherwise only followed */
-int cascade_stripe(struct cascade_run *run, uint32_t k, bool lower);
+int v3c_cascade_stripe(struct cascade_run *run, uint32_t k, bool lower);
 
 /* How many stripes it has */
-uint32_t cascade_stripes(const struct ir_graph *graph, const struct cascade *cascade);
+uint32_t v3c_cascade_stripes(const struct ir_graph *graph, const struct cascade *cascade);
 
 #endif /* V3C_CASCADE_RUN_H */

@@ -11,7 +11,7 @@
 static int refused(struct v3c_stream *s, const struct ir_node *node, const char *why)
 {
 	int ret = v3c_fail(s->ctx, ENOTSUP, "operator %u (%s): %s", node->op,
-			   tfl_op_name(s->graph->op_codes[node->op]), why);
+			   v3c_tfl_op_name(s->graph->op_codes[node->op]), why);
 
 	s->ctx->op = node->op;
 	return ret;

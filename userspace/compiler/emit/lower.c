@@ -9,12 +9,12 @@
 #include "compiler/tflite/tflite.h"
 #include "lowering.h"
 
-void lowering_address(struct addresses *a, size_t field, int buffer)
+void v3c_lowering_address(struct addresses *a, size_t field, int buffer)
 {
 	a->list[a->count++] = (struct v3c_address){ .field = field, .buffer = buffer };
 }
 
-struct v3npu_tensor lowering_tensor(const struct ir_value *v)
+struct v3npu_tensor v3c_lowering_tensor(const struct ir_value *v)
 {
 	struct v3npu_tensor t = { .addr = v->loc.offset };
 	int i;
@@ -26,26 +26,27 @@ struct v3npu_tensor lowering_tensor(const struct ir_value *v)
 	return t;
 }
 
-int lowering_table(struct lowering *l, const struct ir_node *n, struct addresses *a,
-		   size_t field, uint64_t *table)
+int v3c_lowering_table(struct lowering *l, const struct ir_node *n, struct addresses *a,
+		       size_t field, uint64_t *table)
 {
 	if (!n->table)
 		return 0;
-	lowering_address(a, field, IR_BUFFER_CONST);
+	v3c_lowering_address(a, field, IR_BUFFER_CONST);
 	return v3c_consts_add(l->ctx, l->consts, n->table, V3C_TABLE_SIZE, table);
 }
 
-int lowering_stage(struct lowering *l, const struct ir_node *n, const struct ir_stage *stage,
-		   struct addresses *a, size_t field, struct v3npu_output *out)
+int v3c_lowering_stage(struct lowering *l, const struct ir_node *n, const struct ir_stage *stage,
+		       struct addresses *a, size_t field, struct v3npu_output *out)
 {
 	uint64_t chan, table = 0;
 	int ret;
 
-	lowering_address(a, field + offsetof(struct v3npu_output, chan), IR_BUFFER_CONST);
+	v3c_lowering_address(a, field + offsetof(struct v3npu_output, chan), IR_BUFFER_CONST);
 	ret = v3c_consts_add(l->ctx, l->consts, stage->chan,
 			     stage->chan_count * sizeof(*stage->chan), &chan);
 	if (!ret)
-		ret = lowering_table(l, n, a, field + offsetof(struct v3npu_output, table), &table);
+		ret = v3c_lowering_table(l, n, a, field + offsetof(struct v3npu_output, table),
+					 &table);
 	*out = (struct v3npu_output){
 		.chan = chan, .table = table, .zero_point = stage->zero_point,
 		.min = stage->min, .max = stage->max,
@@ -58,15 +59,15 @@ int lowering_stage(struct lowering *l, const struct ir_node *n, const struct ir_
 static int stage_input(struct lowering *l, const struct ir_node *n, struct ir_value *in)
 {
 	const struct ir_node node = { .kind = IR_TABLE, .op = n->op, .main_op = n->main_op };
-	struct ir_loc to = { .buffer = ir_add_buffer(l->ctx, l->graph, V3C_REGION_ARENA,
-						     ir_elements(&in->shape)) };
+	struct ir_loc to = { .buffer = v3c_ir_add_buffer(l->ctx, l->graph, V3C_REGION_ARENA,
+							 ir_elements(&in->shape)) };
 	int ret;
 
 	if (to.buffer < 0)
 		return to.buffer;
 	l->graph->buffers[to.buffer].staged = n - l->graph->nodes + 1;
 	v3c_dense(&in->shape, to.stride);
-	ret = lowering_copy(l, &node, &in->shape, &in->loc, &to);
+	ret = v3c_lowering_copy(l, &node, &in->shape, &in->loc, &to);
 	in->loc = to;
 	return ret;
 }
@@ -77,7 +78,7 @@ static int lower_conv(struct lowering *l, const struct ir_node *n)
 	const struct ir_value *out = &l->graph->values[n->out];
 	const struct ir_conv *conv = &n->conv;
 	struct v3npu_cmd_conv cmd = {
-		.out = lowering_tensor(out), .groups = conv->groups,
+		.out = v3c_lowering_tensor(out), .groups = conv->groups,
 		.in_zero_point = conv->in_zero_point, .pad_value = conv->pad_value,
 		.weight_format = v3c_weights_format(conv),
 	};
@@ -97,28 +98,29 @@ static int lower_conv(struct lowering *l, const struct ir_node *n)
 	ret = conv->staged ? stage_input(l, n, &in) : 0;
 	if (ret)
 		return ret;
-	cmd.in = lowering_tensor(&in);
-	lowering_address(&a, offsetof(struct v3npu_cmd_conv, in.addr), in.loc.buffer);
-	lowering_address(&a, offsetof(struct v3npu_cmd_conv, out.addr), out->loc.buffer);
-	lowering_address(&a, offsetof(struct v3npu_cmd_conv, weights), IR_BUFFER_CONST);
+	cmd.in = v3c_lowering_tensor(&in);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_conv, in.addr), in.loc.buffer);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_conv, out.addr), out->loc.buffer);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_conv, weights), IR_BUFFER_CONST);
 	ret = v3c_weights_add(l->ctx, l->weights, l->consts, conv, out->shape.dim[3],
 			      in.shape.dim[3] / conv->groups, &weights);
 	if (!ret)
-		ret = lowering_stage(l, n, &conv->stage, &a,
-				     offsetof(struct v3npu_cmd_conv, output), &cmd.output);
+		ret = v3c_lowering_stage(l, n, &conv->stage, &a,
+					 offsetof(struct v3npu_cmd_conv, output), &cmd.output);
 	if (ret)
 		return ret;
 	cmd.weights = weights;
 	return v3c_stream_add(l->stream, n, V3NPU_OP_CONV, &cmd, a.list, a.count);
 }
 
-int lowering_simplify(struct lowering *l, const struct ir_node *n, struct v3c_nest *nest, int keep)
+int v3c_lowering_simplify(struct lowering *l, const struct ir_node *n, struct v3c_nest *nest,
+			  int keep)
 {
 	if (v3c_nest_simplify(nest, keep))
 		return 0;
 	return v3c_fail(l->ctx, ENOTSUP,
 			"operator %u (%s): a dimension of more than %u elements cannot be split",
-			n->op, tfl_op_name(l->graph->op_codes[n->op]), V3NPU_DIM_MAX);
+			n->op, v3c_tfl_op_name(l->graph->op_codes[n->op]), V3NPU_DIM_MAX);
 }
 
 static int lower_eltwise(struct lowering *l, const struct ir_node *n)
@@ -142,14 +144,14 @@ static int lower_eltwise(struct lowering *l, const struct ir_node *n)
 		const struct ir_value *in = &l->graph->values[n->in[i]];
 
 		v3c_nest_add(&nest, &in->shape, &in->loc);
-		lowering_address(&a, offsetof(struct v3npu_cmd_eltwise, in[0].addr) +
+		v3c_lowering_address(&a, offsetof(struct v3npu_cmd_eltwise, in[0].addr) +
 			    i * sizeof(cmd.in[0]), in->loc.buffer);
 	}
 	v3c_nest_add(&nest, &out->shape, &out->loc);
-	lowering_address(&a, offsetof(struct v3npu_cmd_eltwise, out.addr), out->loc.buffer);
-	ret = lowering_table(l, n, &a, offsetof(struct v3npu_cmd_eltwise, table), &table);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_eltwise, out.addr), out->loc.buffer);
+	ret = v3c_lowering_table(l, n, &a, offsetof(struct v3npu_cmd_eltwise, table), &table);
 	if (!ret)
-		ret = lowering_simplify(l, n, &nest, 0);
+		ret = v3c_lowering_simplify(l, n, &nest, 0);
 	if (ret)
 		return ret;
 	cmd.table = table;
@@ -167,7 +169,7 @@ static int lower_pool(struct lowering *l, const struct ir_node *n)
 	const struct ir_value *in = &l->graph->values[n->in[0]];
 	const struct ir_value *out = &l->graph->values[n->out];
 	struct v3npu_cmd_pool cmd = {
-		.in = lowering_tensor(in), .out = lowering_tensor(out), .op = n->pool.op,
+		.in = v3c_lowering_tensor(in), .out = v3c_lowering_tensor(out), .op = n->pool.op,
 		.min = n->pool.min, .max = n->pool.max,
 	};
 	struct addresses a = {};
@@ -182,9 +184,9 @@ static int lower_pool(struct lowering *l, const struct ir_node *n)
 		cmd.stride[i] = n->pool.stride[i];
 		cmd.pad[i] = n->pool.pad[i];
 	}
-	lowering_address(&a, offsetof(struct v3npu_cmd_pool, in.addr), in->loc.buffer);
-	lowering_address(&a, offsetof(struct v3npu_cmd_pool, out.addr), out->loc.buffer);
-	ret = lowering_table(l, n, &a, offsetof(struct v3npu_cmd_pool, table), &table);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_pool, in.addr), in->loc.buffer);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_pool, out.addr), out->loc.buffer);
+	ret = v3c_lowering_table(l, n, &a, offsetof(struct v3npu_cmd_pool, table), &table);
 	if (ret)
 		return ret;
 	cmd.table = table;
@@ -207,9 +209,9 @@ static int lower_softmax(struct lowering *l, const struct ir_node *n)
 	v3c_nest_init(&nest, &out->shape);
 	v3c_nest_add(&nest, &in->shape, &in->loc);
 	v3c_nest_add(&nest, &out->shape, &out->loc);
-	lowering_address(&a, offsetof(struct v3npu_cmd_softmax, in.addr), in->loc.buffer);
-	lowering_address(&a, offsetof(struct v3npu_cmd_softmax, out.addr), out->loc.buffer);
-	ret = lowering_simplify(l, n, &nest, 1);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_softmax, in.addr), in->loc.buffer);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_softmax, out.addr), out->loc.buffer);
+	ret = v3c_lowering_simplify(l, n, &nest, 1);
 	if (ret)
 		return ret;
 	do {
@@ -225,18 +227,20 @@ static int lower_resize(struct lowering *l, const struct ir_node *n)
 	const struct ir_value *in = &l->graph->values[n->in[0]];
 	const struct ir_value *out = &l->graph->values[n->out];
 	struct v3npu_cmd_resize cmd = {
-		.in = lowering_tensor(in), .out = lowering_tensor(out), .mode = n->resize_mode,
+		.in = v3c_lowering_tensor(in),
+		.out = v3c_lowering_tensor(out),
+		.mode = n->resize_mode,
 		.flags = n->resize_flags,
 	};
 	struct addresses a = {};
 
-	lowering_address(&a, offsetof(struct v3npu_cmd_resize, in.addr), in->loc.buffer);
-	lowering_address(&a, offsetof(struct v3npu_cmd_resize, out.addr), out->loc.buffer);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_resize, in.addr), in->loc.buffer);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_resize, out.addr), out->loc.buffer);
 	return v3c_stream_add(l->stream, n, V3NPU_OP_RESIZE, &cmd, a.list, a.count);
 }
 
-int lowering_copy(struct lowering *l, const struct ir_node *n, const struct ir_shape *shape,
-		  const struct ir_loc *in, const struct ir_loc *out)
+int v3c_lowering_copy(struct lowering *l, const struct ir_node *n, const struct ir_shape *shape,
+		      const struct ir_loc *in, const struct ir_loc *out)
 {
 	struct v3npu_cmd_copy cmd = {};
 	uint32_t index[NEST_MAX_RANK] = {};
@@ -248,11 +252,11 @@ int lowering_copy(struct lowering *l, const struct ir_node *n, const struct ir_s
 	v3c_nest_init(&nest, shape);
 	v3c_nest_add(&nest, shape, in);
 	v3c_nest_add(&nest, shape, out);
-	lowering_address(&a, offsetof(struct v3npu_cmd_copy, in.addr), in->buffer);
-	lowering_address(&a, offsetof(struct v3npu_cmd_copy, out.addr), out->buffer);
-	ret = lowering_table(l, n, &a, offsetof(struct v3npu_cmd_copy, table), &table);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_copy, in.addr), in->buffer);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_copy, out.addr), out->buffer);
+	ret = v3c_lowering_table(l, n, &a, offsetof(struct v3npu_cmd_copy, table), &table);
 	if (!ret)
-		ret = lowering_simplify(l, n, &nest, 0);
+		ret = v3c_lowering_simplify(l, n, &nest, 0);
 	if (ret)
 		return ret;
 	cmd.table = table;
@@ -274,10 +278,10 @@ static int lower_pad(struct lowering *l, const struct ir_node *n)
 
 	ret = v3c_consts_add(l->ctx, l->consts, &n->pad.value, 1, &fill.offset);
 	if (!ret)
-		ret = lowering_copy(l, n, &out->shape, &fill, &out->loc);
+		ret = v3c_lowering_copy(l, n, &out->shape, &fill, &out->loc);
 	for (i = 0; i < in->shape.rank; i++)
 		inside.offset += inside.stride[i] * n->pad.before[i];
-	return ret ? ret : lowering_copy(l, n, &in->shape, &in->loc, &inside);
+	return ret ? ret : v3c_lowering_copy(l, n, &in->shape, &in->loc, &inside);
 }
 
 /* A RESHAPE between two layouts neither of which can be seen in the other's shape */
@@ -285,16 +289,16 @@ static int reshape_twice(struct lowering *l, const struct ir_node *n)
 {
 	const struct ir_value *in = &l->graph->values[n->in[0]];
 	const struct ir_value *out = &l->graph->values[n->out];
-	struct ir_loc dense = { .buffer = ir_add_buffer(l->ctx, l->graph, V3C_REGION_ARENA,
-							ir_elements(&in->shape)) };
+	struct ir_loc dense = { .buffer = v3c_ir_add_buffer(l->ctx, l->graph, V3C_REGION_ARENA,
+							    ir_elements(&in->shape)) };
 	int ret;
 
 	if (dense.buffer < 0)
 		return dense.buffer;
 	v3c_dense(&in->shape, dense.stride);
-	ret = lowering_copy(l, n, &in->shape, &in->loc, &dense);
+	ret = v3c_lowering_copy(l, n, &in->shape, &in->loc, &dense);
 	v3c_dense(&out->shape, dense.stride);
-	return ret ? ret : lowering_copy(l, n, &out->shape, &dense, &out->loc);
+	return ret ? ret : v3c_lowering_copy(l, n, &out->shape, &dense, &out->loc);
 }
 
 static int lower_view(struct lowering *l, const struct ir_node *n)
@@ -306,10 +310,10 @@ static int lower_view(struct lowering *l, const struct ir_node *n)
 	if (v3c_view_loc(l->graph, n, &loc)) {
 		if (v3c_same_loc(&out->shape, &loc, &out->loc))
 			return 0;
-		return lowering_copy(l, n, &out->shape, &loc, &out->loc);
+		return v3c_lowering_copy(l, n, &out->shape, &loc, &out->loc);
 	}
 	if (v3c_reshape_loc(&out->shape, &out->loc, &in->shape, &loc))
-		return lowering_copy(l, n, &in->shape, &in->loc, &loc);
+		return v3c_lowering_copy(l, n, &in->shape, &in->loc, &loc);
 	return reshape_twice(l, n);
 }
 
@@ -323,13 +327,13 @@ static int lower_concat(struct lowering *l, const struct ir_node *n)
 		struct ir_loc loc = v3c_concat_loc(l->graph, n, begin);
 
 		if (!v3c_same_loc(&in->shape, &in->loc, &loc))
-			ret = lowering_copy(l, n, &in->shape, &in->loc, &loc);
+			ret = v3c_lowering_copy(l, n, &in->shape, &in->loc, &loc);
 		begin += in->shape.dim[n->axis];
 	}
 	return ret;
 }
 
-bool lowering_is_free(const struct ir_graph *g, const struct ir_node *n)
+bool v3c_lowering_is_free(const struct ir_graph *g, const struct ir_node *n)
 {
 	uint32_t begin = 0;
 	struct ir_loc loc;
@@ -349,7 +353,7 @@ bool lowering_is_free(const struct ir_graph *g, const struct ir_node *n)
 	return true;
 }
 
-int lowering_node(struct lowering *l, const struct ir_node *n)
+int v3c_lowering_node(struct lowering *l, const struct ir_node *n)
 {
 	const struct ir_graph *g = l->graph;
 
@@ -357,9 +361,9 @@ int lowering_node(struct lowering *l, const struct ir_node *n)
 	case IR_CONV:
 		return lower_conv(l, n);
 	case IR_TRANSPOSE_CONV:
-		return lower_transpose_conv(l, n);
+		return v3c_lower_transpose_conv(l, n);
 	case IR_MATMUL:
-		return lower_matmul(l, n);
+		return v3c_lower_matmul(l, n);
 	case IR_ELTWISE:
 		return lower_eltwise(l, n);
 	case IR_POOL:
@@ -369,10 +373,10 @@ int lowering_node(struct lowering *l, const struct ir_node *n)
 	case IR_RESIZE:
 		return lower_resize(l, n);
 	case IR_ARGMAX:
-		return lower_argmax(l, n);
+		return v3c_lower_argmax(l, n);
 	case IR_TABLE:
-		return lowering_copy(l, n, &g->values[n->out].shape, &g->values[n->in[0]].loc,
-				     &g->values[n->out].loc);
+		return v3c_lowering_copy(l, n, &g->values[n->out].shape, &g->values[n->in[0]].loc,
+					 &g->values[n->out].loc);
 	case IR_PAD:
 		return lower_pad(l, n);
 	case IR_RESHAPE:
@@ -396,11 +400,11 @@ int v3c_lower(struct lowering *l, const struct cascades *cascades)
 		const struct cascade *c = next < cascades->count ? &cascades->list[next] : NULL;
 
 		if (c && c->first == i) {
-			ret = cascade_lower(l, cascades, c);
+			ret = v3c_cascade_lower(l, cascades, c);
 			i = c->last;
 			next++;
 		} else if (!g->nodes[i].dead) {
-			ret = lowering_node(l, &g->nodes[i]);
+			ret = v3c_lowering_node(l, &g->nodes[i]);
 		}
 	}
 	return ret;

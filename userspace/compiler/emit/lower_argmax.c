@@ -27,7 +27,7 @@ static struct v3npu_tensor rows(const struct v3c_nest *nest, int k, const uint32
 	return t;
 }
 
-int lower_argmax(struct lowering *l, const struct ir_node *n)
+int v3c_lower_argmax(struct lowering *l, const struct ir_node *n)
 {
 	const struct ir_value *in = &l->graph->values[n->in[0]];
 	const struct ir_value *out = &l->graph->values[n->out];
@@ -39,9 +39,9 @@ int lower_argmax(struct lowering *l, const struct ir_node *n)
 
 	add_rows(&nest, in);
 	add_rows(&nest, out);
-	lowering_address(&a, offsetof(struct v3npu_cmd_argmax, in.addr), in->loc.buffer);
-	lowering_address(&a, offsetof(struct v3npu_cmd_argmax, out.addr), out->loc.buffer);
-	ret = lowering_simplify(l, n, &nest, 1);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_argmax, in.addr), in->loc.buffer);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_argmax, out.addr), out->loc.buffer);
+	ret = v3c_lowering_simplify(l, n, &nest, 1);
 	if (ret)
 		return ret;
 	do {

@@ -30,7 +30,7 @@ static struct v3npu_tensor matrices(const struct v3c_nest *nest, int k, const ui
 	return t;
 }
 
-int lower_matmul(struct lowering *l, const struct ir_node *n)
+int v3c_lower_matmul(struct lowering *l, const struct ir_node *n)
 {
 	const struct ir_value *a_value = &l->graph->values[n->in[0]];
 	const struct ir_value *b_value = &l->graph->values[n->in[1]];
@@ -50,13 +50,13 @@ int lower_matmul(struct lowering *l, const struct ir_node *n)
 	add_batches(&nest, a_value);
 	add_batches(&nest, b_value);
 	add_batches(&nest, out);
-	lowering_address(&a, offsetof(struct v3npu_cmd_matmul, a.addr), a_value->loc.buffer);
-	lowering_address(&a, offsetof(struct v3npu_cmd_matmul, b.addr), b_value->loc.buffer);
-	lowering_address(&a, offsetof(struct v3npu_cmd_matmul, out.addr), out->loc.buffer);
-	ret = lowering_stage(l, n, &n->matmul.stage, &a,
-			     offsetof(struct v3npu_cmd_matmul, output), &cmd.output);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_matmul, a.addr), a_value->loc.buffer);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_matmul, b.addr), b_value->loc.buffer);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_matmul, out.addr), out->loc.buffer);
+	ret = v3c_lowering_stage(l, n, &n->matmul.stage, &a,
+				 offsetof(struct v3npu_cmd_matmul, output), &cmd.output);
 	if (!ret)
-		ret = lowering_simplify(l, n, &nest, 2);
+		ret = v3c_lowering_simplify(l, n, &nest, 2);
 	if (ret)
 		return ret;
 	do {

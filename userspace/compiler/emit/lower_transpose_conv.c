@@ -80,7 +80,7 @@ static int lower_phase(struct lowering *l, const struct ir_node *n, const struct
 	const struct ir_value *out = &l->graph->values[n->out];
 	struct ir_conv conv = n->conv;
 	struct v3npu_cmd_conv cmd = {
-		.in = lowering_tensor(in), .out = lowering_tensor(out), .stride = { 1, 1 },
+		.in = v3c_lowering_tensor(in), .out = v3c_lowering_tensor(out), .stride = { 1, 1 },
 		.dilation = { 1, 1 }, .groups = 1, .in_zero_point = conv.in_zero_point,
 		.pad_value = conv.pad_value, .weight_format = V3NPU_WEIGHTS_BRICK,
 	};
@@ -103,21 +103,21 @@ static int lower_phase(struct lowering *l, const struct ir_node *n, const struct
 				 in->shape.dim[3]);
 	if (!conv.data)
 		return v3c_no_memory(l->ctx);
-	lowering_address(&a, offsetof(struct v3npu_cmd_conv, in.addr), in->loc.buffer);
-	lowering_address(&a, offsetof(struct v3npu_cmd_conv, out.addr), out->loc.buffer);
-	lowering_address(&a, offsetof(struct v3npu_cmd_conv, weights), IR_BUFFER_CONST);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_conv, in.addr), in->loc.buffer);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_conv, out.addr), out->loc.buffer);
+	v3c_lowering_address(&a, offsetof(struct v3npu_cmd_conv, weights), IR_BUFFER_CONST);
 	ret = v3c_weights_add(l->ctx, l->weights, l->consts, &conv, out->shape.dim[3],
 			      in->shape.dim[3], &weights);
 	if (!ret)
-		ret = lowering_stage(l, n, &conv.stage, &a,
-				     offsetof(struct v3npu_cmd_conv, output), &cmd.output);
+		ret = v3c_lowering_stage(l, n, &conv.stage, &a,
+					 offsetof(struct v3npu_cmd_conv, output), &cmd.output);
 	if (ret)
 		return ret;
 	cmd.weights = weights;
 	return v3c_stream_add(l->stream, n, V3NPU_OP_CONV, &cmd, a.list, a.count);
 }
 
-int lower_transpose_conv(struct lowering *l, const struct ir_node *n)
+int v3c_lower_transpose_conv(struct lowering *l, const struct ir_node *n)
 {
 	const struct ir_shape *out = &l->graph->values[n->out].shape;
 	const struct ir_conv *c = &n->conv;

@@ -34,36 +34,36 @@ struct addresses {
 };
 
 /* The command has an address in that buffer at byte @field */
-void lowering_address(struct addresses *a, size_t field, int buffer);
+void v3c_lowering_address(struct addresses *a, size_t field, int buffer);
 
 /* A value of rank 4 as a command's tensor */
-struct v3npu_tensor lowering_tensor(const struct ir_value *v);
+struct v3npu_tensor v3c_lowering_tensor(const struct ir_value *v);
 
 /* A node's table, if it has one; @field: where the command has its address */
-int lowering_table(struct lowering *l, const struct ir_node *n, struct addresses *a,
-		   size_t field, uint64_t *table);
+int v3c_lowering_table(struct lowering *l, const struct ir_node *n, struct addresses *a,
+		       size_t field, uint64_t *table);
 
 /* A MAC command's output stage, which lies at byte @field of it */
-int lowering_stage(struct lowering *l, const struct ir_node *n, const struct ir_stage *stage,
-		   struct addresses *a, size_t field, struct v3npu_output *out);
+int v3c_lowering_stage(struct lowering *l, const struct ir_node *n, const struct ir_stage *stage,
+		       struct addresses *a, size_t field, struct v3npu_output *out);
 
 /* v3c_nest_simplify(), or -ENOTSUP */
-int lowering_simplify(struct lowering *l, const struct ir_node *n, struct v3c_nest *nest,
-		      int keep);
+int v3c_lowering_simplify(struct lowering *l, const struct ir_node *n, struct v3c_nest *nest,
+			  int keep);
 
 /* Commands of one node */
-int lowering_node(struct lowering *l, const struct ir_node *n);
+int v3c_lowering_node(struct lowering *l, const struct ir_node *n);
 
 /* Elements of @shape from @in to @out, through the node's table if it has one */
-int lowering_copy(struct lowering *l, const struct ir_node *n, const struct ir_shape *shape,
-		  const struct ir_loc *in, const struct ir_loc *out);
+int v3c_lowering_copy(struct lowering *l, const struct ir_node *n, const struct ir_shape *shape,
+		      const struct ir_loc *in, const struct ir_loc *out);
 
 /* Is all of a view's result where its operands are? */
-bool lowering_is_free(const struct ir_graph *g, const struct ir_node *view);
+bool v3c_lowering_is_free(const struct ir_graph *g, const struct ir_node *view);
 
 /* One file a kind */
-int lower_transpose_conv(struct lowering *l, const struct ir_node *n);
-int lower_matmul(struct lowering *l, const struct ir_node *n);
-int lower_argmax(struct lowering *l, const struct ir_node *n);
+int v3c_lower_transpose_conv(struct lowering *l, const struct ir_node *n);
+int v3c_lower_matmul(struct lowering *l, const struct ir_node *n);
+int v3c_lower_argmax(struct lowering *l, const struct ir_node *n);
 
 #endif /* V3C_LOWERING_H */

@@ -78,5 +78,5 @@ int v3c_fold_padding(struct v3c_ctx *ctx, struct ir_graph *g)
 			fold_into(g, pad, &g->nodes[g->uses[padded->first_use + k]]);
 	}
 	/* A PAD that all its users took has none left */
-	return ir_update_uses(ctx, g) ?: ir_remove_unused(ctx, g);
+	return v3c_ir_update_uses(ctx, g) ?: v3c_ir_remove_unused(ctx, g);
 }

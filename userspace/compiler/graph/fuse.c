@@ -81,5 +81,5 @@ int v3c_fuse_tables(struct v3c_ctx *ctx, struct ir_graph *g)
 		source->out = fn->out;
 		fn->dead = true;
 	}
-	return ir_update_uses(ctx, g);
+	return v3c_ir_update_uses(ctx, g);
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-bool ir_same_shape(const struct ir_shape *a, const struct ir_shape *b)
+bool v3c_ir_same_shape(const struct ir_shape *a, const struct ir_shape *b)
 {
 	return a->rank == b->rank && !memcmp(a->dim, b->dim, a->rank * sizeof(a->dim[0]));
 }
@@ -29,8 +29,8 @@ static void *grow(struct v3c_ctx *ctx, void *array, int count, int *room, size_t
 	return bigger;
 }
 
-int ir_add_value(struct v3c_ctx *ctx, struct ir_graph *g, const struct ir_shape *shape,
-		 struct v3c_quant quant)
+int v3c_ir_add_value(struct v3c_ctx *ctx, struct ir_graph *g, const struct ir_shape *shape,
+		     struct v3c_quant quant)
 {
 	struct ir_value *v = grow(ctx, g->values, g->value_count, &g->value_room,
 				  sizeof(*g->values));
@@ -47,8 +47,8 @@ int ir_add_value(struct v3c_ctx *ctx, struct ir_graph *g, const struct ir_shape 
 	return g->value_count++;
 }
 
-int ir_add_node(struct v3c_ctx *ctx, struct ir_graph *g, enum ir_kind kind, uint32_t op,
-		int in_count, int out)
+int v3c_ir_add_node(struct v3c_ctx *ctx, struct ir_graph *g, enum ir_kind kind, uint32_t op,
+		    int in_count, int out)
 {
 	struct ir_node *n = grow(ctx, g->nodes, g->node_count, &g->node_room, sizeof(*g->nodes));
 
@@ -67,11 +67,11 @@ int ir_add_node(struct v3c_ctx *ctx, struct ir_graph *g, enum ir_kind kind, uint
 	return g->node_count++;
 }
 
-int ir_insert_node(struct v3c_ctx *ctx, struct ir_graph *g, int at, enum ir_kind kind,
-		   const struct ir_node *like, int in, int out)
+int v3c_ir_insert_node(struct v3c_ctx *ctx, struct ir_graph *g, int at, enum ir_kind kind,
+		       const struct ir_node *like, int in, int out)
 {
 	uint32_t main_op = like->main_op;
-	int node = ir_add_node(ctx, g, kind, like->op, 1, out);
+	int node = v3c_ir_add_node(ctx, g, kind, like->op, 1, out);
 	struct ir_node new;
 
 	if (node < 0)
@@ -84,7 +84,7 @@ int ir_insert_node(struct v3c_ctx *ctx, struct ir_graph *g, int at, enum ir_kind
 	return 0;
 }
 
-int ir_add_buffer(struct v3c_ctx *ctx, struct ir_graph *g, uint32_t region, uint64_t size)
+int v3c_ir_add_buffer(struct v3c_ctx *ctx, struct ir_graph *g, uint32_t region, uint64_t size)
 {
 	struct ir_buffer *b = grow(ctx, g->buffers, g->buffer_count, &g->buffer_room,
 				   sizeof(*g->buffers));
@@ -100,7 +100,7 @@ int ir_add_buffer(struct v3c_ctx *ctx, struct ir_graph *g, uint32_t region, uint
 	return g->buffer_count++;
 }
 
-int ir_update_uses(struct v3c_ctx *ctx, struct ir_graph *g)
+int v3c_ir_update_uses(struct v3c_ctx *ctx, struct ir_graph *g)
 {
 	int total = 0, i, k;
 
@@ -138,7 +138,7 @@ int ir_update_uses(struct v3c_ctx *ctx, struct ir_graph *g)
 	return 0;
 }
 
-int ir_remove_unused(struct v3c_ctx *ctx, struct ir_graph *g)
+int v3c_ir_remove_unused(struct v3c_ctx *ctx, struct ir_graph *g)
 {
 	int i, k;
 
@@ -151,5 +151,5 @@ int ir_remove_unused(struct v3c_ctx *ctx, struct ir_graph *g)
 		for (k = 0; k < n->in_count; k++)
 			g->values[n->in[k]].use_count--;
 	}
-	return ir_update_uses(ctx, g);
+	return v3c_ir_update_uses(ctx, g);
 }

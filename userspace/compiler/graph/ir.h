@@ -306,34 +306,34 @@ static inline uint64_t ir_elements(const struct ir_shape *shape)
 	return n;
 }
 
-bool ir_same_shape(const struct ir_shape *a, const struct ir_shape *b);
+bool v3c_ir_same_shape(const struct ir_shape *a, const struct ir_shape *b);
 
 /* Adds a value of this shape; its number, or -ENOMEM */
-int ir_add_value(struct v3c_ctx *ctx, struct ir_graph *g, const struct ir_shape *shape,
-		 struct v3c_quant quant);
+int v3c_ir_add_value(struct v3c_ctx *ctx, struct ir_graph *g, const struct ir_shape *shape,
+		     struct v3c_quant quant);
 
 /*
  * Adds a node at the end, with room for @in_count operands that the caller
  * sets; its number, or -ENOMEM. Node pointers do not survive this.
  */
-int ir_add_node(struct v3c_ctx *ctx, struct ir_graph *g, enum ir_kind kind, uint32_t op,
-		int in_count, int out);
+int v3c_ir_add_node(struct v3c_ctx *ctx, struct ir_graph *g, enum ir_kind kind, uint32_t op,
+		    int in_count, int out);
 
 /*
  * Inserts a node of one operand before node @at, on behalf of the operator that
- * node @like is for; 0 or -ENOMEM. ir_update_uses() must follow.
+ * node @like is for; 0 or -ENOMEM. v3c_ir_update_uses() must follow.
  */
-int ir_insert_node(struct v3c_ctx *ctx, struct ir_graph *g, int at, enum ir_kind kind,
-		   const struct ir_node *like, int in, int out);
+int v3c_ir_insert_node(struct v3c_ctx *ctx, struct ir_graph *g, int at, enum ir_kind kind,
+		       const struct ir_node *like, int in, int out);
 
 /* Adds a buffer; its number, or -ENOMEM */
-int ir_add_buffer(struct v3c_ctx *ctx, struct ir_graph *g, uint32_t region, uint64_t size);
+int v3c_ir_add_buffer(struct v3c_ctx *ctx, struct ir_graph *g, uint32_t region, uint64_t size);
 
 /* Recomputes all values' producers and uses, after nodes changed; -ENOMEM */
-int ir_update_uses(struct v3c_ctx *ctx, struct ir_graph *g);
+int v3c_ir_update_uses(struct v3c_ctx *ctx, struct ir_graph *g);
 
 /* Marks nodes dead whose results nothing needs; uses must be up to date, and are afterwards */
-int ir_remove_unused(struct v3c_ctx *ctx, struct ir_graph *g);
+int v3c_ir_remove_unused(struct v3c_ctx *ctx, struct ir_graph *g);
 
 static inline bool ir_is_view(enum ir_kind kind)
 {

@@ -122,7 +122,7 @@ struct ir_loc v3c_concat_loc(const struct ir_graph *g, const struct ir_node *n, 
 static int place_in_new_buffer(struct v3c_ctx *ctx, struct ir_graph *g, struct ir_value *v,
 			       uint32_t region)
 {
-	int buffer = ir_add_buffer(ctx, g, region, ir_elements(&v->shape));
+	int buffer = v3c_ir_add_buffer(ctx, g, region, ir_elements(&v->shape));
 
 	if (buffer < 0)
 		return buffer;
@@ -292,7 +292,7 @@ static int place_forwards(struct v3c_ctx *ctx, struct ir_graph *g)
 /* Constants that nodes read as operands, where the file has them densely */
 static int place_constants(struct v3c_ctx *ctx, struct ir_graph *g, struct v3c_consts *consts)
 {
-	int buffer = ir_add_buffer(ctx, g, V3C_REGION_CONST, 0);
+	int buffer = v3c_ir_add_buffer(ctx, g, V3C_REGION_CONST, 0);
 	int i, ret;
 
 	if (buffer < 0)

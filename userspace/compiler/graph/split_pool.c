@@ -27,10 +27,10 @@ static int split(struct v3c_ctx *ctx, struct ir_graph *g, int at)
 	struct ir_pool *rows, *columns;
 
 	shape.dim[2] = g->values[n->out].shape.dim[2];
-	value = ir_add_value(ctx, g, &shape, g->values[in].quant);
+	value = v3c_ir_add_value(ctx, g, &shape, g->values[in].quant);
 	if (value < 0)
 		return value;
-	ret = ir_insert_node(ctx, g, at, IR_POOL, n, in, value);
+	ret = v3c_ir_insert_node(ctx, g, at, IR_POOL, n, in, value);
 	if (ret)
 		return ret;
 	rows = &g->nodes[at].pool;
@@ -63,5 +63,5 @@ int v3c_split_pools(struct v3c_ctx *ctx, struct ir_graph *g)
 			return ret;
 		i++;
 	}
-	return ir_update_uses(ctx, g);
+	return v3c_ir_update_uses(ctx, g);
 }

@@ -9,7 +9,7 @@
 
 #include "compiler/base/program.h"
 
-int import_fail(struct importer *im, int err, const char *format, ...)
+int v3c_import_fail(struct importer *im, int err, const char *format, ...)
 {
 	char text[V3C_ERROR_SIZE];
 	va_list args;
@@ -20,7 +20,7 @@ int import_fail(struct importer *im, int err, const char *format, ...)
 	if (!im->op)
 		return v3c_fail(im->ctx, err, "model input %u: %s", im->number, text);
 	v3c_fail(im->ctx, err, "operator %u (%s): %s", im->op->tag,
-		 tfl_op_name(im->model->file_codes[im->op->tag]), text);
+		 v3c_tfl_op_name(im->model->file_codes[im->op->tag]), text);
 	im->ctx->op = im->op->tag;
 	return -err;
 }
@@ -30,74 +30,75 @@ static unsigned int tensor_number(const struct importer *im, const struct tfl_te
 	return t - im->model->tensors;
 }
 
-int import_arity(struct importer *im, uint32_t min_inputs, uint32_t max_inputs, uint32_t outputs)
+int v3c_import_arity(struct importer *im, uint32_t min_inputs, uint32_t max_inputs,
+		     uint32_t outputs)
 {
 	const struct tfl_op *op = im->op;
 
 	if (op->inputs.count < min_inputs || op->inputs.count > max_inputs ||
 	    op->outputs.count != outputs)
-		return import_fail(im, EINVAL, "damaged: it has %u inputs and %u outputs",
-				   op->inputs.count, op->outputs.count);
+		return v3c_import_fail(im, EINVAL, "damaged: it has %u inputs and %u outputs",
+				       op->inputs.count, op->outputs.count);
 	return 0;
 }
 
-const struct tfl_tensor *import_tensor(struct importer *im, uint32_t k)
+const struct tfl_tensor *v3c_import_tensor(struct importer *im, uint32_t k)
 {
 	int32_t tensor = -1;
 
 	if (k < im->op->inputs.count)
-		tensor = fb_vector_i32(&im->op->inputs, k);
+		tensor = v3c_fb_vector_i32(&im->op->inputs, k);
 	return tensor >= 0 ? &im->model->tensors[tensor] : NULL;
 }
 
-int import_shape(struct importer *im, const struct tfl_tensor *t, struct ir_shape *shape)
+int v3c_import_shape(struct importer *im, const struct tfl_tensor *t, struct ir_shape *shape)
 {
 	uint64_t elements = 1;
 	uint32_t i;
 
 	if (t->rank > V3C_MAX_RANK)
-		return import_fail(im, ENOTSUP,
-				   "tensor %u has %u dimensions, at most %u are supported",
-				   tensor_number(im, t), t->rank, V3C_MAX_RANK);
+		return v3c_import_fail(im, ENOTSUP,
+				       "tensor %u has %u dimensions, at most %u are supported",
+				       tensor_number(im, t), t->rank, V3C_MAX_RANK);
 	*shape = (struct ir_shape){ .rank = t->rank };
 	for (i = 0; i < t->rank; i++) {
 		if (t->dim[i] <= 0)
-			return import_fail(im, EINVAL,
-					   "tensor %u has dimension %d; export with a fixed shape",
-					   tensor_number(im, t), t->dim[i]);
+			return v3c_import_fail(im, EINVAL,
+					       "tensor %u has dimension %d; export with a fixed shape",
+					       tensor_number(im, t), t->dim[i]);
 		shape->dim[i] = t->dim[i];
 		elements *= t->dim[i];
 		if (elements > V3C_MAX_ELEMENTS)
-			return import_fail(im, ENOTSUP, "tensor %u has more than %u elements",
-					   tensor_number(im, t), V3C_MAX_ELEMENTS);
+			return v3c_import_fail(im, ENOTSUP, "tensor %u has more than %u elements",
+					       tensor_number(im, t), V3C_MAX_ELEMENTS);
 	}
 	return 0;
 }
 
-int import_check_const(struct importer *im, const struct tfl_tensor *t, int type,
-		       uint64_t elements)
+int v3c_import_check_const(struct importer *im, const struct tfl_tensor *t, int type,
+			   uint64_t elements)
 {
 	size_t size = type == TFL_INT8 ? 1 : type == TFL_FLOAT16 ? 2 : type == TFL_INT64 ? 8 : 4;
 
 	if (!t || t->type != type)
-		return import_fail(im, ENOTSUP, "it needs a constant of type %s, not %s",
-				   tfl_type_name(type), t ? tfl_type_name(t->type) : "none");
+		return v3c_import_fail(im, ENOTSUP, "it needs a constant of type %s, not %s",
+				       v3c_tfl_type_name(type), t ? v3c_tfl_type_name(t->type) : "none");
 	if (!t->data || t->special)
-		return import_fail(im, ENOTSUP,
-				   "tensor %u is not a constant; only constant weights and "
-				   "parameters are supported",
-				   tensor_number(im, t));
+		return v3c_import_fail(im, ENOTSUP,
+				       "tensor %u is not a constant; only constant weights and "
+				       "parameters are supported",
+				       tensor_number(im, t));
 	if (t->data_size != elements * size)
-		return import_fail(im, EINVAL,
-				   "damaged: tensor %u holds %zu bytes, its shape needs %llu",
-				   tensor_number(im, t), t->data_size,
-				   (unsigned long long)(elements * size));
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: tensor %u holds %zu bytes, its shape needs %llu",
+				       tensor_number(im, t), t->data_size,
+				       (unsigned long long)(elements * size));
 	return 0;
 }
 
-int import_integers(struct importer *im, uint32_t k, int64_t *out, int max)
+int v3c_import_integers(struct importer *im, uint32_t k, int64_t *out, int max)
 {
-	const struct tfl_tensor *t = import_tensor(im, k);
+	const struct tfl_tensor *t = v3c_import_tensor(im, k);
 	struct ir_shape shape;
 	struct fb_vector v;
 	uint64_t count;
@@ -105,81 +106,81 @@ int import_integers(struct importer *im, uint32_t k, int64_t *out, int max)
 	int ret;
 
 	if (!t)
-		return import_fail(im, EINVAL, "damaged: input %u is missing", k);
+		return v3c_import_fail(im, EINVAL, "damaged: input %u is missing", k);
 	if (t->type != TFL_INT32 && t->type != TFL_INT64)
-		return import_fail(im, ENOTSUP, "input %u is %s, not int32 or int64", k,
-				   tfl_type_name(t->type));
-	ret = import_shape(im, t, &shape);
+		return v3c_import_fail(im, ENOTSUP, "input %u is %s, not int32 or int64", k,
+				       v3c_tfl_type_name(t->type));
+	ret = v3c_import_shape(im, t, &shape);
 	if (ret)
 		return ret;
 	count = ir_elements(&shape);
-	ret = import_check_const(im, t, t->type, count);
+	ret = v3c_import_check_const(im, t, t->type, count);
 	if (ret)
 		return ret;
 	if (count > (uint64_t)max)
-		return import_fail(im, EINVAL,
-				   "damaged: input %u has %llu numbers, at most %d are possible",
-				   k, (unsigned long long)count, max);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: input %u has %llu numbers, at most %d are possible",
+				       k, (unsigned long long)count, max);
 	v = (struct fb_vector){ .data = t->data, .count = count };
 	for (i = 0; i < count; i++)
-		out[i] = t->type == TFL_INT32 ? fb_vector_i32(&v, i) : fb_vector_i64(&v, i);
+		out[i] = t->type == TFL_INT32 ? v3c_fb_vector_i32(&v, i) : v3c_fb_vector_i64(&v, i);
 	return count;
 }
 
-int import_axis(struct importer *im, int64_t axis, int rank)
+int v3c_import_axis(struct importer *im, int64_t axis, int rank)
 {
 	if (axis < -rank || axis >= rank)
-		return import_fail(im, EINVAL, "damaged: axis %lld of %d dimensions",
-				   (long long)axis, rank);
+		return v3c_import_fail(im, EINVAL, "damaged: axis %lld of %d dimensions",
+				       (long long)axis, rank);
 	return axis < 0 ? axis + rank : axis;
 }
 
-int import_clamp(struct importer *im, struct v3c_quant quant, int8_t *min, int8_t *max)
+int v3c_import_clamp(struct importer *im, struct v3c_quant quant, int8_t *min, int8_t *max)
 {
 	if (!v3c_activation_range(im->op->activation, quant.scale, quant.zero_point, min, max))
-		return import_fail(im, ENOTSUP,
-				   "fused activation %u is not one of NONE, RELU, RELU6, "
-				   "RELU_N1_TO_1",
-				   im->op->activation);
+		return v3c_import_fail(im, ENOTSUP,
+				       "fused activation %u is not one of NONE, RELU, RELU6, "
+				       "RELU_N1_TO_1",
+				       im->op->activation);
 	return 0;
 }
 
-int import_window(struct importer *im, uint32_t in, int64_t kernel, int64_t stride,
-		  int64_t dilation, uint32_t *out, uint32_t *pad)
+int v3c_import_window(struct importer *im, uint32_t in, int64_t kernel, int64_t stride,
+		      int64_t dilation, uint32_t *out, uint32_t *pad)
 {
 	int64_t span, count, total;
 
 	if (kernel < 1 || kernel > INT32_MAX || stride < 1 || dilation < 1 ||
 	    dilation > INT32_MAX || im->op->padding > TFL_VALID)
-		return import_fail(im, EINVAL,
-				   "damaged: window %lld, stride %lld, dilation %lld, padding %u",
-				   (long long)kernel, (long long)stride, (long long)dilation,
-				   im->op->padding);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: window %lld, stride %lld, dilation %lld, padding %u",
+				       (long long)kernel, (long long)stride, (long long)dilation,
+				       im->op->padding);
 	span = (kernel - 1) * dilation + 1;
 	if (im->op->padding == TFL_SAME)
 		count = (in + stride - 1) / stride;
 	else
 		count = span > in ? 0 : (in - span) / stride + 1;
 	if (count < 1)
-		return import_fail(im, EINVAL, "damaged: a window of %lld does not fit %u elements",
-				   (long long)span, in);
+		return v3c_import_fail(im, EINVAL, "damaged: a window of %lld does not fit %u elements",
+				       (long long)span, in);
 	total = (count - 1) * stride + span - in;
 	*out = count;
 	*pad = im->op->padding == TFL_SAME && total > 0 ? total / 2 : 0;
 	return 0;
 }
 
-int import_scale(struct importer *im, double real, const char *what, struct v3c_scale *scale)
+int v3c_import_scale(struct importer *im, double real, const char *what, struct v3c_scale *scale)
 {
 	*scale = v3c_quantize_multiplier(real);
 	if (!v3c_scale_fits(*scale))
-		return import_fail(im, ENOTSUP,
-				   "%s is %g times another's scale, out of the NPU's range",
-				   what, real);
+		return v3c_import_fail(im, ENOTSUP,
+				       "%s is %g times another's scale, out of the NPU's range",
+				       what, real);
 	return 0;
 }
 
-int import_new_value(struct importer *im, uint32_t tensor, const struct ir_shape *shape)
+int v3c_import_new_value(struct importer *im, uint32_t tensor, const struct ir_shape *shape)
 {
 	const struct tfl_tensor *t = &im->model->tensors[tensor];
 	struct v3c_quant quant = {};
@@ -187,32 +188,32 @@ int import_new_value(struct importer *im, uint32_t tensor, const struct ir_shape
 	int value;
 
 	if (t->special)
-		return import_fail(im, ENOTSUP, "tensor %u is sparse or a variable", tensor);
+		return v3c_import_fail(im, ENOTSUP, "tensor %u is sparse or a variable", tensor);
 	if (im->backend->real && t->type == TFL_FLOAT32)
 		goto add;
 	if (t->type != TFL_INT8 && im->backend->real)
-		return import_fail(im, ENOTSUP,
-				   "tensor %u is %s, only float32 and int8 are supported",
-				   tensor, tfl_type_name(t->type));
+		return v3c_import_fail(im, ENOTSUP,
+				       "tensor %u is %s, only float32 and int8 are supported",
+				       tensor, v3c_tfl_type_name(t->type));
 	if (t->type != TFL_INT8)
-		return import_fail(im, ENOTSUP,
-				   "tensor %u is %s, only int8 is supported; use the full-integer "
-				   "export of the model",
-				   tensor, tfl_type_name(t->type));
+		return v3c_import_fail(im, ENOTSUP,
+				       "tensor %u is %s, only int8 is supported; use the full-integer "
+				       "export of the model",
+				       tensor, v3c_tfl_type_name(t->type));
 	if (t->scale.count != 1 || t->zero_point.count > 1)
-		return import_fail(im, ENOTSUP,
-				   "tensor %u has %u scales and %u zero points, not one of each",
-				   tensor, t->scale.count, t->zero_point.count);
-	quant.scale = fb_vector_float(&t->scale, 0);
-	zero_point = t->zero_point.count ? fb_vector_i64(&t->zero_point, 0) : 0;
+		return v3c_import_fail(im, ENOTSUP,
+				       "tensor %u has %u scales and %u zero points, not one of each",
+				       tensor, t->scale.count, t->zero_point.count);
+	quant.scale = v3c_fb_vector_float(&t->scale, 0);
+	zero_point = t->zero_point.count ? v3c_fb_vector_i64(&t->zero_point, 0) : 0;
 	if (!isfinite(quant.scale) || quant.scale <= 0 || zero_point < INT8_MIN ||
 	    zero_point > INT8_MAX)
-		return import_fail(im, EINVAL,
-				   "damaged: tensor %u has scale %g and zero point %lld",
-				   tensor, quant.scale, (long long)zero_point);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: tensor %u has scale %g and zero point %lld",
+				       tensor, quant.scale, (long long)zero_point);
 	quant.zero_point = zero_point;
 add:
-	value = ir_add_value(im->ctx, im->graph, shape, quant);
+	value = v3c_ir_add_value(im->ctx, im->graph, shape, quant);
 	if (value >= 0) {
 		im->graph->values[value].tensor = tensor;
 		im->value_of[tensor] = value;
@@ -220,39 +221,39 @@ add:
 	return value;
 }
 
-int import_input(struct importer *im, uint32_t k)
+int v3c_import_input(struct importer *im, uint32_t k)
 {
-	const struct tfl_tensor *t = import_tensor(im, k);
+	const struct tfl_tensor *t = v3c_import_tensor(im, k);
 	struct ir_shape shape;
 	uint32_t tensor;
 	int ret;
 
 	if (!t)
-		return import_fail(im, EINVAL, "damaged: input %u is missing", k);
+		return v3c_import_fail(im, EINVAL, "damaged: input %u is missing", k);
 	tensor = tensor_number(im, t);
 	if (im->value_of[tensor] >= 0 && (t->type == TFL_INT32 || t->type == TFL_INT64))
-		return import_fail(im, ENOTSUP,
-				   "it reads tensor %u, which is %s; indices can only be a model's "
-				   "outputs",
-				   tensor, tfl_type_name(t->type));
+		return v3c_import_fail(im, ENOTSUP,
+				       "it reads tensor %u, which is %s; indices can only be a model's "
+				       "outputs",
+				       tensor, v3c_tfl_type_name(t->type));
 	if (im->value_of[tensor] >= 0)
 		return im->value_of[tensor];
 	if (!t->data && !im->open)
-		return import_fail(im, EINVAL,
-				   "damaged: it reads tensor %u, which nothing before it writes",
-				   tensor);
-	ret = import_shape(im, t, &shape);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: it reads tensor %u, which nothing before it writes",
+				       tensor);
+	ret = v3c_import_shape(im, t, &shape);
 	if (ret)
 		return ret;
 	return t->data ? im->backend->constant(im, tensor, &shape) :
-			 import_new_value(im, tensor, &shape);
+			 v3c_import_new_value(im, tensor, &shape);
 }
 
-int import_operand(struct importer *im, uint32_t min_inputs, uint32_t max_inputs)
+int v3c_import_operand(struct importer *im, uint32_t min_inputs, uint32_t max_inputs)
 {
-	int ret = import_arity(im, min_inputs, max_inputs, 1);
+	int ret = v3c_import_arity(im, min_inputs, max_inputs, 1);
 
-	return ret ? ret : import_input(im, 0);
+	return ret ? ret : v3c_import_input(im, 0);
 }
 
 static int npu_constant(struct importer *im, uint32_t tensor, const struct ir_shape *shape)
@@ -261,9 +262,9 @@ static int npu_constant(struct importer *im, uint32_t tensor, const struct ir_sh
 	int ret = 0;
 
 	if (t->type == TFL_INT8)
-		ret = import_check_const(im, t, TFL_INT8, ir_elements(shape));
+		ret = v3c_import_check_const(im, t, TFL_INT8, ir_elements(shape));
 	if (!ret)
-		ret = import_new_value(im, tensor, shape);
+		ret = v3c_import_new_value(im, tensor, shape);
 	if (ret >= 0)
 		im->graph->values[ret].data = t->data;
 	return ret;
@@ -272,53 +273,53 @@ static int npu_constant(struct importer *im, uint32_t tensor, const struct ir_sh
 /* Fails unless nothing wrote output @k before, and the file gives it this shape */
 static int check_output(struct importer *im, uint32_t k, const struct ir_shape *shape)
 {
-	uint32_t tensor = fb_vector_i32(&im->op->outputs, k);
+	uint32_t tensor = v3c_fb_vector_i32(&im->op->outputs, k);
 	const struct tfl_tensor *t = &im->model->tensors[tensor];
 	struct ir_shape declared;
 	int ret;
 
 	if (im->value_of[tensor] >= 0 || t->data)
-		return import_fail(im, EINVAL,
-				   "damaged: it writes tensor %u, which is an input, a constant, "
-				   "or another operator's",
-				   tensor);
-	ret = import_shape(im, t, &declared);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: it writes tensor %u, which is an input, a constant, "
+				       "or another operator's",
+				       tensor);
+	ret = v3c_import_shape(im, t, &declared);
 	if (ret)
 		return ret;
-	if (!ir_same_shape(&declared, shape))
-		return import_fail(im, EINVAL,
-				   "damaged: the shape of its output, tensor %u, does not follow "
-				   "from its inputs",
-				   tensor);
+	if (!v3c_ir_same_shape(&declared, shape))
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: the shape of its output, tensor %u, does not follow "
+				       "from its inputs",
+				       tensor);
 	return 0;
 }
 
-int import_output(struct importer *im, uint32_t k, const struct ir_shape *shape)
+int v3c_import_output(struct importer *im, uint32_t k, const struct ir_shape *shape)
 {
 	int ret = check_output(im, k, shape);
 
-	return ret ? ret : import_new_value(im, fb_vector_i32(&im->op->outputs, k), shape);
+	return ret ? ret : v3c_import_new_value(im, v3c_fb_vector_i32(&im->op->outputs, k), shape);
 }
 
-int import_index_output(struct importer *im, const struct ir_shape *shape, bool bytes)
+int v3c_import_index_output(struct importer *im, const struct ir_shape *shape, bool bytes)
 {
-	uint32_t tensor = fb_vector_i32(&im->op->outputs, 0);
+	uint32_t tensor = v3c_fb_vector_i32(&im->op->outputs, 0);
 	const struct tfl_tensor *t = &im->model->tensors[tensor];
 	struct ir_shape held = *shape;
 	int value, ret;
 
 	if (t->type != TFL_INT32 && t->type != TFL_INT64)
-		return import_fail(im, ENOTSUP, "its output is %s, not int32 or int64",
-				   tfl_type_name(t->type));
+		return v3c_import_fail(im, ENOTSUP, "its output is %s, not int32 or int64",
+				       v3c_tfl_type_name(t->type));
 	ret = check_output(im, 0, shape);
 	if (ret)
 		return ret;
 	if (bytes)
 		held.dim[held.rank++] = t->type == TFL_INT32 ? 4 : 8;
 	if (ir_elements(&held) > V3C_MAX_ELEMENTS)
-		return import_fail(im, ENOTSUP, "its output has more than %u bytes",
-				   V3C_MAX_ELEMENTS);
-	value = import_temporary(im, &held, (struct v3c_quant){});
+		return v3c_import_fail(im, ENOTSUP, "its output has more than %u bytes",
+				       V3C_MAX_ELEMENTS);
+	value = v3c_import_temporary(im, &held, (struct v3c_quant){});
 	if (value >= 0) {
 		im->graph->values[value].tensor = tensor;
 		im->value_of[tensor] = value;
@@ -326,14 +327,14 @@ int import_index_output(struct importer *im, const struct ir_shape *shape, bool 
 	return value;
 }
 
-int import_temporary(struct importer *im, const struct ir_shape *shape, struct v3c_quant quant)
+int v3c_import_temporary(struct importer *im, const struct ir_shape *shape, struct v3c_quant quant)
 {
-	return ir_add_value(im->ctx, im->graph, shape, quant);
+	return v3c_ir_add_value(im->ctx, im->graph, shape, quant);
 }
 
-int import_node(struct importer *im, enum ir_kind kind, int a, int b, int out)
+int v3c_import_node(struct importer *im, enum ir_kind kind, int a, int b, int out)
 {
-	int node = ir_add_node(im->ctx, im->graph, kind, import_tag(im), b < 0 ? 1 : 2, out);
+	int node = v3c_ir_add_node(im->ctx, im->graph, kind, import_tag(im), b < 0 ? 1 : 2, out);
 
 	if (node >= 0) {
 		im->graph->nodes[node].in[0] = a;
@@ -343,45 +344,45 @@ int import_node(struct importer *im, enum ir_kind kind, int a, int b, int out)
 	return node;
 }
 
-int (*import_view(int32_t code))(struct importer *im)
+int (*v3c_import_view(int32_t code))(struct importer *im)
 {
 	switch (code) {
 	case TFL_PAD:
 	case TFL_PADV2:
-		return import_pad;
+		return v3c_import_pad;
 	case TFL_RESHAPE:
 	case TFL_SQUEEZE:
 	case TFL_EXPAND_DIMS:
-		return import_reshape;
+		return v3c_import_reshape;
 	case TFL_TRANSPOSE:
-		return import_transpose;
+		return v3c_import_transpose;
 	case TFL_SLICE:
-		return import_slice;
+		return v3c_import_slice;
 	case TFL_STRIDED_SLICE:
-		return import_strided_slice;
+		return v3c_import_strided_slice;
 	case TFL_SPLIT:
 	case TFL_SPLIT_V:
-		return import_split;
+		return v3c_import_split;
 	case TFL_UNPACK:
-		return import_unpack;
+		return v3c_import_unpack;
 	case TFL_CONCATENATION:
-		return import_concat;
+		return v3c_import_concat;
 	case TFL_PACK:
-		return import_pack;
+		return v3c_import_pack;
 	case TFL_SPACE_TO_DEPTH:
-		return import_space_to_depth;
+		return v3c_import_space_to_depth;
 	case TFL_DEPTH_TO_SPACE:
-		return import_depth_to_space;
+		return v3c_import_depth_to_space;
 	case TFL_SPACE_TO_BATCH_ND:
-		return import_space_to_batch;
+		return v3c_import_space_to_batch;
 	case TFL_BATCH_TO_SPACE_ND:
-		return import_batch_to_space;
+		return v3c_import_batch_to_space;
 	case TFL_GATHER:
-		return import_gather;
+		return v3c_import_gather;
 	case TFL_MIRROR_PAD:
-		return import_mirror_pad;
+		return v3c_import_mirror_pad;
 	case TFL_TILE:
-		return import_tile;
+		return v3c_import_tile;
 	default:
 		return NULL;
 	}
@@ -389,39 +390,39 @@ int (*import_view(int32_t code))(struct importer *im)
 
 static int npu_op(struct importer *im)
 {
-	int (*view)(struct importer *im) = import_view(im->op->code);
+	int (*view)(struct importer *im) = v3c_import_view(im->op->code);
 
 	switch (im->op->code) {
 	case TFL_CONV_2D:
-		return import_conv(im);
+		return v3c_import_conv(im);
 	case TFL_DEPTHWISE_CONV_2D:
-		return import_depthwise(im);
+		return v3c_import_depthwise(im);
 	case TFL_FULLY_CONNECTED:
-		return import_fully_connected(im);
+		return v3c_import_fully_connected(im);
 	case TFL_TRANSPOSE_CONV:
-		return import_transpose_conv(im);
+		return v3c_import_transpose_conv(im);
 	case TFL_BATCH_MATMUL:
-		return import_batch_matmul(im);
+		return v3c_import_batch_matmul(im);
 	case TFL_MEAN:
-		return import_mean(im);
+		return v3c_import_mean(im);
 	case TFL_ADD:
 	case TFL_SUB:
 	case TFL_MUL:
 	case TFL_MAXIMUM:
 	case TFL_MINIMUM:
 	case TFL_PRELU:
-		return import_eltwise(im);
+		return v3c_import_eltwise(im);
 	case TFL_AVERAGE_POOL_2D:
 	case TFL_MAX_POOL_2D:
-		return import_pool(im);
+		return v3c_import_pool(im);
 	case TFL_SOFTMAX:
-		return import_softmax(im);
+		return v3c_import_softmax(im);
 	case TFL_RESIZE_NEAREST_NEIGHBOR:
 	case TFL_RESIZE_BILINEAR:
-		return import_resize(im);
+		return v3c_import_resize(im);
 	case TFL_ARG_MAX:
 	case TFL_ARG_MIN:
-		return import_argmax(im);
+		return v3c_import_argmax(im);
 	case TFL_LOGISTIC:
 	case TFL_LEAKY_RELU:
 	case TFL_QUANTIZE:
@@ -437,15 +438,15 @@ static int npu_op(struct importer *im)
 	case TFL_ABS:
 	case TFL_NEG:
 	case TFL_SQUARE:
-		return import_table(im);
+		return v3c_import_table(im);
 	default:
 		return view ? view(im) :
-		       import_fail(im, ENOTSUP,
-				   "the NPU cannot compute this operator; use a model without it");
+		       v3c_import_fail(im, ENOTSUP,
+				       "the NPU cannot compute this operator; use a model without it");
 	}
 }
 
-const struct import_backend import_npu = {
+const struct import_backend v3c_import_npu = {
 	.op = npu_op,
 	.constant = npu_constant,
 };
@@ -458,11 +459,11 @@ static int import_graph_input(struct importer *im, uint32_t tensor)
 	int ret;
 
 	if (im->value_of[tensor] >= 0 || t->data)
-		return import_fail(im, EINVAL,
-				   "damaged: tensor %u is another input or a constant", tensor);
-	ret = import_shape(im, t, &shape);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: tensor %u is another input or a constant", tensor);
+	ret = v3c_import_shape(im, t, &shape);
 	if (!ret)
-		ret = import_new_value(im, tensor, &shape);
+		ret = v3c_import_new_value(im, tensor, &shape);
 	if (ret < 0)
 		return ret;
 	g->values[ret].is_input = true;
@@ -493,13 +494,14 @@ static int import_graph_output(struct importer *im, uint32_t tensor)
 			return value;
 	}
 	if (g->values[value].output >= 0 || g->values[value].is_input || g->values[value].data) {
-		int copy = import_temporary(im, &g->values[value].shape, g->values[value].quant);
+		int copy =
+			v3c_import_temporary(im, &g->values[value].shape, g->values[value].quant);
 		int node;
 
 		if (copy < 0)
 			return copy;
 		g->values[copy].tensor = tensor;
-		node = import_node(im, IR_RESHAPE, value, -1, copy);
+		node = v3c_import_node(im, IR_RESHAPE, value, -1, copy);
 		if (node < 0)
 			return node;
 		value = copy;
@@ -557,13 +559,13 @@ int v3c_import(struct v3c_ctx *ctx, const struct import_backend *backend,
 	for (i = 0; !ret && i < inputs; i++) {
 		im.number = i;
 		ret = import_graph_input(&im, part ? part->inputs[i] :
-					 fb_vector_i32(&model->inputs, i));
+					 v3c_fb_vector_i32(&model->inputs, i));
 	}
 	for (i = 0; !ret && i < ops; i++)
 		ret = import_next(&im, part ? part->ops[i] : i);
 	for (i = 0; !ret && i < outputs; i++)
 		ret = import_graph_output(&im, part ? part->outputs[i] :
-					  fb_vector_i32(&model->outputs, i));
+					  v3c_fb_vector_i32(&model->outputs, i));
 	return ret;
 }
 

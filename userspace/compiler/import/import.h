@@ -32,7 +32,7 @@ struct import_backend {
 };
 
 /* The NPU's: @input and @output are NULL, values are what the file has */
-extern const struct import_backend import_npu;
+extern const struct import_backend v3c_import_npu;
 
 /**
  * struct importer - an import in progress
@@ -106,60 +106,61 @@ static inline uint32_t import_tag(const struct importer *im)
 }
 
 /* As v3c_fail(), with the operator's number and name in front */
-int import_fail(struct importer *im, int err, const char *format, ...)
+int v3c_import_fail(struct importer *im, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Fails unless the operator has this many inputs and outputs */
-int import_arity(struct importer *im, uint32_t min_inputs, uint32_t max_inputs, uint32_t outputs);
+int v3c_import_arity(struct importer *im, uint32_t min_inputs, uint32_t max_inputs,
+		     uint32_t outputs);
 
 /* Input @k as a value: an int8 activation or an int8 constant */
-int import_input(struct importer *im, uint32_t k);
+int v3c_import_input(struct importer *im, uint32_t k);
 
 /* Input 0, of an operator with this many inputs and one output */
-int import_operand(struct importer *im, uint32_t min_inputs, uint32_t max_inputs);
+int v3c_import_operand(struct importer *im, uint32_t min_inputs, uint32_t max_inputs);
 
 /* Output @k as a new value, whose shape the file must agree on */
-int import_output(struct importer *im, uint32_t k, const struct ir_shape *shape);
+int v3c_import_output(struct importer *im, uint32_t k, const struct ir_shape *shape);
 
 /*
  * Output 0, int32 or int64 indices, as a new value: with @bytes its last
  * dimension is the bytes of an index, else its elements stand for the indices
  */
-int import_index_output(struct importer *im, const struct ir_shape *shape, bool bytes);
+int v3c_import_index_output(struct importer *im, const struct ir_shape *shape, bool bytes);
 
 /* A value for @tensor of the file, with the quantization that the file gives it */
-int import_new_value(struct importer *im, uint32_t tensor, const struct ir_shape *shape);
+int v3c_import_new_value(struct importer *im, uint32_t tensor, const struct ir_shape *shape);
 
 /* A new value that the file does not have */
-int import_temporary(struct importer *im, const struct ir_shape *shape, struct v3c_quant quant);
+int v3c_import_temporary(struct importer *im, const struct ir_shape *shape, struct v3c_quant quant);
 
 /* A node of the operator with up to two operands, @b -1 for one */
-int import_node(struct importer *im, enum ir_kind kind, int a, int b, int out);
+int v3c_import_node(struct importer *im, enum ir_kind kind, int a, int b, int out);
 
 /* Input @k's tensor, or NULL if it is left out */
-const struct tfl_tensor *import_tensor(struct importer *im, uint32_t k);
+const struct tfl_tensor *v3c_import_tensor(struct importer *im, uint32_t k);
 
 /* A tensor's shape; fails if its rank or a dimension is out of bounds */
-int import_shape(struct importer *im, const struct tfl_tensor *tensor, struct ir_shape *shape);
+int v3c_import_shape(struct importer *im, const struct tfl_tensor *tensor, struct ir_shape *shape);
 
 /* Fails unless the tensor is constant, of this type, and holds this many elements */
-int import_check_const(struct importer *im, const struct tfl_tensor *tensor, int type,
-		       uint64_t elements);
+int v3c_import_check_const(struct importer *im, const struct tfl_tensor *tensor, int type,
+			   uint64_t elements);
 
 /*
  * Input @k's integers, a constant of int32 or int64, as int64; at most @max.
  * Returns how many.
  */
-int import_integers(struct importer *im, uint32_t k, int64_t *out, int max);
+int v3c_import_integers(struct importer *im, uint32_t k, int64_t *out, int max);
 
 /* An axis that may count from the end, as 0..@rank - 1 */
-int import_axis(struct importer *im, int64_t axis, int rank);
+int v3c_import_axis(struct importer *im, int64_t axis, int rank);
 
 /* The fused activation as a clamp of @quant's values */
-int import_clamp(struct importer *im, struct v3c_quant quant, int8_t *min, int8_t *max);
+int v3c_import_clamp(struct importer *im, struct v3c_quant quant, int8_t *min, int8_t *max);
 
 /**
- * import_window() - one dimension of a convolution or pooling
+ * v3c_import_window() - one dimension of a convolution or pooling
  * @im: importer
  * @in: elements of the input
  * @kernel: window
@@ -170,14 +171,14 @@ int import_clamp(struct importer *im, struct v3c_quant quant, int8_t *min, int8_
  *
  * As TFLite's ComputeOutSize() and ComputePaddingHeightWidth().
  */
-int import_window(struct importer *im, uint32_t in, int64_t kernel, int64_t stride,
-		  int64_t dilation, uint32_t *out, uint32_t *pad);
+int v3c_import_window(struct importer *im, uint32_t in, int64_t kernel, int64_t stride,
+		      int64_t dilation, uint32_t *out, uint32_t *pad);
 
 /* What a factor must be for the NPU; @what names it */
-int import_scale(struct importer *im, double real, const char *what, struct v3c_scale *scale);
+int v3c_import_scale(struct importer *im, double real, const char *what, struct v3c_scale *scale);
 
 /**
- * import_weights() - check the quantization of weights
+ * v3c_import_weights() - check the quantization of weights
  * @im: importer
  * @w: weights
  * @channels: output channels
@@ -186,11 +187,11 @@ int import_scale(struct importer *im, double real, const char *what, struct v3c_
  *
  * They have one scale, or one a channel with zero point 0.
  */
-int import_weights(struct importer *im, const struct tfl_tensor *w, uint32_t channels,
-		   int channel_dim, int8_t *zero_point);
+int v3c_import_weights(struct importer *im, const struct tfl_tensor *w, uint32_t channels,
+		       int channel_dim, int8_t *zero_point);
 
 /**
- * import_stage() - the output stage of a product
+ * v3c_import_stage() - the output stage of a product
  * @im: importer
  * @in: of the input
  * @scales: of the weights, one or one a channel
@@ -199,15 +200,15 @@ int import_weights(struct importer *im, const struct tfl_tensor *w, uint32_t cha
  * @channels: output channels
  * @stage: set
  */
-int import_stage(struct importer *im, struct v3c_quant in, const struct fb_vector *scales,
-		 const struct tfl_tensor *bias, struct v3c_quant out, uint32_t channels,
-		 struct ir_stage *stage);
+int v3c_import_stage(struct importer *im, struct v3c_quant in, const struct fb_vector *scales,
+		     const struct tfl_tensor *bias, struct v3c_quant out, uint32_t channels,
+		     struct ir_stage *stage);
 
 /* A SLICE; the part is within @in */
-int import_slice_node(struct importer *im, int in, int out, const struct ir_slice *slice);
+int v3c_import_slice_node(struct importer *im, int in, int out, const struct ir_slice *slice);
 
 /* A CONCAT */
-int import_concat_node(struct importer *im, const int *in, uint32_t count, int axis, int out);
+int v3c_import_concat_node(struct importer *im, const int *in, uint32_t count, int axis, int out);
 
 static inline struct ir_value *import_value(struct importer *im, int value)
 {
@@ -215,40 +216,40 @@ static inline struct ir_value *import_value(struct importer *im, int value)
 }
 
 /* The function that imports an operator that only moves elements, NULL if it computes */
-int (*import_view(int32_t code))(struct importer *im);
+int (*v3c_import_view(int32_t code))(struct importer *im);
 
 /* The shape of an elementwise operator's result, by NumPy's broadcasting */
-int import_broadcast(struct importer *im, const struct ir_shape *a, const struct ir_shape *b,
-		     struct ir_shape *out);
+int v3c_import_broadcast(struct importer *im, const struct ir_shape *a, const struct ir_shape *b,
+			 struct ir_shape *out);
 
 /* The operators, each for im->op */
-int import_conv(struct importer *im);
-int import_depthwise(struct importer *im);
-int import_fully_connected(struct importer *im);
-int import_transpose_conv(struct importer *im);
-int import_batch_matmul(struct importer *im);
-int import_mean(struct importer *im);
-int import_eltwise(struct importer *im);
-int import_pool(struct importer *im);
-int import_softmax(struct importer *im);
-int import_resize(struct importer *im);
-int import_table(struct importer *im);
-int import_pad(struct importer *im);
-int import_reshape(struct importer *im);
-int import_transpose(struct importer *im);
-int import_slice(struct importer *im);
-int import_strided_slice(struct importer *im);
-int import_split(struct importer *im);
-int import_unpack(struct importer *im);
-int import_concat(struct importer *im);
-int import_pack(struct importer *im);
-int import_space_to_depth(struct importer *im);
-int import_depth_to_space(struct importer *im);
-int import_space_to_batch(struct importer *im);
-int import_batch_to_space(struct importer *im);
-int import_gather(struct importer *im);
-int import_mirror_pad(struct importer *im);
-int import_tile(struct importer *im);
-int import_argmax(struct importer *im);
+int v3c_import_conv(struct importer *im);
+int v3c_import_depthwise(struct importer *im);
+int v3c_import_fully_connected(struct importer *im);
+int v3c_import_transpose_conv(struct importer *im);
+int v3c_import_batch_matmul(struct importer *im);
+int v3c_import_mean(struct importer *im);
+int v3c_import_eltwise(struct importer *im);
+int v3c_import_pool(struct importer *im);
+int v3c_import_softmax(struct importer *im);
+int v3c_import_resize(struct importer *im);
+int v3c_import_table(struct importer *im);
+int v3c_import_pad(struct importer *im);
+int v3c_import_reshape(struct importer *im);
+int v3c_import_transpose(struct importer *im);
+int v3c_import_slice(struct importer *im);
+int v3c_import_strided_slice(struct importer *im);
+int v3c_import_split(struct importer *im);
+int v3c_import_unpack(struct importer *im);
+int v3c_import_concat(struct importer *im);
+int v3c_import_pack(struct importer *im);
+int v3c_import_space_to_depth(struct importer *im);
+int v3c_import_depth_to_space(struct importer *im);
+int v3c_import_space_to_batch(struct importer *im);
+int v3c_import_batch_to_space(struct importer *im);
+int v3c_import_gather(struct importer *im);
+int v3c_import_mirror_pad(struct importer *im);
+int v3c_import_tile(struct importer *im);
+int v3c_import_argmax(struct importer *im);
 
 #endif /* V3C_IMPORT_H */

@@ -7,37 +7,37 @@
 
 #include "import.h"
 
-int import_weights(struct importer *im, const struct tfl_tensor *w, uint32_t channels,
-		   int channel_dim, int8_t *zero_point)
+int v3c_import_weights(struct importer *im, const struct tfl_tensor *w, uint32_t channels,
+		       int channel_dim, int8_t *zero_point)
 {
 	uint32_t i;
 
 	if (w->scale.count != 1 && (w->scale.count != channels || w->channel_dim != channel_dim))
-		return import_fail(im, EINVAL,
-				   "damaged: its weights have %u scales along dimension %d, not 1 "
-				   "or %u along %d",
-				   w->scale.count, w->channel_dim, channels, channel_dim);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: its weights have %u scales along dimension %d, not 1 "
+				       "or %u along %d",
+				       w->scale.count, w->channel_dim, channels, channel_dim);
 	for (i = 0; i < w->scale.count; i++) {
-		float scale = fb_vector_float(&w->scale, i);
+		float scale = v3c_fb_vector_float(&w->scale, i);
 
 		if (!isfinite(scale) || scale < 0)
-			return import_fail(im, EINVAL, "damaged: its weights have scale %g", scale);
+			return v3c_import_fail(im, EINVAL, "damaged: its weights have scale %g", scale);
 	}
 	if (zero_point)
 		*zero_point = 0;
 	for (i = 0; i < w->zero_point.count; i++) {
-		int64_t z = fb_vector_i64(&w->zero_point, i);
+		int64_t z = v3c_fb_vector_i64(&w->zero_point, i);
 
 		if (!z)
 			continue;
 		if (z < INT8_MIN || z > INT8_MAX)
-			return import_fail(im, EINVAL, "damaged: its weights have zero point %lld",
-					   (long long)z);
+			return v3c_import_fail(im, EINVAL, "damaged: its weights have zero point %lld",
+					       (long long)z);
 		if (!zero_point || w->zero_point.count != 1)
-			return import_fail(im, ENOTSUP,
-					   "its weights have zero point %lld; export with "
-					   "symmetric weights",
-					   (long long)z);
+			return v3c_import_fail(im, ENOTSUP,
+					       "its weights have zero point %lld; export with "
+					       "symmetric weights",
+					       (long long)z);
 		*zero_point = z;
 	}
 	return 0;
@@ -52,14 +52,14 @@ static double channel_factor(const struct importer *im, struct v3c_quant in,
 	 * multiplies in float. All others: in double.
 	 */
 	if (im->op->code == TFL_FULLY_CONNECTED && scales->count == 1)
-		return (double)(in.scale * fb_vector_float(scales, 0)) / (double)out.scale;
-	return (double)in.scale * (double)fb_vector_float(scales, scales->count == 1 ? 0 : i) /
+		return (double)(in.scale * v3c_fb_vector_float(scales, 0)) / (double)out.scale;
+	return (double)in.scale * (double)v3c_fb_vector_float(scales, scales->count == 1 ? 0 : i) /
 	       (double)out.scale;
 }
 
-int import_stage(struct importer *im, struct v3c_quant in, const struct fb_vector *scales,
-		 const struct tfl_tensor *bias, struct v3c_quant out, uint32_t channels,
-		 struct ir_stage *stage)
+int v3c_import_stage(struct importer *im, struct v3c_quant in, const struct fb_vector *scales,
+		     const struct tfl_tensor *bias, struct v3c_quant out, uint32_t channels,
+		     struct ir_stage *stage)
 {
 	struct fb_vector bias_data = {};
 	struct v3npu_chan *chan;
@@ -68,7 +68,7 @@ int import_stage(struct importer *im, struct v3c_quant in, const struct fb_vecto
 	int ret;
 
 	if (bias) {
-		ret = import_check_const(im, bias, TFL_INT32, channels);
+		ret = v3c_import_check_const(im, bias, TFL_INT32, channels);
 		if (ret)
 			return ret;
 		bias_data.data = bias->data;
@@ -79,11 +79,11 @@ int import_stage(struct importer *im, struct v3c_quant in, const struct fb_vecto
 	for (i = 0; i < channels; i++) {
 		struct v3c_scale s = {};
 
-		ret = import_scale(im, channel_factor(im, in, scales, i, out),
-				   "the scale of its accumulators", &s);
+		ret = v3c_import_scale(im, channel_factor(im, in, scales, i, out),
+				       "the scale of its accumulators", &s);
 		if (ret)
 			return ret;
-		chan[i].bias = bias ? fb_vector_i32(&bias_data, i) : 0;
+		chan[i].bias = bias ? v3c_fb_vector_i32(&bias_data, i) : 0;
 		chan[i].multiplier = s.multiplier;
 		chan[i].shift = s.shift;
 		uniform &= chan[i].bias == chan[0].bias && s.multiplier == chan[0].multiplier &&
@@ -92,19 +92,19 @@ int import_stage(struct importer *im, struct v3c_quant in, const struct fb_vecto
 	stage->chan = chan;
 	stage->chan_count = uniform ? 1 : channels;
 	stage->zero_point = out.zero_point;
-	return import_clamp(im, out, &stage->min, &stage->max);
+	return v3c_import_clamp(im, out, &stage->min, &stage->max);
 }
 
 /* What CONV_2D and DEPTHWISE_CONV_2D share; @k_dim: the weights' first kernel dimension */
 static int import_conv_common(struct importer *im, struct ir_conv *conv,
 			      const struct ir_shape *weights, uint32_t channels)
 {
-	const struct tfl_tensor *w = import_tensor(im, 1);
+	const struct tfl_tensor *w = v3c_import_tensor(im, 1);
 	struct ir_shape out_shape = { .rank = 4 };
 	struct v3c_quant in_quant, out_quant;
 	int in, out, node, i, ret;
 
-	in = import_input(im, 0);
+	in = v3c_import_input(im, 0);
 	if (in < 0)
 		return in;
 	in_quant = import_value(im, in)->quant;
@@ -114,25 +114,25 @@ static int import_conv_common(struct importer *im, struct ir_conv *conv,
 		conv->kernel[i] = weights->dim[1 + i];
 		conv->stride[i] = im->op->stride[i];
 		conv->dilation[i] = im->op->dilation[i];
-		ret = import_window(im, import_value(im, in)->shape.dim[1 + i], conv->kernel[i],
-				    im->op->stride[i], im->op->dilation[i],
-				    &out_shape.dim[1 + i], &conv->pad[i]);
+		ret = v3c_import_window(im, import_value(im, in)->shape.dim[1 + i], conv->kernel[i],
+					im->op->stride[i], im->op->dilation[i],
+					&out_shape.dim[1 + i], &conv->pad[i]);
 		if (ret)
 			return ret;
 	}
-	out = import_output(im, 0, &out_shape);
+	out = v3c_import_output(im, 0, &out_shape);
 	if (out < 0)
 		return out;
 	out_quant = import_value(im, out)->quant;
-	conv->weights = fb_vector_i32(&im->op->inputs, 1);
+	conv->weights = v3c_fb_vector_i32(&im->op->inputs, 1);
 	conv->data = w->data;
 	conv->in_zero_point = in_quant.zero_point;
 	conv->pad_value = in_quant.zero_point;
-	ret = import_stage(im, in_quant, &w->scale, import_tensor(im, 2), out_quant, channels,
-			   &conv->stage);
+	ret = v3c_import_stage(im, in_quant, &w->scale, v3c_import_tensor(im, 2), out_quant,
+			       channels, &conv->stage);
 	if (ret)
 		return ret;
-	node = import_node(im, IR_CONV, in, -1, out);
+	node = v3c_import_node(im, IR_CONV, in, -1, out);
 	if (node < 0)
 		return node;
 	im->graph->nodes[node].conv = *conv;
@@ -144,31 +144,31 @@ static int import_conv_common(struct importer *im, struct ir_conv *conv,
 /* Shapes of the input and of the constant weights, both of rank 4 */
 static int conv_shapes(struct importer *im, struct ir_shape *in, struct ir_shape *weights)
 {
-	const struct tfl_tensor *w = import_tensor(im, 1);
-	int ret = import_arity(im, 2, 3, 1);
+	const struct tfl_tensor *w = v3c_import_tensor(im, 1);
+	int ret = v3c_import_arity(im, 2, 3, 1);
 	int value;
 
 	if (ret)
 		return ret;
 	if (!w)
-		return import_fail(im, EINVAL, "damaged: it has no weights");
-	ret = import_shape(im, w, weights);
+		return v3c_import_fail(im, EINVAL, "damaged: it has no weights");
+	ret = v3c_import_shape(im, w, weights);
 	if (!ret)
-		ret = import_check_const(im, w, TFL_INT8, ir_elements(weights));
+		ret = v3c_import_check_const(im, w, TFL_INT8, ir_elements(weights));
 	if (ret)
 		return ret;
-	value = import_input(im, 0);
+	value = v3c_import_input(im, 0);
 	if (value < 0)
 		return value;
 	*in = import_value(im, value)->shape;
 	if (in->rank != 4 || weights->rank != 4)
-		return import_fail(im, EINVAL,
-				   "damaged: input and weights have %d and %d dimensions, not 4",
-				   in->rank, weights->rank);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: input and weights have %d and %d dimensions, not 4",
+				       in->rank, weights->rank);
 	return 0;
 }
 
-int import_conv(struct importer *im)
+int v3c_import_conv(struct importer *im)
 {
 	struct ir_conv conv = {};
 	struct ir_shape in, weights;
@@ -177,18 +177,18 @@ int import_conv(struct importer *im)
 	if (ret)
 		return ret;
 	if (in.dim[3] % weights.dim[3] || weights.dim[0] % (in.dim[3] / weights.dim[3]))
-		return import_fail(im, EINVAL,
-				   "damaged: weights for %u inputs and %u outputs, an input of %u "
-				   "channels",
-				   weights.dim[3], weights.dim[0], in.dim[3]);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: weights for %u inputs and %u outputs, an input of %u "
+				       "channels",
+				       weights.dim[3], weights.dim[0], in.dim[3]);
 	conv.groups = in.dim[3] / weights.dim[3];
-	ret = import_weights(im, import_tensor(im, 1), weights.dim[0], 0, NULL);
+	ret = v3c_import_weights(im, v3c_import_tensor(im, 1), weights.dim[0], 0, NULL);
 	if (ret)
 		return ret;
 	return import_conv_common(im, &conv, &weights, weights.dim[0]);
 }
 
-int import_depthwise(struct importer *im)
+int v3c_import_depthwise(struct importer *im)
 {
 	struct ir_conv conv = { .depthwise = true };
 	struct ir_shape in, weights;
@@ -197,10 +197,10 @@ int import_depthwise(struct importer *im)
 	if (ret)
 		return ret;
 	if (weights.dim[0] != 1 || weights.dim[3] % in.dim[3])
-		return import_fail(im, EINVAL, "damaged: weights for %u channels, an input of %u",
-				   weights.dim[3], in.dim[3]);
+		return v3c_import_fail(im, EINVAL, "damaged: weights for %u channels, an input of %u",
+				       weights.dim[3], in.dim[3]);
 	conv.groups = in.dim[3];
-	ret = import_weights(im, import_tensor(im, 1), weights.dim[3], 3, NULL);
+	ret = v3c_import_weights(im, v3c_import_tensor(im, 1), weights.dim[3], 3, NULL);
 	if (ret)
 		return ret;
 	return import_conv_common(im, &conv, &weights, weights.dim[3]);
@@ -210,12 +210,12 @@ int import_depthwise(struct importer *im)
 static int matrix_view(struct importer *im, int value, uint32_t rows, uint32_t columns)
 {
 	struct ir_shape shape = { .rank = 4, .dim = { 1, 1, rows, columns } };
-	int view = import_temporary(im, &shape, import_value(im, value)->quant);
+	int view = v3c_import_temporary(im, &shape, import_value(im, value)->quant);
 	int node;
 
 	if (view < 0)
 		return view;
-	node = import_node(im, IR_RESHAPE, value, -1, view);
+	node = v3c_import_node(im, IR_RESHAPE, value, -1, view);
 	return node < 0 ? node : view;
 }
 
@@ -224,30 +224,30 @@ static int fully_connected_shapes(struct importer *im, int in, int out_units, ui
 				  uint32_t *rows, struct ir_shape *out)
 {
 	const struct ir_shape *shape = &import_value(im, in)->shape;
-	const struct tfl_tensor *t = &im->model->tensors[fb_vector_i32(&im->op->outputs, 0)];
+	const struct tfl_tensor *t = &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)];
 	uint64_t elements = ir_elements(shape);
 	int ret;
 
 	if (elements % depth)
-		return import_fail(im, EINVAL,
-				   "damaged: an input of %llu elements, weights of depth %u",
-				   (unsigned long long)elements, depth);
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: an input of %llu elements, weights of depth %u",
+				       (unsigned long long)elements, depth);
 	*rows = elements / depth;
 	/* The output is [rows, units], or the input's shape with a new last dimension */
-	ret = import_shape(im, t, out);
+	ret = v3c_import_shape(im, t, out);
 	if (ret)
 		return ret;
 	if (!out->rank || ir_elements(out) != (uint64_t)*rows * out_units ||
 	    out->dim[out->rank - 1] != (uint32_t)out_units)
-		return import_fail(im, EINVAL,
-				   "damaged: the shape of its output does not follow from its "
-				   "inputs");
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: the shape of its output does not follow from its "
+				       "inputs");
 	return 0;
 }
 
-int import_fully_connected(struct importer *im)
+int v3c_import_fully_connected(struct importer *im)
 {
-	const struct tfl_tensor *w = import_tensor(im, 1);
+	const struct tfl_tensor *w = v3c_import_tensor(im, 1);
 	struct ir_shape weights, out_shape, matrix = { .rank = 4, .dim = { 1, 1 } };
 	struct ir_stage stage = {};
 	struct v3c_quant in_quant, out_quant;
@@ -255,69 +255,74 @@ int import_fully_connected(struct importer *im)
 	int in, in_matrix, other = -1, out, product, node, ret;
 	int8_t zero_point = 0;
 
-	ret = import_arity(im, 2, 3, 1);
+	ret = v3c_import_arity(im, 2, 3, 1);
 	if (ret)
 		return ret;
 	if (!w)
-		return import_fail(im, EINVAL, "damaged: it has no weights");
+		return v3c_import_fail(im, EINVAL, "damaged: it has no weights");
 	if (im->op->format)
-		return import_fail(im, ENOTSUP,
-				   "weights are shuffled (format %d); export with the default "
-				   "format",
-				   im->op->format);
-	ret = import_shape(im, w, &weights);
+		return v3c_import_fail(im, ENOTSUP,
+				       "weights are shuffled (format %d); export with the default "
+				       "format",
+				       im->op->format);
+	ret = v3c_import_shape(im, w, &weights);
 	if (ret)
 		return ret;
 	if (weights.rank != 2)
-		return import_fail(im, EINVAL, "damaged: weights have %d dimensions, not 2",
-				   weights.rank);
+		return v3c_import_fail(im, EINVAL, "damaged: weights have %d dimensions, not 2",
+				       weights.rank);
 	units = weights.dim[0];
 	depth = weights.dim[1];
-	in = import_input(im, 0);
+	in = v3c_import_input(im, 0);
 	if (in < 0)
 		return in;
 	in_quant = import_value(im, in)->quant;
 	ret = fully_connected_shapes(im, in, units, depth, &rows, &out_shape);
 	if (!ret)
-		ret = import_weights(im, w, units, 0, &zero_point);
+		ret = v3c_import_weights(im, w, units, 0, &zero_point);
 	if (ret)
 		return ret;
 	/* Weights that are computed, or not symmetric, are the product's second operand */
 	if (!w->data || zero_point) {
-		other = import_input(im, 1);
+		other = v3c_import_input(im, 1);
 		if (other >= 0)
 			other = matrix_view(im, other, units, depth);
 		if (other < 0)
 			return other;
 	} else {
-		ret = import_check_const(im, w, TFL_INT8, (uint64_t)units * depth);
+		ret = v3c_import_check_const(im, w, TFL_INT8, (uint64_t)units * depth);
 		if (ret)
 			return ret;
 	}
 	in_matrix = matrix_view(im, in, rows, depth);
 	if (in_matrix < 0)
 		return in_matrix;
-	out = import_output(im, 0, &out_shape);
+	out = v3c_import_output(im, 0, &out_shape);
 	if (out < 0)
 		return out;
 	out_quant = import_value(im, out)->quant;
-	ret = import_stage(im, in_quant, &w->scale, import_tensor(im, 2), out_quant, units,
-			   &stage);
+	ret = v3c_import_stage(im, in_quant, &w->scale, v3c_import_tensor(im, 2), out_quant, units,
+			       &stage);
 	if (ret)
 		return ret;
 	matrix.dim[2] = rows;
 	matrix.dim[3] = units;
-	product = import_temporary(im, &matrix, out_quant);
+	product = v3c_import_temporary(im, &matrix, out_quant);
 	if (product < 0)
 		return product;
-	node = import_node(im, other < 0 ? IR_CONV : IR_MATMUL, in_matrix, other, product);
+	node = v3c_import_node(im, other < 0 ? IR_CONV : IR_MATMUL, in_matrix, other, product);
 	if (node < 0)
 		return node;
 	if (other < 0) {
 		im->graph->nodes[node].conv = (struct ir_conv){
-			.weights = fb_vector_i32(&im->op->inputs, 1), .data = w->data, .groups = 1,
-			.kernel = { 1, 1 }, .stride = { 1, 1 }, .dilation = { 1, 1 },
-			.in_zero_point = in_quant.zero_point, .pad_value = in_quant.zero_point,
+			.weights = v3c_fb_vector_i32(&im->op->inputs, 1),
+			.data = w->data,
+			.groups = 1,
+			.kernel = { 1, 1 },
+			.stride = { 1, 1 },
+			.dilation = { 1, 1 },
+			.in_zero_point = in_quant.zero_point,
+			.pad_value = in_quant.zero_point,
 			.stage = stage,
 		};
 	} else {
@@ -326,5 +331,5 @@ int import_fully_connected(struct importer *im)
 		};
 	}
 	im->graph->macs += (uint64_t)rows * units * depth;
-	return import_node(im, IR_RESHAPE, product, -1, out);
+	return v3c_import_node(im, IR_RESHAPE, product, -1, out);
 }

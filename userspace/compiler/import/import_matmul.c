@@ -12,10 +12,10 @@ static int swapped(struct importer *im, int value)
 
 	shape.dim[last] = shape.dim[last - 1];
 	shape.dim[last - 1] = dim;
-	view = import_temporary(im, &shape, import_value(im, value)->quant);
+	view = v3c_import_temporary(im, &shape, import_value(im, value)->quant);
 	if (view < 0)
 		return view;
-	node = import_node(im, IR_TRANSPOSE, value, -1, view);
+	node = v3c_import_node(im, IR_TRANSPOSE, value, -1, view);
 	if (node < 0)
 		return node;
 	for (i = 0; i < shape.rank; i++)
@@ -36,10 +36,10 @@ static int widened(struct importer *im, int value, int rank)
 		return value;
 	for (i = 0; i < rank; i++)
 		shape.dim[i] = i < rank - from->rank ? 1 : from->dim[i - (rank - from->rank)];
-	view = import_temporary(im, &shape, import_value(im, value)->quant);
+	view = v3c_import_temporary(im, &shape, import_value(im, value)->quant);
 	if (view < 0)
 		return view;
-	node = import_node(im, IR_RESHAPE, value, -1, view);
+	node = v3c_import_node(im, IR_RESHAPE, value, -1, view);
 	return node < 0 ? node : view;
 }
 
@@ -57,7 +57,7 @@ static int product_shape(struct importer *im, const struct ir_shape *a, const st
 		out->dim[i] = a->dim[i] == 1 ? b->dim[i] : a->dim[i];
 	}
 	if (i < last - 1 || a->dim[last] != b->dim[last])
-		return import_fail(im, EINVAL, "damaged: its operands' shapes do not go together");
+		return v3c_import_fail(im, EINVAL, "damaged: its operands' shapes do not go together");
 	return 0;
 }
 
@@ -75,12 +75,12 @@ static int check_fold(struct importer *im, const struct ir_shape *a, const struc
 {
 	if (!im->op->adjoint[0] || b->rank < 3 || batches(b) > 1 || batches(a) == 1)
 		return 0;
-	return import_fail(im, ENOTSUP,
-			   "TFLite does not compute adj_x with one second operand for all batches; "
-			   "give it two dimensions or write the TRANSPOSE out");
+	return v3c_import_fail(im, ENOTSUP,
+			       "TFLite does not compute adj_x with one second operand for all batches; "
+			       "give it two dimensions or write the TRANSPOSE out");
 }
 
-int import_batch_matmul(struct importer *im)
+int v3c_import_batch_matmul(struct importer *im)
 {
 	struct ir_matmul matmul = {};
 	struct v3c_quant quant[2], out_quant;
@@ -89,18 +89,18 @@ int import_batch_matmul(struct importer *im)
 	struct v3c_scale s;
 	int in[2], out, node, rank = 0, i, ret;
 
-	ret = import_arity(im, 2, 2, 1);
+	ret = v3c_import_arity(im, 2, 2, 1);
 	if (ret)
 		return ret;
 	for (i = 0; i < 2; i++) {
-		in[i] = import_input(im, i);
+		in[i] = v3c_import_input(im, i);
 		if (in[i] < 0)
 			return in[i];
 		quant[i] = import_value(im, in[i])->quant;
 		matmul.zero_point[i] = quant[i].zero_point;
 		if (import_value(im, in[i])->shape.rank < 2)
-			return import_fail(im, EINVAL,
-					   "damaged: an operand has less than two dimensions");
+			return v3c_import_fail(im, EINVAL,
+					       "damaged: an operand has less than two dimensions");
 		if (import_value(im, in[i])->shape.rank > rank)
 			rank = import_value(im, in[i])->shape.rank;
 	}
@@ -120,7 +120,7 @@ int import_batch_matmul(struct importer *im)
 			    &shape);
 	if (ret)
 		return ret;
-	out = import_output(im, 0, &shape);
+	out = v3c_import_output(im, 0, &shape);
 	if (out < 0)
 		return out;
 	out_quant = import_value(im, out)->quant;
@@ -128,8 +128,9 @@ int import_batch_matmul(struct importer *im)
 	if (!chan)
 		return v3c_no_memory(im->ctx);
 	/* The product of the scales in float, as TFLite */
-	ret = import_scale(im, (double)(quant[0].scale * quant[1].scale) / (double)out_quant.scale,
-			   "the scale of its accumulators", &s);
+	ret = v3c_import_scale(im,
+			       (double)(quant[0].scale * quant[1].scale) / (double)out_quant.scale,
+			       "the scale of its accumulators", &s);
 	if (ret)
 		return ret;
 	*chan = (struct v3npu_chan){ .multiplier = s.multiplier, .shift = s.shift };
@@ -139,7 +140,7 @@ int import_batch_matmul(struct importer *im)
 	};
 	im->graph->macs += ir_elements(&shape) *
 			   import_value(im, in[0])->shape.dim[rank - 1];
-	node = import_node(im, IR_MATMUL, in[0], in[1], out);
+	node = v3c_import_node(im, IR_MATMUL, in[0], in[1], out);
 	if (node >= 0)
 		im->graph->nodes[node].matmul = matmul;
 	return node;

@@ -111,7 +111,7 @@ static int mean_stage(struct importer *im, struct v3c_quant in, struct v3c_quant
 
 	if (!chan)
 		return v3c_no_memory(im->ctx);
-	ret = import_scale(im, (double)in.scale / (double)out.scale, "its input's scale", &s);
+	ret = v3c_import_scale(im, (double)in.scale / (double)out.scale, "its input's scale", &s);
 	if (ret)
 		return ret;
 	divide(&s, count);
@@ -127,11 +127,11 @@ static int mean_stage(struct importer *im, struct v3c_quant in, struct v3c_quant
 static int mean_axes(struct importer *im, int rank, unsigned int *axes)
 {
 	int64_t axis[2 * V3C_MAX_RANK];
-	int count = import_integers(im, 1, axis, 2 * V3C_MAX_RANK), i, ret;
+	int count = v3c_import_integers(im, 1, axis, 2 * V3C_MAX_RANK), i, ret;
 
 	*axes = 0;
 	for (i = 0; i < count; i++) {
-		ret = import_axis(im, axis[i], rank);
+		ret = v3c_import_axis(im, axis[i], rank);
 		if (ret < 0)
 			return ret;
 		*axes |= 1u << ret;
@@ -142,22 +142,22 @@ static int mean_axes(struct importer *im, int rank, unsigned int *axes)
 /* The convolution's input; what does not merge in memory, the RESHAPE copies */
 static int grouped(struct importer *im, int in, const struct groups *g)
 {
-	int moved = import_temporary(im, &g->permuted, import_value(im, in)->quant), view, node;
+	int moved = v3c_import_temporary(im, &g->permuted, import_value(im, in)->quant), view, node;
 
 	if (moved < 0)
 		return moved;
-	node = import_node(im, IR_TRANSPOSE, in, -1, moved);
+	node = v3c_import_node(im, IR_TRANSPOSE, in, -1, moved);
 	if (node < 0)
 		return node;
 	memcpy(im->graph->nodes[node].perm, g->perm, sizeof(g->perm));
-	view = import_temporary(im, &g->shape, import_value(im, in)->quant);
+	view = v3c_import_temporary(im, &g->shape, import_value(im, in)->quant);
 	if (view < 0)
 		return view;
-	node = import_node(im, IR_RESHAPE, moved, -1, view);
+	node = v3c_import_node(im, IR_RESHAPE, moved, -1, view);
 	return node < 0 ? node : view;
 }
 
-int import_mean(struct importer *im)
+int v3c_import_mean(struct importer *im)
 {
 	struct ir_shape shape, out_shape = {}, sum_shape;
 	struct ir_conv conv = { .weights = -1, .groups = 1, .stride = { 1, 1 },
@@ -168,7 +168,7 @@ int import_mean(struct importer *im)
 	uint8_t *ones;
 	int in, view, out, sum, node, i, ret;
 
-	in = import_operand(im, 2, 2);
+	in = v3c_import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
@@ -179,16 +179,16 @@ int import_mean(struct importer *im)
 	for (i = 0; i < shape.rank; i++)
 		if (!(axes >> i & 1) || im->op->keep_dims)
 			out_shape.dim[out_shape.rank++] = axes >> i & 1 ? 1 : shape.dim[i];
-	out = import_output(im, 0, &out_shape);
+	out = v3c_import_output(im, 0, &out_shape);
 	if (out < 0)
 		return out;
 	out_quant = import_value(im, out)->quant;
 	make_groups(&shape, axes, &g);
 	if (g.count > V3NPU_DEPTH_MAX)
-		return import_fail(im, ENOTSUP,
-				   "a mean of %llu elements, at most %u are supported; take it in "
-				   "two steps",
-				   (unsigned long long)g.count, V3NPU_DEPTH_MAX);
+		return v3c_import_fail(im, ENOTSUP,
+				       "a mean of %llu elements, at most %u are supported; take it in "
+				       "two steps",
+				       (unsigned long long)g.count, V3NPU_DEPTH_MAX);
 	conv.kernel[0] = g.window;
 	conv.kernel[1] = 1;
 	view = grouped(im, in, &g);
@@ -197,7 +197,7 @@ int import_mean(struct importer *im)
 	sum_shape = g.shape;
 	sum_shape.dim[1] /= g.window;
 	sum_shape.dim[3] = 1;
-	sum = import_temporary(im, &sum_shape, out_quant);
+	sum = v3c_import_temporary(im, &sum_shape, out_quant);
 	if (sum < 0)
 		return sum;
 	ones = v3c_alloc(im->ctx, 1, g.count);
@@ -210,10 +210,10 @@ int import_mean(struct importer *im)
 	ret = mean_stage(im, in_quant, out_quant, g.count, &conv.stage);
 	if (ret)
 		return ret;
-	node = import_node(im, IR_CONV, view, -1, sum);
+	node = v3c_import_node(im, IR_CONV, view, -1, sum);
 	if (node < 0)
 		return node;
 	im->graph->nodes[node].conv = conv;
 	im->graph->macs += ir_elements(&shape);
-	return import_node(im, IR_RESHAPE, sum, -1, out);
+	return v3c_import_node(im, IR_RESHAPE, sum, -1, out);
 }

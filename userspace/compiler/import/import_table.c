@@ -67,16 +67,16 @@ static int make_table(struct importer *im, int8_t *table, struct v3c_quant in,
 	}
 }
 
-int import_table(struct importer *im)
+int v3c_import_table(struct importer *im)
 {
 	struct v3c_quant in_quant, out_quant;
 	int in, out, node;
 	int8_t *table;
 
-	in = import_operand(im, 1, 1);
+	in = v3c_import_operand(im, 1, 1);
 	if (in < 0)
 		return in;
-	out = import_output(im, 0, &import_value(im, in)->shape);
+	out = v3c_import_output(im, 0, &import_value(im, in)->shape);
 	if (out < 0)
 		return out;
 	in_quant = import_value(im, in)->quant;
@@ -85,12 +85,12 @@ int import_table(struct importer *im)
 	if (!table)
 		return v3c_no_memory(im->ctx);
 	if (make_table(im, table, in_quant, out_quant))
-		return import_fail(im, ENOTSUP,
-				   "scales %g to %g with zero points %d to %d are out of TFLite's "
-				   "range",
-				   in_quant.scale, out_quant.scale, in_quant.zero_point,
-				   out_quant.zero_point);
-	node = import_node(im, IR_TABLE, in, -1, out);
+		return v3c_import_fail(im, ENOTSUP,
+				       "scales %g to %g with zero points %d to %d are out of TFLite's "
+				       "range",
+				       in_quant.scale, out_quant.scale, in_quant.zero_point,
+				       out_quant.zero_point);
+	node = v3c_import_node(im, IR_TABLE, in, -1, out);
 	if (node >= 0)
 		im->graph->nodes[node].table = table;
 	return node;

@@ -42,21 +42,21 @@ static int take(struct importer *im, int in, int axis, const int64_t *index, int
 		slice.begin[axis] = index[i];
 		slice.step[axis] = step;
 		if (n == count)
-			return import_slice_node(im, in, out, &slice);
+			return v3c_import_slice_node(im, in, out, &slice);
 		if (run_count == MAX_RUNS)
-			return import_fail(im, ENOTSUP,
-					   "it takes more than %d separate parts; put its "
-					   "indices in order",
-					   MAX_RUNS);
+			return v3c_import_fail(im, ENOTSUP,
+					       "it takes more than %d separate parts; put its "
+					       "indices in order",
+					       MAX_RUNS);
 		shape.dim[axis] = n;
-		runs[run_count] = import_temporary(im, &shape, import_value(im, in)->quant);
+		runs[run_count] = v3c_import_temporary(im, &shape, import_value(im, in)->quant);
 		if (runs[run_count] < 0)
 			return runs[run_count];
-		ret = import_slice_node(im, in, runs[run_count++], &slice);
+		ret = v3c_import_slice_node(im, in, runs[run_count++], &slice);
 		if (ret < 0)
 			return ret;
 	}
-	return import_concat_node(im, runs, run_count, axis, out);
+	return v3c_import_concat_node(im, runs, run_count, axis, out);
 }
 
 static int64_t *new_indices(struct importer *im, uint64_t count)
@@ -64,9 +64,9 @@ static int64_t *new_indices(struct importer *im, uint64_t count)
 	int64_t *index;
 
 	if (count > MAX_TAKEN) {
-		import_fail(im, ENOTSUP,
-			    "it takes %llu elements along a dimension, at most %d are supported",
-			    (unsigned long long)count, MAX_TAKEN);
+		v3c_import_fail(im, ENOTSUP,
+				"it takes %llu elements along a dimension, at most %d are supported",
+				(unsigned long long)count, MAX_TAKEN);
 		return NULL;
 	}
 	index = v3c_alloc(im->ctx, count, sizeof(*index));
@@ -75,43 +75,43 @@ static int64_t *new_indices(struct importer *im, uint64_t count)
 	return index;
 }
 
-int import_gather(struct importer *im)
+int v3c_import_gather(struct importer *im)
 {
-	const struct tfl_tensor *t = import_tensor(im, 1);
+	const struct tfl_tensor *t = v3c_import_tensor(im, 1);
 	struct ir_shape in_shape, index_shape, shape = {}, flat;
 	int in, taken, out, axis, count, i, ret;
 	int64_t *index;
 
-	in = import_operand(im, 2, 2);
+	in = v3c_import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	in_shape = import_value(im, in)->shape;
 	if (!t)
-		return import_fail(im, EINVAL, "damaged: it has no indices");
+		return v3c_import_fail(im, EINVAL, "damaged: it has no indices");
 	if (!t->data)
-		return import_fail(im, ENOTSUP,
-				   "its indices are computed; only constant ones are supported");
+		return v3c_import_fail(im, ENOTSUP,
+				       "its indices are computed; only constant ones are supported");
 	if (im->op->batch_dims)
-		return import_fail(im, ENOTSUP,
-				   "indices for each batch (batch_dims %d) are not supported",
-				   im->op->batch_dims);
-	axis = import_axis(im, im->op->axis, in_shape.rank);
-	ret = axis < 0 ? axis : import_shape(im, t, &index_shape);
+		return v3c_import_fail(im, ENOTSUP,
+				       "indices for each batch (batch_dims %d) are not supported",
+				       im->op->batch_dims);
+	axis = v3c_import_axis(im, im->op->axis, in_shape.rank);
+	ret = axis < 0 ? axis : v3c_import_shape(im, t, &index_shape);
 	if (ret < 0)
 		return ret;
 	if (in_shape.rank - 1 + index_shape.rank > V3C_MAX_RANK)
-		return import_fail(im, ENOTSUP, "its output has more than %d dimensions",
-				   V3C_MAX_RANK);
+		return v3c_import_fail(im, ENOTSUP, "its output has more than %d dimensions",
+				       V3C_MAX_RANK);
 	index = new_indices(im, ir_elements(&index_shape));
 	if (!index)
 		return im->ctx->err;
-	count = import_integers(im, 1, index, ir_elements(&index_shape));
+	count = v3c_import_integers(im, 1, index, ir_elements(&index_shape));
 	if (count < 0)
 		return count;
 	for (i = 0; i < count; i++)
 		if (index[i] < 0 || index[i] >= in_shape.dim[axis])
-			return import_fail(im, EINVAL, "damaged: index %lld of %u elements",
-					   (long long)index[i], in_shape.dim[axis]);
+			return v3c_import_fail(im, EINVAL, "damaged: index %lld of %u elements",
+					       (long long)index[i], in_shape.dim[axis]);
 	for (i = 0; i < axis; i++)
 		shape.dim[shape.rank++] = in_shape.dim[i];
 	for (i = 0; i < index_shape.rank; i++)
@@ -120,14 +120,14 @@ int import_gather(struct importer *im)
 		shape.dim[shape.rank++] = in_shape.dim[i];
 	flat = in_shape;
 	flat.dim[axis] = count;
-	taken = import_temporary(im, &flat, import_value(im, in)->quant);
+	taken = v3c_import_temporary(im, &flat, import_value(im, in)->quant);
 	if (taken < 0)
 		return taken;
-	out = import_output(im, 0, &shape);
+	out = v3c_import_output(im, 0, &shape);
 	if (out < 0)
 		return out;
 	ret = take(im, in, axis, index, count, taken);
-	return ret < 0 ? ret : import_node(im, IR_RESHAPE, taken, -1, out);
+	return ret < 0 ? ret : v3c_import_node(im, IR_RESHAPE, taken, -1, out);
 }
 
 /* Takes @index along each dimension that has one; @out has the result's shape */
@@ -140,12 +140,12 @@ static int take_all(struct importer *im, int in, int64_t *const *index, int out)
 	for (axis = 0; axis < shape.rank; axis++)
 		left += !!index[axis];
 	if (!left)
-		return import_node(im, IR_RESHAPE, in, -1, out);
+		return v3c_import_node(im, IR_RESHAPE, in, -1, out);
 	for (axis = 0; ret >= 0 && axis < shape.rank; axis++) {
 		if (!index[axis])
 			continue;
 		shape.dim[axis] = last.dim[axis];
-		next = --left ? import_temporary(im, &shape, import_value(im, in)->quant) : out;
+		next = --left ? v3c_import_temporary(im, &shape, import_value(im, in)->quant) : out;
 		if (next < 0)
 			return next;
 		ret = take(im, in, axis, index[axis], shape.dim[axis], next);
@@ -171,31 +171,32 @@ static int64_t *mirrored(struct importer *im, uint32_t dim, int64_t before, int6
 	return index;
 }
 
-int import_mirror_pad(struct importer *im)
+int v3c_import_mirror_pad(struct importer *im)
 {
 	int64_t amount[2 * V3C_MAX_RANK], *index[V3C_MAX_RANK] = {};
 	struct ir_shape shape, in_shape;
 	int in, out, i, ret;
 
-	in = import_operand(im, 2, 2);
+	in = v3c_import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	in_shape = import_value(im, in)->shape;
 	shape = in_shape;
-	ret = import_integers(im, 1, amount, 2 * V3C_MAX_RANK);
+	ret = v3c_import_integers(im, 1, amount, 2 * V3C_MAX_RANK);
 	if (ret < 0)
 		return ret;
 	if (ret != 2 * shape.rank)
-		return import_fail(im, EINVAL, "damaged: %d paddings for %d dimensions", ret,
-				   shape.rank);
+		return v3c_import_fail(im, EINVAL, "damaged: %d paddings for %d dimensions", ret,
+				       shape.rank);
 	for (i = 0; i < shape.rank; i++) {
 		int64_t most = in_shape.dim[i] - !im->op->symmetric;
 
 		if (amount[2 * i] < 0 || amount[2 * i] > most || amount[2 * i + 1] < 0 ||
 		    amount[2 * i + 1] > most)
-			return import_fail(im, EINVAL, "damaged: padding %lld, %lld of %u elements",
-					   (long long)amount[2 * i], (long long)amount[2 * i + 1],
-					   in_shape.dim[i]);
+			return v3c_import_fail(im, EINVAL,
+					       "damaged: padding %lld, %lld of %u elements",
+					       (long long)amount[2 * i],
+					       (long long)amount[2 * i + 1], in_shape.dim[i]);
 		if (!amount[2 * i] && !amount[2 * i + 1])
 			continue;
 		shape.dim[i] += amount[2 * i] + amount[2 * i + 1];
@@ -203,32 +204,32 @@ int import_mirror_pad(struct importer *im)
 		if (!index[i])
 			return im->ctx->err;
 	}
-	out = import_output(im, 0, &shape);
+	out = v3c_import_output(im, 0, &shape);
 	return out < 0 ? out : take_all(im, in, index, out);
 }
 
-int import_tile(struct importer *im)
+int v3c_import_tile(struct importer *im)
 {
 	int64_t times[V3C_MAX_RANK], *index[V3C_MAX_RANK] = {}, k;
 	struct ir_shape shape;
 	int in, out, i, ret;
 
-	in = import_operand(im, 2, 2);
+	in = v3c_import_operand(im, 2, 2);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
-	ret = import_integers(im, 1, times, V3C_MAX_RANK);
+	ret = v3c_import_integers(im, 1, times, V3C_MAX_RANK);
 	if (ret < 0)
 		return ret;
 	if (ret != shape.rank)
-		return import_fail(im, EINVAL, "damaged: %d repetitions for %d dimensions", ret,
-				   shape.rank);
+		return v3c_import_fail(im, EINVAL, "damaged: %d repetitions for %d dimensions", ret,
+				       shape.rank);
 	for (i = 0; i < shape.rank; i++) {
 		uint32_t dim = shape.dim[i];
 
 		if (times[i] < 1 || times[i] > V3C_MAX_ELEMENTS)
-			return import_fail(im, EINVAL, "damaged: %lld repetitions",
-					   (long long)times[i]);
+			return v3c_import_fail(im, EINVAL, "damaged: %lld repetitions",
+					       (long long)times[i]);
 		if (times[i] == 1)
 			continue;
 		index[i] = new_indices(im, dim * (uint64_t)times[i]);
@@ -238,6 +239,6 @@ int import_tile(struct importer *im)
 			index[i][k] = k % dim;
 		shape.dim[i] = dim * times[i];
 	}
-	out = import_output(im, 0, &shape);
+	out = v3c_import_output(im, 0, &shape);
 	return out < 0 ? out : take_all(im, in, index, out);
 }

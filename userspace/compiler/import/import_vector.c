@@ -7,8 +7,8 @@
 
 #include "import.h"
 
-int import_broadcast(struct importer *im, const struct ir_shape *a, const struct ir_shape *b,
-		     struct ir_shape *out)
+int v3c_import_broadcast(struct importer *im, const struct ir_shape *a, const struct ir_shape *b,
+			 struct ir_shape *out)
 {
 	int i;
 
@@ -18,10 +18,10 @@ int import_broadcast(struct importer *im, const struct ir_shape *a, const struct
 		uint32_t da = ia < 0 ? 1 : a->dim[ia], db = ib < 0 ? 1 : b->dim[ib];
 
 		if (da != db && da != 1 && db != 1)
-			return import_fail(im, EINVAL,
-					   "damaged: its operands' dimensions %u and %u do not go "
-					   "together",
-					   da, db);
+			return v3c_import_fail(im, EINVAL,
+					       "damaged: its operands' dimensions %u and %u do not go "
+					       "together",
+					       da, db);
 		out->dim[i] = da == 1 ? db : da;
 	}
 	return 0;
@@ -37,14 +37,14 @@ static int sum_scales(struct importer *im, struct ir_eltwise *e, const struct v3
 
 	e->left_shift = V3NPU_ELTWISE_SHIFT_MAX;
 	for (i = 0; i < 2; i++) {
-		ret = import_scale(im, in[i].scale / twice_larger, "an operand's scale", &s);
+		ret = v3c_import_scale(im, in[i].scale / twice_larger, "an operand's scale", &s);
 		if (ret)
 			return ret;
 		e->operand[i].multiplier = s.multiplier;
 		e->operand[i].shift = s.shift;
 	}
-	ret = import_scale(im, twice_larger / ((1 << e->left_shift) * out.scale),
-			   "an operand's scale", &s);
+	ret = v3c_import_scale(im, twice_larger / ((1 << e->left_shift) * out.scale),
+			       "an operand's scale", &s);
 	e->multiplier = s.multiplier;
 	e->shift = s.shift;
 	return ret;
@@ -58,12 +58,12 @@ static int prelu_scales(struct importer *im, struct ir_eltwise *e, const struct 
 	int ret;
 
 	e->op = V3NPU_ELTWISE_PRELU;
-	ret = import_scale(im, in[0].scale / out.scale, "its input's scale", &s);
+	ret = v3c_import_scale(im, in[0].scale / out.scale, "its input's scale", &s);
 	if (ret)
 		return ret;
 	e->operand[0].multiplier = s.multiplier;
 	e->operand[0].shift = s.shift;
-	ret = import_scale(im, in[0].scale * in[1].scale / out.scale, "the product's scale", &s);
+	ret = v3c_import_scale(im, in[0].scale * in[1].scale / out.scale, "the product's scale", &s);
 	e->multiplier = s.multiplier;
 	e->shift = s.shift;
 	return ret;
@@ -86,8 +86,8 @@ static int eltwise_params(struct importer *im, struct ir_eltwise *e, const struc
 	case TFL_MUL:
 		e->op = V3NPU_ELTWISE_MUL;
 		/* In float, as TFLite */
-		ret = import_scale(im, in[0].scale * in[1].scale / out.scale,
-				   "the product's scale", &s);
+		ret = v3c_import_scale(im, in[0].scale * in[1].scale / out.scale,
+				       "the product's scale", &s);
 		e->multiplier = s.multiplier;
 		e->shift = s.shift;
 		break;
@@ -102,36 +102,36 @@ static int eltwise_params(struct importer *im, struct ir_eltwise *e, const struc
 	e->operand[0].zero_point = in[0].zero_point;
 	e->operand[1].zero_point = in[1].zero_point;
 	e->zero_point = out.zero_point;
-	return ret ? ret : import_clamp(im, out, &e->min, &e->max);
+	return ret ? ret : v3c_import_clamp(im, out, &e->min, &e->max);
 }
 
-int import_eltwise(struct importer *im)
+int v3c_import_eltwise(struct importer *im)
 {
 	struct ir_eltwise e = {};
 	struct v3c_quant quant[2];
 	struct ir_shape shape;
 	int in[2], out, node, i, ret;
 
-	ret = import_arity(im, 2, 2, 1);
+	ret = v3c_import_arity(im, 2, 2, 1);
 	if (ret)
 		return ret;
 	for (i = 0; i < 2; i++) {
-		in[i] = import_input(im, i);
+		in[i] = v3c_import_input(im, i);
 		if (in[i] < 0)
 			return in[i];
 		quant[i] = import_value(im, in[i])->quant;
 	}
-	ret = import_broadcast(im, &import_value(im, in[0])->shape, &import_value(im, in[1])->shape,
-			       &shape);
+	ret = v3c_import_broadcast(im, &import_value(im, in[0])->shape,
+				   &import_value(im, in[1])->shape, &shape);
 	if (ret)
 		return ret;
-	out = import_output(im, 0, &shape);
+	out = v3c_import_output(im, 0, &shape);
 	if (out < 0)
 		return out;
 	ret = eltwise_params(im, &e, quant, import_value(im, out)->quant);
 	if (ret)
 		return ret;
-	node = import_node(im, IR_ELTWISE, in[0], in[1], out);
+	node = v3c_import_node(im, IR_ELTWISE, in[0], in[1], out);
 	if (node >= 0)
 		im->graph->nodes[node].eltwise = e;
 	return node;
@@ -140,21 +140,21 @@ int import_eltwise(struct importer *im)
 /* Input 0, of rank 4 */
 static int import_image(struct importer *im)
 {
-	int in = import_input(im, 0);
+	int in = v3c_import_input(im, 0);
 
 	if (in >= 0 && import_value(im, in)->shape.rank != 4)
-		return import_fail(im, EINVAL, "damaged: its input has %d dimensions, not 4",
-				   import_value(im, in)->shape.rank);
+		return v3c_import_fail(im, EINVAL, "damaged: its input has %d dimensions, not 4",
+				       import_value(im, in)->shape.rank);
 	return in;
 }
 
-int import_pool(struct importer *im)
+int v3c_import_pool(struct importer *im)
 {
 	struct ir_pool pool = {};
 	struct ir_shape shape;
 	int in, out, node, i, ret;
 
-	ret = import_arity(im, 1, 1, 1);
+	ret = v3c_import_arity(im, 1, 1, 1);
 	if (ret)
 		return ret;
 	in = import_image(im);
@@ -162,88 +162,88 @@ int import_pool(struct importer *im)
 		return in;
 	shape = import_value(im, in)->shape;
 	for (i = 0; i < 2; i++) {
-		ret = import_window(im, shape.dim[1 + i], im->op->kernel[i], im->op->stride[i], 1,
-				    &shape.dim[1 + i], &pool.pad[i]);
+		ret = v3c_import_window(im, shape.dim[1 + i], im->op->kernel[i], im->op->stride[i],
+					1, &shape.dim[1 + i], &pool.pad[i]);
 		if (ret)
 			return ret;
 		pool.kernel[i] = im->op->kernel[i];
 		pool.stride[i] = im->op->stride[i];
 	}
-	out = import_output(im, 0, &shape);
+	out = v3c_import_output(im, 0, &shape);
 	if (out < 0)
 		return out;
 	pool.op = im->op->code == TFL_MAX_POOL_2D ? V3NPU_POOL_MAX : V3NPU_POOL_AVG;
-	ret = import_clamp(im, import_value(im, out)->quant, &pool.min, &pool.max);
+	ret = v3c_import_clamp(im, import_value(im, out)->quant, &pool.min, &pool.max);
 	if (ret)
 		return ret;
-	node = import_node(im, IR_POOL, in, -1, out);
+	node = v3c_import_node(im, IR_POOL, in, -1, out);
 	if (node >= 0)
 		im->graph->nodes[node].pool = pool;
 	return node;
 }
 
-int import_softmax(struct importer *im)
+int v3c_import_softmax(struct importer *im)
 {
 	struct v3c_scale s;
 	struct ir_softmax softmax;
 	struct v3c_quant quant;
 	int in, out, node;
 
-	in = import_operand(im, 1, 1);
+	in = v3c_import_operand(im, 1, 1);
 	if (in < 0)
 		return in;
 	if (!import_value(im, in)->shape.rank)
-		return import_fail(im, EINVAL, "damaged: its input has no dimension");
-	out = import_output(im, 0, &import_value(im, in)->shape);
+		return v3c_import_fail(im, EINVAL, "damaged: its input has no dimension");
+	out = v3c_import_output(im, 0, &import_value(im, in)->shape);
 	if (out < 0)
 		return out;
 	quant = import_value(im, out)->quant;
 	if (quant.scale != 1.0f / 256 || quant.zero_point != -128)
-		return import_fail(im, ENOTSUP,
-				   "its output has scale %g and zero point %d, not 1/256 and -128",
-				   quant.scale, quant.zero_point);
+		return v3c_import_fail(im, ENOTSUP,
+				       "its output has scale %g and zero point %d, not 1/256 and -128",
+				       quant.scale, quant.zero_point);
 	s = v3c_softmax_scale(im->op->number, import_value(im, in)->quant.scale,
 			      &softmax.diff_min);
 	if (!v3c_scale_fits(s) || s.shift < 0)
-		return import_fail(im, ENOTSUP,
-				   "beta %g with an input scale of %g is out of TFLite's range",
-				   im->op->number, import_value(im, in)->quant.scale);
+		return v3c_import_fail(im, ENOTSUP,
+				       "beta %g with an input scale of %g is out of TFLite's range",
+				       im->op->number, import_value(im, in)->quant.scale);
 	softmax.multiplier = s.multiplier;
 	softmax.shift = s.shift;
-	node = import_node(im, IR_SOFTMAX, in, -1, out);
+	node = v3c_import_node(im, IR_SOFTMAX, in, -1, out);
 	if (node >= 0)
 		im->graph->nodes[node].softmax = softmax;
 	return node;
 }
 
-int import_resize(struct importer *im)
+int v3c_import_resize(struct importer *im)
 {
 	struct ir_shape shape;
 	int64_t size[2];
 	int in, out, node, ret;
 
-	ret = import_arity(im, 2, 2, 1);
+	ret = v3c_import_arity(im, 2, 2, 1);
 	if (ret)
 		return ret;
 	in = import_image(im);
 	if (in < 0)
 		return in;
-	ret = import_integers(im, 1, size, 2);
+	ret = v3c_import_integers(im, 1, size, 2);
 	if (ret < 0)
 		return ret;
 	if (ret != 2 || size[0] < 1 || size[1] < 1 || size[0] > INT32_MAX || size[1] > INT32_MAX)
-		return import_fail(im, EINVAL,
-				   "damaged: its output size is not two positive numbers");
+		return v3c_import_fail(im, EINVAL,
+				       "damaged: its output size is not two positive numbers");
 	if (im->op->align_corners && im->op->half_pixel_centers)
-		return import_fail(im, ENOTSUP,
-				   "align_corners and half_pixel_centers together have no meaning");
+		return v3c_import_fail(im, ENOTSUP,
+				       "align_corners and half_pixel_centers together have no meaning");
 	shape = import_value(im, in)->shape;
 	shape.dim[1] = size[0];
 	shape.dim[2] = size[1];
-	out = import_output(im, 0, &shape);
+	out = v3c_import_output(im, 0, &shape);
 	if (out < 0)
 		return out;
-	node = import_node(im, IR_RESIZE, in, -1, out);
+	node = v3c_import_node(im, IR_RESIZE, in, -1, out);
 	if (node < 0)
 		return node;
 	im->graph->nodes[node].resize_flags =

@@ -64,11 +64,11 @@ static bool can_be_cascaded(const struct ir_graph *g, const struct ir_node *n)
 	case IR_CONV:
 	case IR_POOL:
 		/* Every window must have a row of the operand */
-		cascade_window_shape(n, &w);
+		v3c_cascade_window_shape(n, &w);
 		return w.span > w.pad && (uint64_t)(height - 1) * w.stride <
 		       (uint64_t)w.pad + g->values[n->in[0]].shape.dim[1];
 	case IR_RESIZE:
-		return cascade_row_repeat(g, n);
+		return v3c_cascade_row_repeat(g, n);
 	case IR_SLICE:
 		if (n->slice.step[1] != 1)
 			return false;
@@ -87,7 +87,7 @@ static bool can_be_cascaded(const struct ir_graph *g, const struct ir_node *n)
 	for (i = 0; i < n->in_count; i++)
 		if (g->values[n->in[i]].shape.dim[1] != height)
 			return false;
-	return !ir_is_view(n->kind) || lowering_is_free(g, n);
+	return !ir_is_view(n->kind) || v3c_lowering_is_free(g, n);
 }
 
 /* Bytes of SRAM that the windows of the cascade that is run take; with @before, their buffers' */
@@ -115,9 +115,9 @@ static int run_stripes(struct plan *p, const struct cascade *c, uint32_t count)
 	uint32_t k;
 	int ret = 0;
 
-	cascade_start(p->run, p->l, c);
+	v3c_cascade_start(p->run, p->l, c);
 	for (k = 0; !ret && k < count; k++)
-		ret = cascade_stripe(p->run, k, false);
+		ret = v3c_cascade_stripe(p->run, k, false);
 	return ret;
 }
 
@@ -140,7 +140,7 @@ static bool choose_rows(struct plan *p, struct cascade *c)
 	uint64_t used = p->in_sram[c->first], before;
 	bool needed = false;
 
-	cascade_start(p->run, p->l, c);
+	v3c_cascade_start(p->run, p->l, c);
 	for (i = 0; i < p->run->window_count; i++)
 		needed |= g->buffers[p->run->windows[i].buffer].region != V3C_REGION_NONE;
 	if (!needed)
@@ -163,14 +163,14 @@ static bool choose_rows(struct plan *p, struct cascade *c)
 static int cascade_cycles(struct plan *p, struct cascade *c, uint64_t *cycles)
 {
 	struct ir_buffer *buffers = p->l->graph->buffers;
-	uint32_t stripes = cascade_stripes(p->l->graph, c);
+	uint32_t stripes = v3c_cascade_stripes(p->l->graph, c);
 	uint32_t typical = stripes / 2 < DIFFERENT_STRIPES ? stripes / 2 : DIFFERENT_STRIPES - 1;
 	uint32_t regions[CASCADE_MAX_NODES];
 	int i, ret;
 
 	run_stripes(p, c, typical);
 	v3c_stream_clear(p->l->stream);
-	ret = cascade_stripe(p->run, typical, true);
+	ret = v3c_cascade_stripe(p->run, typical, true);
 	for (i = 0; i < p->run->window_count; i++) {
 		regions[i] = buffers[p->run->windows[i].buffer].region;
 		buffers[p->run->windows[i].buffer].region = V3C_REGION_NONE;
@@ -192,7 +192,7 @@ static int choose(struct plan *p, int first)
 	if (g->nodes[first].dead)
 		return 0;
 	v3c_stream_clear(p->l->stream);
-	ret = lowering_node(p->l, &g->nodes[first]);
+	ret = v3c_lowering_node(p->l, &g->nodes[first]);
 	if (ret)
 		return ret;
 	p->best[first] += v3c_stream_cycles(p->l->stream, p->config);
@@ -248,7 +248,8 @@ static void measure_sram(struct plan *p)
 	}
 }
 
-int cascade_plan(struct lowering *l, const struct v3npu_config *config, struct cascades *cascades)
+int v3c_cascade_plan(struct lowering *l, const struct v3npu_config *config,
+		     struct cascades *cascades)
 {
 	struct v3c_ctx *ctx = l->ctx;
 	int nodes = l->graph->node_count, i, ret = 0;
@@ -264,7 +265,7 @@ int cascade_plan(struct lowering *l, const struct v3npu_config *config, struct c
 
 	if (!p.run || !p.in_sram || !p.starts || !p.best || !p.choice)
 		return v3c_no_memory(ctx);
-	ret = cascade_run_init(p.run, ctx, l->graph);
+	ret = v3c_cascade_run_init(p.run, ctx, l->graph);
 	if (!ret)
 		measure_sram(&p);
 	for (i = nodes - 1; !ret && i >= 0; i--)

@@ -10,7 +10,7 @@
 struct v3npu_config;
 
 /**
- * cascade_plan() - choose cascades
+ * v3c_cascade_plan() - choose cascades
  * @l: a lowering of the whole graph that is complete and placed; its stream is
  *	lost
  * @config: NPU
@@ -18,7 +18,7 @@ struct v3npu_config;
  *
  * Return: 0 or a negative errno with the context's error set.
  */
-int cascade_plan(struct lowering *l, const struct v3npu_config *config,
-		 struct cascades *cascades);
+int v3c_cascade_plan(struct lowering *l, const struct v3npu_config *config,
+		     struct cascades *cascades);
 
 #endif /* V3C_CASCADE_PLAN_H */

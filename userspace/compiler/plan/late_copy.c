@@ -107,15 +107,15 @@ int v3c_copy_late(struct v3c_ctx *ctx, struct ir_graph *g, const struct v3c_targ
 			if (is_enlarged(g, in) || g->values[in].producer < 0 ||
 			    g->values[in].producer > i - CLOSE)
 				continue;
-			copy = ir_add_value(ctx, g, &g->values[in].shape, g->values[in].quant);
+			copy = v3c_ir_add_value(ctx, g, &g->values[in].shape, g->values[in].quant);
 			if (copy < 0)
 				return copy;
-			ret = ir_insert_node(ctx, g, i, IR_TABLE, &g->nodes[i], in, copy);
+			ret = v3c_ir_insert_node(ctx, g, i, IR_TABLE, &g->nodes[i], in, copy);
 			if (ret)
 				return ret;
 			g->nodes[++i].in[k] = copy;
 		}
-		ret = ir_update_uses(ctx, g);
+		ret = v3c_ir_update_uses(ctx, g);
 		if (ret)
 			return ret;
 	}

@@ -63,7 +63,7 @@ int v3c_schedule(struct lowering *l, const struct v3c_target *target, bool keep_
 	if (ret)
 		return ret;
 	least = v3c_stream_cycles(l->stream, &config);
-	ret = cascade_plan(l, &config, &cascades);
+	ret = v3c_cascade_plan(l, &config, &cascades);
 	if (!ret)
 		ret = relower(l, &cascades, target, buffers, count);
 	if (ret)
@@ -73,15 +73,15 @@ int v3c_schedule(struct lowering *l, const struct v3c_target *target, bool keep_
 		chosen = &cascades;
 		least = cycles;
 	}
-	ret = stage_choose(l, &config, chosen);
+	ret = v3c_stage_choose(l, &config, chosen);
 	do {
 		if (!ret)
 			ret = relower(l, chosen, target, buffers, count);
 		if (ret)
 			return ret;
-	} while (stage_drop_homeless(l->graph));
+	} while (v3c_stage_drop_homeless(l->graph));
 	if (v3c_stream_cycles(l->stream, &config) <= least)
 		return 0;
-	stage_drop_all(l->graph);
+	v3c_stage_drop_all(l->graph);
 	return relower(l, chosen, target, buffers, count);
 }

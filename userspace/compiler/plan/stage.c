@@ -22,7 +22,7 @@ static int node_cycles(struct lowering *l, struct ir_node *n, const struct v3npu
 
 	n->conv.staged = staged;
 	v3c_stream_clear(l->stream);
-	ret = lowering_node(l, n);
+	ret = v3c_lowering_node(l, n);
 	n->conv.staged = false;
 	if (ret)
 		return ret;
@@ -41,8 +41,8 @@ static bool is_candidate(const struct ir_graph *g, const struct ir_node *n, uint
 	       g->buffers[in->loc.buffer].region != V3C_REGION_NONE;
 }
 
-int stage_choose(struct lowering *l, const struct v3npu_config *config,
-		 const struct cascades *cascades)
+int v3c_stage_choose(struct lowering *l, const struct v3npu_config *config,
+		     const struct cascades *cascades)
 {
 	struct ir_graph *g = l->graph;
 	int next = 0, i, ret;
@@ -67,7 +67,7 @@ int stage_choose(struct lowering *l, const struct v3npu_config *config,
 	return 0;
 }
 
-int stage_drop_homeless(struct ir_graph *g)
+int v3c_stage_drop_homeless(struct ir_graph *g)
 {
 	int dropped = 0, i;
 
@@ -82,7 +82,7 @@ int stage_drop_homeless(struct ir_graph *g)
 	return dropped;
 }
 
-void stage_drop_all(struct ir_graph *g)
+void v3c_stage_drop_all(struct ir_graph *g)
 {
 	int i;
 

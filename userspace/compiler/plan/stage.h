@@ -10,7 +10,7 @@
 struct v3npu_config;
 
 /**
- * stage_choose() - have inputs copied to SRAM where that takes fewer cycles
+ * v3c_stage_choose() - have inputs copied to SRAM where that takes fewer cycles
  * @l: a lowering of the whole graph that is complete and placed; its stream is
  *	lost
  * @config: NPU
@@ -20,13 +20,13 @@ struct v3npu_config;
  *
  * Return: 0 or a negative errno with the context's error set.
  */
-int stage_choose(struct lowering *l, const struct v3npu_config *config,
-		 const struct cascades *cascades);
+int v3c_stage_choose(struct lowering *l, const struct v3npu_config *config,
+		     const struct cascades *cascades);
 
 /* Inputs that found no room in SRAM are no longer staged. Return: how many */
-int stage_drop_homeless(struct ir_graph *g);
+int v3c_stage_drop_homeless(struct ir_graph *g);
 
 /* No inputs are staged any longer */
-void stage_drop_all(struct ir_graph *g);
+void v3c_stage_drop_all(struct ir_graph *g);
 
 #endif /* V3C_STAGE_H */

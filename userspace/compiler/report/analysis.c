@@ -31,7 +31,7 @@ static uint64_t elements(const struct tfl_tensor *t)
 static const struct tfl_tensor *operand(const struct tfl_model *m, const struct fb_vector *list,
 					uint32_t k)
 {
-	int32_t tensor = k < list->count ? fb_vector_i32(list, k) : -1;
+	int32_t tensor = k < list->count ? v3c_fb_vector_i32(list, k) : -1;
 
 	return tensor < 0 ? NULL : &m->tensors[tensor];
 }
@@ -109,11 +109,11 @@ static int analyze_ops(struct v3c_ctx *ctx, const struct tfl_model *m, struct v3
 	a->ops = v3c_alloc(ctx, m->op_count, sizeof(*a->ops));
 	if (!reasons || !a->ops)
 		return v3c_no_memory(ctx);
-	ret = v3c_import_reasons(ctx, &import_npu, m, reasons);
+	ret = v3c_import_reasons(ctx, &v3c_import_npu, m, reasons);
 	if (ret)
 		return ret;
 	for (i = 0; i < m->op_count; i++) {
-		a->ops[i].name = tfl_op_name(m->ops[i].code);
+		a->ops[i].name = v3c_tfl_op_name(m->ops[i].code);
 		a->ops[i].macs = op_macs(m, &m->ops[i]);
 		if (reasons[i])
 			set_reason(m, &m->ops[i], (char *)reasons[i], &a->ops[i]);
@@ -189,7 +189,7 @@ static int count_parameters(struct v3c_ctx *ctx, const struct v3c_constant *list
 
 			if (list[k].tensor->type != types[i] || !bits)
 				continue;
-			type->name = tfl_type_name(types[i]);
+			type->name = v3c_tfl_type_name(types[i]);
 			type->parameters += list[k].size * 8 / bits;
 			type->bytes += list[k].size;
 		}
@@ -208,7 +208,7 @@ static int analyze(struct v3c_ctx *ctx, const void *data, size_t size, struct v3
 	size_t count = 0;
 	int ret;
 
-	ret = tfl_parse(ctx, &model, data, size);
+	ret = v3c_tfl_parse(ctx, &model, data, size);
 	if (!ret)
 		ret = analyze_ops(ctx, &model, a);
 	if (!ret)

@@ -79,7 +79,7 @@ static bool spend(struct search *s, uint64_t bytes)
 
 static int32_t input(const struct tfl_op *op, uint32_t k)
 {
-	return k < op->inputs.count ? fb_vector_i32(&op->inputs, k) : -1;
+	return k < op->inputs.count ? v3c_fb_vector_i32(&op->inputs, k) : -1;
 }
 
 static const struct tfl_tensor *tensor(const struct search *s, int32_t number)
@@ -164,8 +164,8 @@ static int find_unrolled(struct search *s)
 				     "operators %u to %u: %u %s on slices, put together by "
 				     "operator %u (%s), are one product taken apart; %s",
 				     (unsigned int)(first - m->ops), (unsigned int)(last - m->ops),
-				     products, tfl_op_name(first->code), i, tfl_op_name(op->code),
-				     unrolled_advice(&rolled, i));
+				     products, v3c_tfl_op_name(first->code), i,
+				     v3c_tfl_op_name(op->code), unrolled_advice(&rolled, i));
 	}
 	return ret;
 }
@@ -248,7 +248,7 @@ static float scale(const struct tfl_tensor *t, uint32_t channel)
 {
 	if (!t || !t->scale.count)
 		return 0;
-	return fb_vector_float(&t->scale, t->scale.count == 1 ? 0 : channel);
+	return v3c_fb_vector_float(&t->scale, t->scale.count == 1 ? 0 : channel);
 }
 
 /* Real values that a tensor is thought to have */
@@ -331,7 +331,7 @@ static int report_concat(struct search *s, uint32_t i, uint32_t k, double shared
 	return report(s, "concatenation scales", "operator %u (CONCATENATION): its inputs share "
 		      "scale %.4g, %.1f times what input %u (operator %u, %s%s) needs; concatenate "
 		      "after the functions that read them, or not at all", i, shared, shared / own,
-		      k, (unsigned int)(from - s->model->ops), tfl_op_name(from->code), range);
+		      k, (unsigned int)(from - s->model->ops), v3c_tfl_op_name(from->code), range);
 }
 
 /* Concatenations whose scale is far from what one input needs; the worst input each */
@@ -349,7 +349,7 @@ static int find_concatenations(struct search *s)
 
 		if (op->code != TFL_CONCATENATION || !op->outputs.count)
 			continue;
-		shared = scale(&m->tensors[fb_vector_i32(&op->outputs, 0)], 0);
+		shared = scale(&m->tensors[v3c_fb_vector_i32(&op->outputs, 0)], 0);
 		for (k = 0; k < op->inputs.count; k++) {
 			const struct tfl_op *from;
 			struct range r;
@@ -388,7 +388,7 @@ int v3c_find_anomalies(struct v3c_ctx *ctx, const struct tfl_model *model,
 		s.producer[i] = -1;
 	for (i = 0; i < model->op_count; i++)
 		for (k = 0; k < model->ops[i].outputs.count; k++)
-			s.producer[fb_vector_i32(&model->ops[i].outputs, k)] = i;
+			s.producer[v3c_fb_vector_i32(&model->ops[i].outputs, k)] = i;
 	ret = find_unrolled(&s);
 	if (!ret)
 		ret = find_duplicates(&s, constants, count);

@@ -57,7 +57,7 @@ struct group {
 
 static uint32_t piece_op(const struct roll *r, const struct group *g, uint32_t i)
 {
-	return r->tensors[fb_vector_i32(&g->gather->inputs, i)].product;
+	return r->tensors[v3c_fb_vector_i32(&g->gather->inputs, i)].product;
 }
 
 /* Operand @k of piece @i, seen through changes of shape; -1 if it has none */
@@ -105,7 +105,7 @@ static bool match_gather(const struct roll *r, uint32_t number, struct group *g)
 	    op->inputs.count < 2 || op->outputs.count != 1 || roll_operand(op, 0) < 0)
 		return false;
 	*g = (struct group){ .gather = op, .count = op->inputs.count, .outer = 1 };
-	g->out = fb_vector_i32(&op->outputs, 0);
+	g->out = v3c_fb_vector_i32(&op->outputs, 0);
 	out = &r->model->tensors[g->out];
 	first = &r->model->tensors[roll_operand(op, 0)];
 	elements = r->tensors[roll_operand(op, 0)].elements;
@@ -120,9 +120,10 @@ static bool match_gather(const struct roll *r, uint32_t number, struct group *g)
 		int32_t t = roll_operand(op, i);
 
 		if (t < 0 || r->tensors[t].product < 0 || r->tensors[t].uses != 1 ||
-		    r->tensors[t].elements != elements || r->model->tensors[t].rank != first->rank ||
+		    r->tensors[t].elements != elements ||
+		    r->model->tensors[t].rank != first->rank ||
 		    !same_dims(&r->model->tensors[t], first, first->rank) ||
-		    !roll_same_quant(&r->model->tensors[t], out))
+		    !v3c_roll_same_quant(&r->model->tensors[t], out))
 			return false;
 	}
 	return true;
@@ -144,9 +145,9 @@ static bool fully_connected(const struct roll *r, const struct tfl_op *op, uint3
 	*units = w->dim[0];
 	*depth = w->dim[1];
 	*rows = r->tensors[in].elements / *depth;
-	out = &r->model->tensors[fb_vector_i32(&op->outputs, 0)];
+	out = &r->model->tensors[v3c_fb_vector_i32(&op->outputs, 0)];
 	return out->rank && (uint32_t)out->dim[out->rank - 1] == *units &&
-	       r->tensors[fb_vector_i32(&op->outputs, 0)].elements == (uint64_t)*rows * *units;
+	       r->tensors[v3c_fb_vector_i32(&op->outputs, 0)].elements == (uint64_t)*rows * *units;
 }
 
 /* Do pieces @i and @k share all but the slab? */
@@ -255,7 +256,7 @@ static bool batch_matmul(const struct roll *r, const struct tfl_op *op, struct g
 	int k;
 
 	for (k = 0; k < 3; k++) {
-		int32_t tensor = k < 2 ? roll_operand(op, k) : fb_vector_i32(&op->outputs, 0);
+		int32_t tensor = k < 2 ? roll_operand(op, k) : v3c_fb_vector_i32(&op->outputs, 0);
 
 		if (tensor < 0 || !r->tensors[tensor].elements)
 			return false;
@@ -315,8 +316,8 @@ static int32_t slabs(struct roll *r, const struct roll_cut *cut)
 	dim[0] = outer;
 	dim[1] = count;
 	dim[2] = r->tensors[cut->base].elements / outer / count;
-	return roll_transpose(&r->build, roll_reshape(&r->build, cut->base, 3, dim),
-			      (uint32_t[]){ 1, 0, 2 });
+	return v3c_roll_transpose(&r->build, v3c_roll_reshape(&r->build, cut->base, 3, dim),
+				  (uint32_t[]){ 1, 0, 2 });
 }
 
 /* What each product has in place of its pieces' slabs */
@@ -332,9 +333,10 @@ static int32_t product_slabs(struct roll *r, const struct group *g, int32_t *out
 			dim[1] = g->each;
 		}
 		r->build.tag = r->model->ops[cut->op].tag;
-		return roll_unpack(&r->build, roll_reshape(&r->build, slabs(r, cut), 3, dim),
-				   g->interleaved, 2, (uint32_t[]){ g->each, size }, out,
-				   g->products);
+		return v3c_roll_unpack(&r->build,
+				       v3c_roll_reshape(&r->build, slabs(r, cut), 3, dim),
+				       g->interleaved, 2, (uint32_t[]){ g->each, size }, out,
+				       g->products);
 	}
 	for (i = 0; i < g->products; i++) {
 		uint32_t lead = g->interleaved ? i : i * g->each;
@@ -353,7 +355,7 @@ static int32_t weights(struct roll *r, int32_t tensor, uint32_t rows, uint32_t d
 
 	if (t->rank == 2 && (uint32_t)t->dim[0] == rows && (uint32_t)t->dim[1] == depth)
 		return tensor;
-	return roll_reshape(&r->build, tensor, 2, (uint32_t[]){ rows, depth });
+	return v3c_roll_reshape(&r->build, tensor, 2, (uint32_t[]){ rows, depth });
 }
 
 /* The shape of a piece's result: a row, or a matrix. Returns its rank */
@@ -383,12 +385,12 @@ static int32_t product(struct roll *r, const struct group *g, uint32_t i, int32_
 	 * The slabs are the rows of the first operand. If they were weights,
 	 * the operands change places, and so do the result's dimensions.
 	 */
-	out = roll_product(&r->build, like, in, roll_add_tensor(
+	out = v3c_roll_product(&r->build, like, in, v3c_roll_add_tensor(
 		&r->build, g->out, 2, (uint32_t[]){ g->each * height, width }));
 	if (height == 1)
 		return out;
-	out = roll_reshape(&r->build, out, 3, dim);
-	return g->slab ? roll_transpose(&r->build, out, (uint32_t[]){ 0, 2, 1 }) : out;
+	out = v3c_roll_reshape(&r->build, out, 3, dim);
+	return g->slab ? v3c_roll_transpose(&r->build, out, (uint32_t[]){ 0, 2, 1 }) : out;
 }
 
 /* The products of FULLY_CONNECTEDs; the result is all pieces', one after the other */
@@ -417,7 +419,7 @@ static int32_t roll_fully_connected(struct roll *r, const struct group *g)
 		dim[1] = g->each;
 	}
 	rank = 2 + piece_shape(g, dim + 2);
-	return roll_pack(&r->build, in, g->products, g->interleaved, rank, dim);
+	return v3c_roll_pack(&r->build, in, g->products, g->interleaved, rank, dim);
 }
 
 /* The product of BATCH_MATMULs; the result is all pieces', one after the other */
@@ -433,10 +435,11 @@ static int32_t roll_batch(struct roll *r, const struct group *g)
 		const struct tfl_tensor *t = &r->model->tensors[roll_operand(like, k)];
 		uint32_t dim[3] = { batch, t->dim[t->rank - 2], t->dim[t->rank - 1] };
 
-		in[k] = roll_reshape(&r->build, slabs(r, piece_cut(r, g, 0, k)), 3, dim);
+		in[k] = v3c_roll_reshape(&r->build, slabs(r, piece_cut(r, g, 0, k)), 3, dim);
 	}
 	r->build.tag = r->model->ops[piece_op(r, g, g->count - 1)].tag;
-	return roll_product(&r->build, like, in, roll_add_tensor(&r->build, g->out, 3, out));
+	return v3c_roll_product(&r->build, like, in,
+				v3c_roll_add_tensor(&r->build, g->out, 3, out));
 }
 
 /* What gathers the pieces' results, which are one after the other */
@@ -447,10 +450,10 @@ static int32_t gather(struct roll *r, const struct group *g, int32_t pieces)
 	r->build.tag = g->gather->tag;
 	if (g->outer > 1) {
 		dim[2] = r->tensors[g->out].elements / g->count / g->outer;
-		pieces = roll_transpose(&r->build, roll_reshape(&r->build, pieces, 3, dim),
-					(uint32_t[]){ 1, 0, 2 });
+		pieces = v3c_roll_transpose(&r->build, v3c_roll_reshape(&r->build, pieces, 3, dim),
+					    (uint32_t[]){ 1, 0, 2 });
 	}
-	return roll_finish(&r->build, pieces, g->out);
+	return v3c_roll_finish(&r->build, pieces, g->out);
 }
 
 /* The operators that are replaced; views that nothing reads then go later */
@@ -477,7 +480,7 @@ static void describe(struct roll *r, uint32_t number, const struct group *g)
 	uint32_t i;
 
 	*rolled = (struct v3c_rolled){
-		.op_name = tfl_op_name(r->model->ops[piece_op(r, g, 0)].code),
+		.op_name = v3c_tfl_op_name(r->model->ops[piece_op(r, g, 0)].code),
 		.pieces = g->count, .products = g->products, .first = number, .gather = number,
 	};
 	for (i = 0; i < g->count; i++) {
@@ -522,8 +525,8 @@ static void count_uses(const struct tfl_op *op, uint32_t *uses)
 	uint32_t i;
 
 	for (i = 0; i < op->inputs.count; i++)
-		if (fb_vector_i32(&op->inputs, i) >= 0)
-			uses[fb_vector_i32(&op->inputs, i)]++;
+		if (v3c_fb_vector_i32(&op->inputs, i) >= 0)
+			uses[v3c_fb_vector_i32(&op->inputs, i)]++;
 }
 
 /* Was something read of an operator's results, and is nothing now? */
@@ -533,7 +536,7 @@ static bool lost_readers(const struct roll *r, const struct tfl_op *op, const ui
 	uint32_t i;
 
 	for (i = 0; i < op->outputs.count; i++) {
-		int32_t tensor = fb_vector_i32(&op->outputs, i);
+		int32_t tensor = v3c_fb_vector_i32(&op->outputs, i);
 
 		if (uses[tensor])
 			return false;
@@ -552,11 +555,11 @@ static int remove_views(struct roll *r)
 	if (!uses)
 		return v3c_no_memory(r->build.ctx);
 	for (i = 0; i < m->outputs.count; i++)
-		uses[fb_vector_i32(&m->outputs, i)]++;
+		uses[v3c_fb_vector_i32(&m->outputs, i)]++;
 	for (i = m->op_count; i-- > 0;) {
 		while (added && r->build.added[added - 1].before == i)
 			count_uses(&r->build.added[--added].op, uses);
-		if (!r->dead[i] && roll_is_view(m->ops[i].code) &&
+		if (!r->dead[i] && v3c_roll_is_view(m->ops[i].code) &&
 		    lost_readers(r, &m->ops[i], uses))
 			r->dead[i] = true;
 		if (!r->dead[i])
@@ -605,7 +608,7 @@ int v3c_roll(struct v3c_ctx *ctx, struct tfl_model *model)
 	uint32_t i;
 	int ret = 0;
 
-	r.tensors = roll_look(ctx, model);
+	r.tensors = v3c_roll_look(ctx, model);
 	r.dead = v3c_alloc(ctx, model->op_count, sizeof(*r.dead));
 	model->rolled = v3c_alloc(ctx, count_gathers(model), sizeof(*model->rolled));
 	if (!r.tensors || !r.dead || !model->rolled)
@@ -620,7 +623,7 @@ int v3c_roll(struct v3c_ctx *ctx, struct tfl_model *model)
 
 int v3c_read_model(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, size_t size)
 {
-	int ret = tfl_parse(ctx, model, data, size);
+	int ret = v3c_tfl_parse(ctx, model, data, size);
 
 	return ret ? ret : v3c_roll(ctx, model);
 }

@@ -30,7 +30,7 @@ int v3c_roll(struct v3c_ctx *ctx, struct tfl_model *model);
 /**
  * v3c_read_model() - read a model to compile it
  *
- * As tfl_parse(), with the products that are unrolled in the file rolled.
+ * As v3c_tfl_parse(), with the products that are unrolled in the file rolled.
  * Whoever numbers operators for others by their place in struct tfl_model.ops,
  * as in struct v3c_part, uses this one.
  */

@@ -33,7 +33,7 @@ static void *grow(struct roll_build *b, const void *old, uint32_t count, uint32_
 	return array;
 }
 
-int32_t roll_add_tensor(struct roll_build *b, int32_t like, int rank, const uint32_t *dim)
+int32_t v3c_roll_add_tensor(struct roll_build *b, int32_t like, int rank, const uint32_t *dim)
 {
 	struct tfl_model *m = b->model;
 	struct tfl_tensor *t;
@@ -79,7 +79,7 @@ static struct tfl_op *add_op(struct roll_build *b, const struct tfl_op *like, co
 	return &added->op;
 }
 
-int32_t roll_finish(struct roll_build *b, int32_t in, int32_t out)
+int32_t v3c_roll_finish(struct roll_build *b, int32_t in, int32_t out)
 {
 	if (in < 0)
 		return in;
@@ -88,14 +88,14 @@ int32_t roll_finish(struct roll_build *b, int32_t in, int32_t out)
 	return out;
 }
 
-int32_t roll_reshape(struct roll_build *b, int32_t in, int rank, const uint32_t *dim)
+int32_t v3c_roll_reshape(struct roll_build *b, int32_t in, int rank, const uint32_t *dim)
 {
-	int32_t out = in < 0 ? in : roll_add_tensor(b, in, rank, dim);
+	int32_t out = in < 0 ? in : v3c_roll_add_tensor(b, in, rank, dim);
 
-	return out < 0 ? out : roll_finish(b, in, out);
+	return out < 0 ? out : v3c_roll_finish(b, in, out);
 }
 
-int32_t roll_transpose(struct roll_build *b, int32_t in, const uint32_t *perm)
+int32_t v3c_roll_transpose(struct roll_build *b, int32_t in, const uint32_t *perm)
 {
 	const int32_t order[3] = { perm[0], perm[1], perm[2] };
 	struct tfl_tensor *t;
@@ -108,11 +108,11 @@ int32_t roll_transpose(struct roll_build *b, int32_t in, const uint32_t *perm)
 		return in;
 	for (i = 0; i < 3; i++)
 		dim[i] = b->model->tensors[in].dim[perm[i]];
-	out = roll_add_tensor(b, in, 3, dim);
+	out = v3c_roll_add_tensor(b, in, 3, dim);
 	if (out < 0)
 		return out;
 	operands[0] = in;
-	operands[1] = roll_add_tensor(b, in, 1, &three);
+	operands[1] = v3c_roll_add_tensor(b, in, 1, &three);
 	if (operands[1] < 0)
 		return operands[1];
 	if (!make_vector(b, &v, order, 3))
@@ -128,15 +128,15 @@ int32_t roll_transpose(struct roll_build *b, int32_t in, const uint32_t *perm)
 	return out;
 }
 
-int32_t roll_unpack(struct roll_build *b, int32_t in, int axis, int rank, const uint32_t *dim,
-		    int32_t *out, uint32_t count)
+int32_t v3c_roll_unpack(struct roll_build *b, int32_t in, int axis, int rank, const uint32_t *dim,
+			int32_t *out, uint32_t count)
 {
 	uint32_t i;
 
 	if (in < 0)
 		return in;
 	for (i = 0; i < count; i++) {
-		out[i] = roll_add_tensor(b, in, rank, dim);
+		out[i] = v3c_roll_add_tensor(b, in, rank, dim);
 		if (out[i] < 0)
 			return out[i];
 	}
@@ -145,10 +145,10 @@ int32_t roll_unpack(struct roll_build *b, int32_t in, int axis, int rank, const 
 	return out[0];
 }
 
-int32_t roll_pack(struct roll_build *b, const int32_t *in, uint32_t count, int axis, int rank,
-		  const uint32_t *dim)
+int32_t v3c_roll_pack(struct roll_build *b, const int32_t *in, uint32_t count, int axis, int rank,
+		      const uint32_t *dim)
 {
-	int32_t out = roll_add_tensor(b, in[0], rank, dim);
+	int32_t out = v3c_roll_add_tensor(b, in[0], rank, dim);
 
 	if (out < 0)
 		return out;
@@ -157,8 +157,8 @@ int32_t roll_pack(struct roll_build *b, const int32_t *in, uint32_t count, int a
 	return out;
 }
 
-int32_t roll_product(struct roll_build *b, const struct tfl_op *like, const int32_t *in,
-		     int32_t out)
+int32_t v3c_roll_product(struct roll_build *b, const struct tfl_op *like, const int32_t *in,
+			 int32_t out)
 {
 	uint32_t i;
 

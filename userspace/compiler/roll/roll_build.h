@@ -44,27 +44,27 @@ struct roll_build {
  */
 
 /* A tensor of this shape, otherwise as @like */
-int32_t roll_add_tensor(struct roll_build *b, int32_t like, int rank, const uint32_t *dim);
+int32_t v3c_roll_add_tensor(struct roll_build *b, int32_t like, int rank, const uint32_t *dim);
 
 /* @in with another shape */
-int32_t roll_reshape(struct roll_build *b, int32_t in, int rank, const uint32_t *dim);
+int32_t v3c_roll_reshape(struct roll_build *b, int32_t in, int rank, const uint32_t *dim);
 
 /* @in, of three dimensions, with @perm[i] of them as dimension i */
-int32_t roll_transpose(struct roll_build *b, int32_t in, const uint32_t *perm);
+int32_t v3c_roll_transpose(struct roll_build *b, int32_t in, const uint32_t *perm);
 
 /* Element @k along dimension @axis of @in, for all @k: @out[] of them, of shape @dim[@rank] */
-int32_t roll_unpack(struct roll_build *b, int32_t in, int axis, int rank, const uint32_t *dim,
-		    int32_t *out, uint32_t count);
+int32_t v3c_roll_unpack(struct roll_build *b, int32_t in, int axis, int rank, const uint32_t *dim,
+			int32_t *out, uint32_t count);
 
 /* The inverse: the result has shape @dim[@rank] */
-int32_t roll_pack(struct roll_build *b, const int32_t *in, uint32_t count, int axis, int rank,
-		  const uint32_t *dim);
+int32_t v3c_roll_pack(struct roll_build *b, const int32_t *in, uint32_t count, int axis, int rank,
+		      const uint32_t *dim);
 
 /* As operator @like, with these operands, the third of which may be -1, and result */
-int32_t roll_product(struct roll_build *b, const struct tfl_op *like, const int32_t *in,
-		     int32_t out);
+int32_t v3c_roll_product(struct roll_build *b, const struct tfl_op *like, const int32_t *in,
+			 int32_t out);
 
 /* @in with the shape of @out, which the file has */
-int32_t roll_finish(struct roll_build *b, int32_t in, int32_t out);
+int32_t v3c_roll_finish(struct roll_build *b, int32_t in, int32_t out);
 
 #endif /* V3C_ROLL_BUILD_H */

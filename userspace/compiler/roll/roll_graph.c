@@ -8,7 +8,7 @@ struct look {
 	struct roll_tensor *tensors;
 };
 
-bool roll_is_view(int32_t code)
+bool v3c_roll_is_view(int32_t code)
 {
 	switch (code) {
 	case TFL_RESHAPE:
@@ -25,7 +25,7 @@ bool roll_is_view(int32_t code)
 	}
 }
 
-bool roll_same_quant(const struct tfl_tensor *a, const struct tfl_tensor *b)
+bool v3c_roll_same_quant(const struct tfl_tensor *a, const struct tfl_tensor *b)
 {
 	return a->type == b->type && a->scale.count <= 1 && a->zero_point.count <= 1 &&
 	       a->scale.count == b->scale.count && a->zero_point.count == b->zero_point.count &&
@@ -65,7 +65,7 @@ static bool integer(const struct look *l, int32_t tensor, uint32_t i, int64_t *v
 	    t->data_size != l->tensors[tensor].elements * size || i >= t->data_size / size)
 		return false;
 	v = (struct fb_vector){ .data = t->data, .count = t->data_size / size };
-	*value = size == 4 ? fb_vector_i32(&v, i) : fb_vector_i64(&v, i);
+	*value = size == 4 ? v3c_fb_vector_i32(&v, i) : v3c_fb_vector_i64(&v, i);
 	return true;
 }
 
@@ -92,7 +92,7 @@ static void note_cut(struct look *l, int32_t out, const struct roll_cut *cut, ui
 	const struct tfl_tensor *base = &l->model->tensors[cut->base];
 	const struct tfl_tensor *part = &l->model->tensors[out];
 
-	if (l->tensors[out].elements && roll_same_quant(base, part) &&
+	if (l->tensors[out].elements && v3c_roll_same_quant(base, part) &&
 	    is_shape_of_part(part, base, cut, dropped))
 		l->tensors[out].cut = *cut;
 }
@@ -125,7 +125,7 @@ static void look_at_split(struct look *l, uint32_t number, const struct tfl_op *
 		if (size < 1 || size > b->dim[axis] - cut.first)
 			return;
 		cut.count = size;
-		note_cut(l, fb_vector_i32(&op->outputs, i), &cut,
+		note_cut(l, v3c_fb_vector_i32(&op->outputs, i), &cut,
 			 op->code == TFL_UNPACK ? 1u << axis : 0);
 		cut.first += size;
 	}
@@ -152,7 +152,7 @@ static bool slice_dim(const struct look *l, const struct tfl_op *op, int i, uint
 		return true;
 	}
 	return integer(l, roll_operand(op, 3), i, &step) && step == 1 &&
-	       tfl_slice_dim(op, i, dim, begin, end, step, first, count);
+	       v3c_tfl_slice_dim(op, i, dim, begin, end, step, first, count);
 }
 
 /* SLICE and STRIDED_SLICE along one dimension */
@@ -182,7 +182,8 @@ static void look_at_slice(struct look *l, uint32_t number, const struct tfl_op *
 	}
 	/* Dimensions that nothing is said of are whole, whatever the mask says */
 	if (cut.axis >= 0)
-		note_cut(l, fb_vector_i32(&op->outputs, 0), &cut, op->mask[4] & ((1u << i) - 1));
+		note_cut(l, v3c_fb_vector_i32(&op->outputs, 0), &cut,
+			 op->mask[4] & ((1u << i) - 1));
 }
 
 static void look_at_reshape(struct look *l, const struct tfl_op *op)
@@ -191,9 +192,9 @@ static void look_at_reshape(struct look *l, const struct tfl_op *op)
 
 	if (in < 0 || op->outputs.count != 1)
 		return;
-	out = fb_vector_i32(&op->outputs, 0);
+	out = v3c_fb_vector_i32(&op->outputs, 0);
 	if (!l->tensors[out].elements || l->tensors[in].elements != l->tensors[out].elements ||
-	    !roll_same_quant(&l->model->tensors[in], &l->model->tensors[out]))
+	    !v3c_roll_same_quant(&l->model->tensors[in], &l->model->tensors[out]))
 		return;
 	l->tensors[out].origin = l->tensors[in].origin;
 	if (l->tensors[in].uses == 1)
@@ -222,7 +223,7 @@ static void look_at_op(struct look *l, uint32_t number)
 	case TFL_FULLY_CONNECTED:
 	case TFL_BATCH_MATMUL:
 		if (op->outputs.count == 1)
-			l->tensors[fb_vector_i32(&op->outputs, 0)].product = number;
+			l->tensors[v3c_fb_vector_i32(&op->outputs, 0)].product = number;
 		break;
 	}
 }
@@ -237,7 +238,7 @@ static void note_writer(struct look *l, int32_t tensor, uint32_t op)
 	t->writer = op;
 }
 
-struct roll_tensor *roll_look(struct v3c_ctx *ctx, const struct tfl_model *model)
+struct roll_tensor *v3c_roll_look(struct v3c_ctx *ctx, const struct tfl_model *model)
 {
 	struct look l = {
 		.model = model,
@@ -256,16 +257,16 @@ struct roll_tensor *roll_look(struct v3c_ctx *ctx, const struct tfl_model *model
 		const struct tfl_op *op = &model->ops[i];
 
 		for (k = 0; k < op->inputs.count; k++)
-			if (fb_vector_i32(&op->inputs, k) >= 0)
-				l.tensors[fb_vector_i32(&op->inputs, k)].uses++;
+			if (v3c_fb_vector_i32(&op->inputs, k) >= 0)
+				l.tensors[v3c_fb_vector_i32(&op->inputs, k)].uses++;
 		for (k = 0; k < op->outputs.count; k++)
-			note_writer(&l, fb_vector_i32(&op->outputs, k), i);
+			note_writer(&l, v3c_fb_vector_i32(&op->outputs, k), i);
 	}
 	for (i = 0; i < model->inputs.count; i++)
-		if (l.tensors[fb_vector_i32(&model->inputs, i)].writer >= 0)
-			l.tensors[fb_vector_i32(&model->inputs, i)].elements = 0;
+		if (l.tensors[v3c_fb_vector_i32(&model->inputs, i)].writer >= 0)
+			l.tensors[v3c_fb_vector_i32(&model->inputs, i)].elements = 0;
 	for (i = 0; i < model->outputs.count; i++)
-		l.tensors[fb_vector_i32(&model->outputs, i)].uses++;
+		l.tensors[v3c_fb_vector_i32(&model->outputs, i)].uses++;
 	for (i = 0; i < model->op_count; i++)
 		look_at_op(&l, i);
 	return l.tensors;

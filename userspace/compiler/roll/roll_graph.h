@@ -43,24 +43,24 @@ struct roll_tensor {
 };
 
 /**
- * roll_look() - find out about every tensor
+ * v3c_roll_look() - find out about every tensor
  * @ctx: compilation
  * @model: the file
  *
  * Return: one for each of its tensors, or NULL without memory.
  */
-struct roll_tensor *roll_look(struct v3c_ctx *ctx, const struct tfl_model *model);
+struct roll_tensor *v3c_roll_look(struct v3c_ctx *ctx, const struct tfl_model *model);
 
 /* Is it an operator that computes nothing, and that nobody misses when nothing reads it? */
-bool roll_is_view(int32_t code);
+bool v3c_roll_is_view(int32_t code);
 
 /* Have two tensors the same type and the same quantization, one scale at most? */
-bool roll_same_quant(const struct tfl_tensor *a, const struct tfl_tensor *b);
+bool v3c_roll_same_quant(const struct tfl_tensor *a, const struct tfl_tensor *b);
 
 /* Operand @k of an operator, -1 if it has none */
 static inline int32_t roll_operand(const struct tfl_op *op, uint32_t k)
 {
-	return k < op->inputs.count ? fb_vector_i32(&op->inputs, k) : -1;
+	return k < op->inputs.count ? v3c_fb_vector_i32(&op->inputs, k) : -1;
 }
 
 #endif /* V3C_ROLL_GRAPH_H */

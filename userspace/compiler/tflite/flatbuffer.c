@@ -69,7 +69,7 @@ static uint64_t target(const struct fb *fb, uint64_t pos)
 	return pos + fb_le32(fb->data + pos);
 }
 
-struct fb_table fb_root(struct fb *fb)
+struct fb_table v3c_fb_root(struct fb *fb)
 {
 	if (!inside(fb, 0, 8)) {
 		damaged(fb, "it is too short");
@@ -78,26 +78,26 @@ struct fb_table fb_root(struct fb *fb)
 	return table_at(fb, target(fb, 0));
 }
 
-bool fb_has(struct fb *fb, const struct fb_table *table, int field)
+bool v3c_fb_has(struct fb *fb, const struct fb_table *table, int field)
 {
 	return field_at(fb, table, field, 1) != 0;
 }
 
-uint8_t fb_u8(struct fb *fb, const struct fb_table *table, int field, uint8_t absent)
+uint8_t v3c_fb_u8(struct fb *fb, const struct fb_table *table, int field, uint8_t absent)
 {
 	uint32_t pos = field_at(fb, table, field, 1);
 
 	return pos ? fb->data[pos] : absent;
 }
 
-int32_t fb_i32(struct fb *fb, const struct fb_table *table, int field, int32_t absent)
+int32_t v3c_fb_i32(struct fb *fb, const struct fb_table *table, int field, int32_t absent)
 {
 	uint32_t pos = field_at(fb, table, field, 4);
 
 	return pos ? (int32_t)fb_le32(fb->data + pos) : absent;
 }
 
-uint64_t fb_u64(struct fb *fb, const struct fb_table *table, int field, uint64_t absent)
+uint64_t v3c_fb_u64(struct fb *fb, const struct fb_table *table, int field, uint64_t absent)
 {
 	uint32_t pos = field_at(fb, table, field, 8);
 
@@ -113,21 +113,21 @@ static float float_at(const uint8_t *p)
 	return value;
 }
 
-float fb_float(struct fb *fb, const struct fb_table *table, int field, float absent)
+float v3c_fb_float(struct fb *fb, const struct fb_table *table, int field, float absent)
 {
 	uint32_t pos = field_at(fb, table, field, 4);
 
 	return pos ? float_at(fb->data + pos) : absent;
 }
 
-struct fb_table fb_table(struct fb *fb, const struct fb_table *table, int field)
+struct fb_table v3c_fb_table(struct fb *fb, const struct fb_table *table, int field)
 {
 	uint32_t pos = field_at(fb, table, field, 4);
 
 	return pos ? table_at(fb, target(fb, pos)) : (struct fb_table){};
 }
 
-struct fb_vector fb_vector(struct fb *fb, const struct fb_table *table, int field, size_t size)
+struct fb_vector v3c_fb_vector(struct fb *fb, const struct fb_table *table, int field, size_t size)
 {
 	uint32_t pos = field_at(fb, table, field, 4);
 	struct fb_vector v = {};
@@ -146,9 +146,9 @@ struct fb_vector fb_vector(struct fb *fb, const struct fb_table *table, int fiel
 	return v;
 }
 
-const char *fb_string(struct fb *fb, const struct fb_table *table, int field)
+const char *v3c_fb_string(struct fb *fb, const struct fb_table *table, int field)
 {
-	struct fb_vector v = fb_vector(fb, table, field, 1);
+	struct fb_vector v = v3c_fb_vector(fb, table, field, 1);
 
 	if (!v.data)
 		return NULL;
@@ -159,22 +159,22 @@ const char *fb_string(struct fb *fb, const struct fb_table *table, int field)
 	return (const char *)v.data;
 }
 
-struct fb_table fb_vector_table(struct fb *fb, const struct fb_vector *v, uint32_t i)
+struct fb_table v3c_fb_vector_table(struct fb *fb, const struct fb_vector *v, uint32_t i)
 {
 	return table_at(fb, target(fb, v->data - fb->data + (uint64_t)i * 4));
 }
 
-int32_t fb_vector_i32(const struct fb_vector *v, uint32_t i)
+int32_t v3c_fb_vector_i32(const struct fb_vector *v, uint32_t i)
 {
 	return fb_le32(v->data + (size_t)i * 4);
 }
 
-int64_t fb_vector_i64(const struct fb_vector *v, uint32_t i)
+int64_t v3c_fb_vector_i64(const struct fb_vector *v, uint32_t i)
 {
 	return fb_le64(v->data + (size_t)i * 8);
 }
 
-float fb_vector_float(const struct fb_vector *v, uint32_t i)
+float v3c_fb_vector_float(const struct fb_vector *v, uint32_t i)
 {
 	return float_at(v->data + (size_t)i * 4);
 }

@@ -61,28 +61,28 @@ static inline uint64_t fb_le64(const uint8_t *p)
 }
 
 /* The root table */
-struct fb_table fb_root(struct fb *fb);
+struct fb_table v3c_fb_root(struct fb *fb);
 
 /* Scalar fields, @absent if the table has none */
-bool fb_has(struct fb *fb, const struct fb_table *table, int field);
-uint8_t fb_u8(struct fb *fb, const struct fb_table *table, int field, uint8_t absent);
-int32_t fb_i32(struct fb *fb, const struct fb_table *table, int field, int32_t absent);
-uint64_t fb_u64(struct fb *fb, const struct fb_table *table, int field, uint64_t absent);
-float fb_float(struct fb *fb, const struct fb_table *table, int field, float absent);
+bool v3c_fb_has(struct fb *fb, const struct fb_table *table, int field);
+uint8_t v3c_fb_u8(struct fb *fb, const struct fb_table *table, int field, uint8_t absent);
+int32_t v3c_fb_i32(struct fb *fb, const struct fb_table *table, int field, int32_t absent);
+uint64_t v3c_fb_u64(struct fb *fb, const struct fb_table *table, int field, uint64_t absent);
+float v3c_fb_float(struct fb *fb, const struct fb_table *table, int field, float absent);
 
 /* A field that is a table */
-struct fb_table fb_table(struct fb *fb, const struct fb_table *table, int field);
+struct fb_table v3c_fb_table(struct fb *fb, const struct fb_table *table, int field);
 
 /* A field that is a vector of elements of @size bytes (tables: 4) */
-struct fb_vector fb_vector(struct fb *fb, const struct fb_table *table, int field, size_t size);
+struct fb_vector v3c_fb_vector(struct fb *fb, const struct fb_table *table, int field, size_t size);
 
 /* A NUL-terminated string field, NULL if absent */
-const char *fb_string(struct fb *fb, const struct fb_table *table, int field);
+const char *v3c_fb_string(struct fb *fb, const struct fb_table *table, int field);
 
 /* Elements; @i must be below @v->count */
-struct fb_table fb_vector_table(struct fb *fb, const struct fb_vector *v, uint32_t i);
-int32_t fb_vector_i32(const struct fb_vector *v, uint32_t i);
-int64_t fb_vector_i64(const struct fb_vector *v, uint32_t i);
-float fb_vector_float(const struct fb_vector *v, uint32_t i);
+struct fb_table v3c_fb_vector_table(struct fb *fb, const struct fb_vector *v, uint32_t i);
+int32_t v3c_fb_vector_i32(const struct fb_vector *v, uint32_t i);
+int64_t v3c_fb_vector_i64(const struct fb_vector *v, uint32_t i);
+float v3c_fb_vector_float(const struct fb_vector *v, uint32_t i);
 
 #endif /* V3C_FLATBUFFER_H */

@@ -44,12 +44,12 @@ static const char *const type_names[] = {
 
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
 
-const char *tfl_op_name(int32_t code)
+const char *v3c_tfl_op_name(int32_t code)
 {
 	return code >= 0 && code < (int32_t)LENGTH(op_names) ? op_names[code] : "unknown operator";
 }
 
-const char *tfl_type_name(int type)
+const char *v3c_tfl_type_name(int type)
 {
 	return type >= 0 && type < (int)LENGTH(type_names) ? type_names[type] : "unknown type";
 }

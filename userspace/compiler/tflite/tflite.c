@@ -41,10 +41,10 @@ static int read_buffer(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb
 	if (index >= buffers->count)
 		return v3c_fail(ctx, EINVAL, "damaged: tensor %u refers to buffer %u of %u",
 				(unsigned int)(t - m->tensors), index, buffers->count);
-	buffer = fb_vector_table(&m->fb, buffers, index);
-	data = fb_vector(&m->fb, &buffer, BUFFER_DATA, 1);
-	offset = fb_u64(&m->fb, &buffer, BUFFER_OFFSET, 0);
-	size = fb_u64(&m->fb, &buffer, BUFFER_SIZE, 0);
+	buffer = v3c_fb_vector_table(&m->fb, buffers, index);
+	data = v3c_fb_vector(&m->fb, &buffer, BUFFER_DATA, 1);
+	offset = v3c_fb_u64(&m->fb, &buffer, BUFFER_OFFSET, 0);
+	size = v3c_fb_u64(&m->fb, &buffer, BUFFER_SIZE, 0);
 	if (offset > 1) {
 		if (offset > m->fb.size || size > m->fb.size - offset)
 			return v3c_fail(ctx, EINVAL, "damaged: buffer %u lies outside of the file",
@@ -62,25 +62,25 @@ static int read_buffer(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb
 static int read_tensor(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_vector *tensors,
 		       const struct fb_vector *buffers, uint32_t index)
 {
-	struct fb_table table = fb_vector_table(&m->fb, tensors, index);
-	struct fb_table quant = fb_table(&m->fb, &table, TENSOR_QUANTIZATION);
-	struct fb_vector shape = fb_vector(&m->fb, &table, TENSOR_SHAPE, 4);
+	struct fb_table table = v3c_fb_vector_table(&m->fb, tensors, index);
+	struct fb_table quant = v3c_fb_table(&m->fb, &table, TENSOR_QUANTIZATION);
+	struct fb_vector shape = v3c_fb_vector(&m->fb, &table, TENSOR_SHAPE, 4);
 	struct tfl_tensor *t = &m->tensors[index];
 	uint32_t i;
 
-	t->name = fb_string(&m->fb, &table, TENSOR_NAME);
+	t->name = v3c_fb_string(&m->fb, &table, TENSOR_NAME);
 	if (!t->name)
 		t->name = "";
-	t->type = fb_u8(&m->fb, &table, TENSOR_TYPE, TFL_FLOAT32);
+	t->type = v3c_fb_u8(&m->fb, &table, TENSOR_TYPE, TFL_FLOAT32);
 	t->rank = shape.count;
 	for (i = 0; i < shape.count && i < V3C_MAX_RANK; i++)
-		t->dim[i] = fb_vector_i32(&shape, i);
-	t->scale = fb_vector(&m->fb, &quant, QUANT_SCALE, 4);
-	t->zero_point = fb_vector(&m->fb, &quant, QUANT_ZERO_POINT, 8);
-	t->channel_dim = fb_i32(&m->fb, &quant, QUANT_DIMENSION, 0);
-	t->special = fb_u8(&m->fb, &table, TENSOR_IS_VARIABLE, 0) ||
-		     fb_has(&m->fb, &table, TENSOR_SPARSITY);
-	return read_buffer(ctx, m, buffers, fb_i32(&m->fb, &table, TENSOR_BUFFER, 0), t);
+		t->dim[i] = v3c_fb_vector_i32(&shape, i);
+	t->scale = v3c_fb_vector(&m->fb, &quant, QUANT_SCALE, 4);
+	t->zero_point = v3c_fb_vector(&m->fb, &quant, QUANT_ZERO_POINT, 8);
+	t->channel_dim = v3c_fb_i32(&m->fb, &quant, QUANT_DIMENSION, 0);
+	t->special = v3c_fb_u8(&m->fb, &table, TENSOR_IS_VARIABLE, 0) ||
+		     v3c_fb_has(&m->fb, &table, TENSOR_SPARSITY);
+	return read_buffer(ctx, m, buffers, v3c_fb_i32(&m->fb, &table, TENSOR_BUFFER, 0), t);
 }
 
 static int check_indices(struct v3c_ctx *ctx, const struct tfl_model *m, const char *what,
@@ -89,7 +89,7 @@ static int check_indices(struct v3c_ctx *ctx, const struct tfl_model *m, const c
 	uint32_t i;
 
 	for (i = 0; i < v->count; i++) {
-		int32_t tensor = fb_vector_i32(v, i);
+		int32_t tensor = v3c_fb_vector_i32(v, i);
 
 		if (tensor < lowest || tensor >= (int64_t)m->tensor_count)
 			return v3c_fail(ctx, EINVAL, "damaged: %s %u refers to tensor %d of %u",
@@ -105,66 +105,66 @@ static void read_option(struct fb *fb, struct tfl_op *op, const struct fb_table 
 	case OPT_NONE:
 		break;
 	case OPT_PADDING:
-		op->padding = fb_u8(fb, options, field, TFL_SAME);
+		op->padding = v3c_fb_u8(fb, options, field, TFL_SAME);
 		break;
 	case OPT_STRIDE_H:
 	case OPT_STRIDE_W:
-		op->stride[option - OPT_STRIDE_H] = fb_i32(fb, options, field, 0);
+		op->stride[option - OPT_STRIDE_H] = v3c_fb_i32(fb, options, field, 0);
 		break;
 	case OPT_DILATION_H:
 	case OPT_DILATION_W:
-		op->dilation[option - OPT_DILATION_H] = fb_i32(fb, options, field, 1);
+		op->dilation[option - OPT_DILATION_H] = v3c_fb_i32(fb, options, field, 1);
 		break;
 	case OPT_KERNEL_H:
 	case OPT_KERNEL_W:
-		op->kernel[option - OPT_KERNEL_H] = fb_i32(fb, options, field, 0);
+		op->kernel[option - OPT_KERNEL_H] = v3c_fb_i32(fb, options, field, 0);
 		break;
 	case OPT_ACTIVATION:
-		op->activation = fb_u8(fb, options, field, TFL_ACT_NONE);
+		op->activation = v3c_fb_u8(fb, options, field, TFL_ACT_NONE);
 		break;
 	case OPT_FORMAT:
-		op->format = fb_u8(fb, options, field, 0);
+		op->format = v3c_fb_u8(fb, options, field, 0);
 		break;
 	case OPT_AXIS:
-		op->axis = fb_i32(fb, options, field, 0);
+		op->axis = v3c_fb_i32(fb, options, field, 0);
 		break;
 	case OPT_NUMBER:
-		op->number = fb_float(fb, options, field, 0);
+		op->number = v3c_fb_float(fb, options, field, 0);
 		break;
 	case OPT_MASK_BEGIN:
 	case OPT_MASK_END:
 	case OPT_MASK_ELLIPSIS:
 	case OPT_MASK_NEW_AXIS:
 	case OPT_MASK_SHRINK:
-		op->mask[option - OPT_MASK_BEGIN] = fb_i32(fb, options, field, 0);
+		op->mask[option - OPT_MASK_BEGIN] = v3c_fb_i32(fb, options, field, 0);
 		break;
 	case OPT_END_IS_OFFSET:
-		op->end_is_offset = fb_u8(fb, options, field, 0);
+		op->end_is_offset = v3c_fb_u8(fb, options, field, 0);
 		break;
 	case OPT_ALIGN_CORNERS:
-		op->align_corners = fb_u8(fb, options, field, 0);
+		op->align_corners = v3c_fb_u8(fb, options, field, 0);
 		break;
 	case OPT_HALF_PIXEL_CENTERS:
-		op->half_pixel_centers = fb_u8(fb, options, field, 0);
+		op->half_pixel_centers = v3c_fb_u8(fb, options, field, 0);
 		break;
 	case OPT_ADJ_X:
 	case OPT_ADJ_Y:
-		op->adjoint[option - OPT_ADJ_X] = fb_u8(fb, options, field, 0);
+		op->adjoint[option - OPT_ADJ_X] = v3c_fb_u8(fb, options, field, 0);
 		break;
 	case OPT_BATCH_DIMS:
-		op->batch_dims = fb_i32(fb, options, field, 0);
+		op->batch_dims = v3c_fb_i32(fb, options, field, 0);
 		break;
 	case OPT_BLOCK_SIZE:
-		op->block_size = fb_i32(fb, options, field, 0);
+		op->block_size = v3c_fb_i32(fb, options, field, 0);
 		break;
 	case OPT_KEEP_DIMS:
-		op->keep_dims = fb_u8(fb, options, field, 0);
+		op->keep_dims = v3c_fb_u8(fb, options, field, 0);
 		break;
 	case OPT_APPROXIMATE:
-		op->approximate = fb_u8(fb, options, field, 0);
+		op->approximate = v3c_fb_u8(fb, options, field, 0);
 		break;
 	case OPT_SYMMETRIC:
-		op->symmetric = fb_u8(fb, options, field, 0);
+		op->symmetric = v3c_fb_u8(fb, options, field, 0);
 		break;
 	}
 }
@@ -172,16 +172,16 @@ static void read_option(struct fb *fb, struct tfl_op *op, const struct fb_table 
 static int read_options(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_table *table,
 			struct tfl_op *op)
 {
-	const struct tfl_options *layout = tfl_options(op->code);
-	struct fb_table options = fb_table(&m->fb, table, OP_OPTIONS);
+	const struct tfl_options *layout = v3c_tfl_options(op->code);
+	struct fb_table options = v3c_fb_table(&m->fb, table, OP_OPTIONS);
 	size_t k;
 
 	if (!layout)
 		return 0;
-	if (options.pos && fb_u8(&m->fb, table, OP_OPTIONS_TYPE, 0) != layout->type)
+	if (options.pos && v3c_fb_u8(&m->fb, table, OP_OPTIONS_TYPE, 0) != layout->type)
 		return v3c_fail(ctx, EINVAL,
 				"damaged: operator %u (%s) has the options of another operator",
-				(unsigned int)(op - m->ops), tfl_op_name(op->code));
+				(unsigned int)(op - m->ops), v3c_tfl_op_name(op->code));
 	for (k = 0; k < sizeof(layout->field); k++)
 		read_option(&m->fb, op, &options, k, layout->field[k]);
 	return 0;
@@ -190,13 +190,13 @@ static int read_options(struct v3c_ctx *ctx, struct tfl_model *m, const struct f
 static int read_op(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_vector *ops,
 		   const int32_t *codes, uint32_t code_count, uint32_t index)
 {
-	struct fb_table table = fb_vector_table(&m->fb, ops, index);
-	uint32_t code = fb_i32(&m->fb, &table, OP_CODE, 0);
+	struct fb_table table = v3c_fb_vector_table(&m->fb, ops, index);
+	uint32_t code = v3c_fb_i32(&m->fb, &table, OP_CODE, 0);
 	struct tfl_op *op = &m->ops[index];
 	int ret;
 
-	op->inputs = fb_vector(&m->fb, &table, OP_INPUTS, 4);
-	op->outputs = fb_vector(&m->fb, &table, OP_OUTPUTS, 4);
+	op->inputs = v3c_fb_vector(&m->fb, &table, OP_INPUTS, 4);
+	op->outputs = v3c_fb_vector(&m->fb, &table, OP_OUTPUTS, 4);
 	if (m->fb.error)
 		return damaged(ctx, m, "operator", index);
 	if (code >= code_count)
@@ -222,9 +222,9 @@ static int read_codes(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_
 	uint32_t i;
 
 	for (i = 0; i < codes->count; i++) {
-		struct fb_table code = fb_vector_table(&m->fb, codes, i);
-		int32_t builtin = fb_i32(&m->fb, &code, CODE_BUILTIN, 0);
-		int32_t old = (int8_t)fb_u8(&m->fb, &code, CODE_OLD, 0);
+		struct fb_table code = v3c_fb_vector_table(&m->fb, codes, i);
+		int32_t builtin = v3c_fb_i32(&m->fb, &code, CODE_BUILTIN, 0);
+		int32_t old = (int8_t)v3c_fb_u8(&m->fb, &code, CODE_OLD, 0);
 
 		if (m->fb.error)
 			return damaged(ctx, m, "operator code", i);
@@ -237,17 +237,17 @@ static int read_codes(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_
 static int read_graph(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_table *root,
 		      const struct fb_table *graph)
 {
-	struct fb_vector codes = fb_vector(&m->fb, root, MODEL_OPERATOR_CODES, 4);
-	struct fb_vector buffers = fb_vector(&m->fb, root, MODEL_BUFFERS, 4);
-	struct fb_vector tensors = fb_vector(&m->fb, graph, GRAPH_TENSORS, 4);
-	struct fb_vector ops = fb_vector(&m->fb, graph, GRAPH_OPERATORS, 4);
+	struct fb_vector codes = v3c_fb_vector(&m->fb, root, MODEL_OPERATOR_CODES, 4);
+	struct fb_vector buffers = v3c_fb_vector(&m->fb, root, MODEL_BUFFERS, 4);
+	struct fb_vector tensors = v3c_fb_vector(&m->fb, graph, GRAPH_TENSORS, 4);
+	struct fb_vector ops = v3c_fb_vector(&m->fb, graph, GRAPH_OPERATORS, 4);
 	uint64_t operands = 0;
 	int32_t *code_numbers;
 	uint32_t i;
 	int ret;
 
-	m->inputs = fb_vector(&m->fb, graph, GRAPH_INPUTS, 4);
-	m->outputs = fb_vector(&m->fb, graph, GRAPH_OUTPUTS, 4);
+	m->inputs = v3c_fb_vector(&m->fb, graph, GRAPH_INPUTS, 4);
+	m->outputs = v3c_fb_vector(&m->fb, graph, GRAPH_OUTPUTS, 4);
 	if (m->fb.error)
 		return v3c_fail(ctx, EINVAL, "damaged: %s", m->fb.error);
 	if (tensors.count > V3C_MAX_TENSORS || ops.count > V3C_MAX_OPERATORS ||
@@ -292,7 +292,7 @@ static int read_graph(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_
 	return ret;
 }
 
-int tfl_parse(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, size_t size)
+int v3c_tfl_parse(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, size_t size)
 {
 	struct fb_table root, graph = {};
 	struct fb_vector graphs;
@@ -305,15 +305,15 @@ int tfl_parse(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, si
 				"not a .tflite file: the identifier TFL3 is missing at byte 4");
 	if (size > V3C_MAX_FILE)
 		return v3c_fail(ctx, ENOTSUP, "the file is larger than 2 GiB");
-	root = fb_root(&model->fb);
-	graphs = fb_vector(&model->fb, &root, MODEL_SUBGRAPHS, 4);
+	root = v3c_fb_root(&model->fb);
+	graphs = v3c_fb_vector(&model->fb, &root, MODEL_SUBGRAPHS, 4);
 	if (graphs.count)
-		graph = fb_vector_table(&model->fb, &graphs, 0);
+		graph = v3c_fb_vector_table(&model->fb, &graphs, 0);
 	if (model->fb.error)
 		return v3c_fail(ctx, EINVAL, "damaged: %s", model->fb.error);
-	if (fb_i32(&model->fb, &root, MODEL_VERSION, 0) != SCHEMA_VERSION)
+	if (v3c_fb_i32(&model->fb, &root, MODEL_VERSION, 0) != SCHEMA_VERSION)
 		return v3c_fail(ctx, EINVAL, "damaged: schema version %d, not %d",
-				fb_i32(&model->fb, &root, MODEL_VERSION, 0), SCHEMA_VERSION);
+				v3c_fb_i32(&model->fb, &root, MODEL_VERSION, 0), SCHEMA_VERSION);
 	if (!graph.pos)
 		return v3c_fail(ctx, EINVAL, "damaged: it has no graph");
 	return read_graph(ctx, model, &root, &graph);
@@ -326,8 +326,8 @@ static int64_t clamp_index(int64_t i, uint32_t dim)
 	return i < 0 ? 0 : i > dim ? dim : i;
 }
 
-bool tfl_slice_dim(const struct tfl_op *op, int i, uint32_t dim, int64_t begin, int64_t end,
-		   int64_t step, uint32_t *first, uint32_t *count)
+bool v3c_tfl_slice_dim(const struct tfl_op *op, int i, uint32_t dim, int64_t begin, int64_t end,
+		       int64_t step, uint32_t *first, uint32_t *count)
 {
 	int64_t bit = 1 << i, start, stop;
 

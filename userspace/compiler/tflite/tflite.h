@@ -212,7 +212,7 @@ struct tfl_model {
 };
 
 /**
- * tfl_parse() - read a model as it is in the file
+ * v3c_tfl_parse() - read a model as it is in the file
  * @ctx: compilation
  * @model: filled in; points into @data
  * @data: the file
@@ -223,10 +223,10 @@ struct tfl_model {
  *
  * Return: 0, -EINVAL, -ENOTSUP or -ENOMEM, with the context's error set.
  */
-int tfl_parse(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, size_t size);
+int v3c_tfl_parse(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, size_t size);
 
 /**
- * tfl_slice_dim() - which elements STRIDED_SLICE takes
+ * v3c_tfl_slice_dim() - which elements STRIDED_SLICE takes
  * @op: the operator
  * @i: dimension
  * @dim: its size
@@ -238,13 +238,13 @@ int tfl_parse(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, si
  *
  * Return: false if it takes none, or more than there are.
  */
-bool tfl_slice_dim(const struct tfl_op *op, int i, uint32_t dim, int64_t begin, int64_t end,
-		   int64_t step, uint32_t *first, uint32_t *count);
+bool v3c_tfl_slice_dim(const struct tfl_op *op, int i, uint32_t dim, int64_t begin, int64_t end,
+		       int64_t step, uint32_t *first, uint32_t *count);
 
 /* The schema's name of an operator, for messages */
-const char *tfl_op_name(int32_t code);
+const char *v3c_tfl_op_name(int32_t code);
 
 /* The schema's name of a tensor type, for messages */
-const char *tfl_type_name(int type);
+const char *v3c_tfl_type_name(int type);
 
 #endif /* V3C_TFLITE_H */

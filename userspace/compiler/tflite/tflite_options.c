@@ -39,7 +39,7 @@ static const struct tfl_options tables[] = {
 	{ TFL_GELU, 116, { OPT_APPROXIMATE } },
 };
 
-const struct tfl_options *tfl_options(int32_t code)
+const struct tfl_options *v3c_tfl_options(int32_t code)
 {
 	size_t i;
 

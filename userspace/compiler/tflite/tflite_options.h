@@ -29,6 +29,6 @@ struct tfl_options {
 };
 
 /* An operator's option table, NULL if struct tfl_op has nothing of it */
-const struct tfl_options *tfl_options(int32_t code);
+const struct tfl_options *v3c_tfl_options(int32_t code);
 
 #endif /* V3C_TFLITE_OPTIONS_H */

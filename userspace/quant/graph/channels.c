@@ -126,8 +126,8 @@ static bool join_slice(const struct q_graph *g, struct q_channels *c, const stru
 		if (q_integers(g, op->in[1 + d], list[d], V3C_MAX_RANK) != from->rank)
 			return false;
 	if (list[2][last] != 1 ||
-	    !tfl_slice_dim(&op->options, last, from->dim[last], list[0][last], list[1][last], 1,
-			   &begin, &count) ||
+	    !v3c_tfl_slice_dim(&op->options, last, from->dim[last], list[0][last], list[1][last], 1,
+			       &begin, &count) ||
 	    count != q_channel_count(&g->tensors[op->out[0]]))
 		return false;
 	join(c, op->out[0], 0, op->in[0], begin, count);

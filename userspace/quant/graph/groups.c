@@ -123,7 +123,7 @@ static int fix_results(struct q_graph *g, int32_t *of, struct fixed *fixed)
 			return v3c_fail(g->ctx, ENOTSUP,
 					"operator %u (%s) cannot be computed with integers; use a "
 					"model without it, or --mode int8",
-					op->options.tag, tfl_op_name(op->options.code));
+					op->options.tag, v3c_tfl_op_name(op->options.code));
 		if (scales == SCALES_UNIT || scales == SCALES_SIGNED)
 			fixed[root(of, op->out[0])] = fixed_of(scales);
 	}

@@ -54,8 +54,8 @@ static int read_int8(struct v3c_ctx *ctx, uint32_t i, const struct tfl_tensor *t
 		for (inner = 1, d = q->shape.rank - 1; d > t->channel_dim; d--)
 			inner *= q->shape.dim[d];
 	for (k = 0; k < elements; k += inner) {
-		float scale = fb_vector_float(&t->scale, channel);
-		int64_t zero = t->zero_point.count ? fb_vector_i64(&t->zero_point, channel) : 0;
+		float scale = v3c_fb_vector_float(&t->scale, channel);
+		int64_t zero = t->zero_point.count ? v3c_fb_vector_i64(&t->zero_point, channel) : 0;
 
 		if (!isfinite(scale) || scale < 0 || zero < INT8_MIN || zero > INT8_MAX)
 			return tensor_fail(ctx, EINVAL, i, t,
@@ -64,8 +64,8 @@ static int read_int8(struct v3c_ctx *ctx, uint32_t i, const struct tfl_tensor *t
 			out[k + j] = scale * ((int8_t)t->data[k + j] - zero);
 		channel = channel + 1 < scales ? channel + 1 : 0;
 	}
-	if (scales == 1 && t->zero_point.count && !fb_vector_i64(&t->zero_point, 0))
-		q->step = fb_vector_float(&t->scale, 0);
+	if (scales == 1 && t->zero_point.count && !v3c_fb_vector_i64(&t->zero_point, 0))
+		q->step = v3c_fb_vector_float(&t->scale, 0);
 	return 0;
 }
 
@@ -137,7 +137,7 @@ static int32_t *read_list(struct v3c_ctx *ctx, const struct fb_vector *v)
 	uint32_t i;
 
 	for (i = 0; list && i < v->count; i++)
-		list[i] = fb_vector_i32(v, i);
+		list[i] = v3c_fb_vector_i32(v, i);
 	return list;
 }
 

@@ -41,7 +41,7 @@ static int quantize_product(struct q_graph *g, struct q_op *op, float in_scale)
 		return 0;
 	if (!g->tensors[op->in[bias]].real)
 		return v3c_fail(g->ctx, ENOTSUP, "operator %u (%s): its bias is not constant",
-				op->options.tag, tfl_op_name(op->options.code));
+				op->options.tag, v3c_tfl_op_name(op->options.code));
 	added = q_add_bias(g, op->in[bias], in_scale, &scales);
 	if (added < 0)
 		return added;

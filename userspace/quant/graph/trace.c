@@ -85,8 +85,8 @@ static bool slice(struct tracer *t, const struct q_op *op, struct trace *out)
 	for (d = 0; d < from->rank; d++) {
 		uint32_t begin, taken;
 
-		if (!tfl_slice_dim(&op->options, d, from->dim[d], list[0][d], list[1][d],
-				   list[2][d], &begin, &taken) || taken != to->dim[d])
+		if (!v3c_tfl_slice_dim(&op->options, d, from->dim[d], list[0][d], list[1][d],
+				       list[2][d], &begin, &taken) || taken != to->dim[d])
 			return false;
 		first += begin * stride[d];
 		stride[d] *= list[2][d];

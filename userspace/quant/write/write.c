@@ -85,7 +85,7 @@ static int find_codes(struct writer *s)
 		if (row == sizeof(versions) / sizeof(versions[0]))
 			return v3c_fail(s->g->ctx, ENOTSUP,
 					"operator %u (%s): v3quant does not know it; use a model "
-					"without it", s->g->ops[i].options.tag, tfl_op_name(code));
+					"without it", s->g->ops[i].options.tag, v3c_tfl_op_name(code));
 		for (k = 0; k < s->code_count && s->codes[k] != row; k++)
 			;
 		s->codes[k] = row;
@@ -211,7 +211,7 @@ static void write_derived(struct writer *s, struct fbw_table *t, const struct q_
 static void write_op(struct writer *s, size_t list, uint32_t i)
 {
 	const struct q_op *op = &s->g->ops[i];
-	const struct tfl_options *layout = tfl_options(op->options.code);
+	const struct tfl_options *layout = v3c_tfl_options(op->options.code);
 	struct fbw_table t = {}, options = {};
 	uint8_t type = layout ? layout->type : versions[s->codes[s->op_code[i]]].options;
 	size_t at, k;
