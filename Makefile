@@ -11,6 +11,9 @@
 #
 top := $(CURDIR)
 B := $(top)/build
+# Meson's build directories of userspace: as installed, and with the sanitizers
+USERSPACE_DIR := $(B)/userspace
+SANITIZED_DIR := $(B)/sanitized
 
 # No built-in rules: one of them makes "guest" of a "guest.sh" beside it.
 MAKEFLAGS += --no-builtin-rules
@@ -125,8 +128,7 @@ distclean:		## remove all that was built or fetched
 
 ifneq ($(filter-out $(DRIVERS),$(MAKECMDGOALS)),)
 
-include $(wildcard $(top)/qemu/model/model.mk $(top)/qemu/device/device.mk \
-	$(top)/userspace/sources.mk)
+include $(wildcard $(top)/qemu/model/model.mk $(top)/qemu/device/device.mk)
 include $(sort $(wildcard $(top)/*/module.mk $(top)/tests/*/module.mk))
 
 .PHONY: parts $(PARTS:%=part-%) check-programs check-deps check-run

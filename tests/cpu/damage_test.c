@@ -9,7 +9,6 @@
 #include "libv3npu/v3npu.h"
 #include "userspace/tap.h"
 
-#define DIRECTORY	"build/tests/cpu/models"
 #define MAX_BYTES	65536
 #define VARIANTS	60	/* of each model */
 
@@ -74,13 +73,16 @@ static void try(struct v3npu_device *device, size_t size)
 	v3npu_model_free(model);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	FILE *list = fopen(DIRECTORY "/list", "r");
+	const char *directory = argc == 2 ? argv[1] : "build/tests/cpu/models";
 	struct v3npu_device *cpu, *sim;
-	char name[64], path[256];
+	char name[64], path[512];
+	FILE *list;
 	int i;
 
+	snprintf(path, sizeof(path), "%s/list", directory);
+	list = fopen(path, "r");
 	if (!ok(list && !v3npu_device_open("cpu", &cpu) &&
 		!v3npu_device_open("sim:threads=1", &sim), "the models' list and two devices"))
 		return done();
@@ -88,7 +90,7 @@ int main(void)
 		size_t size;
 		FILE *f;
 
-		snprintf(path, sizeof(path), DIRECTORY "/%s.tflite", name);
+		snprintf(path, sizeof(path), "%s/%s.tflite", directory, name);
 		f = fopen(path, "rb");
 		size = f ? fread(original, 1, sizeof(original), f) : 0;
 		if (f)

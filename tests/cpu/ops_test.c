@@ -11,7 +11,6 @@
 #include "libv3npu/v3npu.h"
 #include "userspace/tap.h"
 
-#define DIRECTORY	"build/tests/cpu/models"
 #define MAX_BYTES	65536
 
 struct test {
@@ -20,15 +19,16 @@ struct test {
 	unsigned int pieces;
 };
 
+static const char *directory;
 static char input[MAX_BYTES], wanted[MAX_BYTES];
 
 static size_t read_file(const char *name, const char *end, void *data)
 {
-	char path[256];
+	char path[512];
 	size_t n = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), DIRECTORY "/%s%s", name, end);
+	snprintf(path, sizeof(path), "%s/%s%s", directory, name, end);
 	f = fopen(path, "rb");
 	if (f) {
 		n = fread(data, 1, MAX_BYTES, f);
@@ -97,9 +97,9 @@ static void check(const char *spec, const struct test *t)
 {
 	struct v3npu_device *device;
 	struct v3npu_model *model;
-	char path[256];
+	char path[512];
 
-	snprintf(path, sizeof(path), DIRECTORY "/%s.tflite", t->name);
+	snprintf(path, sizeof(path), "%s/%s.tflite", directory, t->name);
 	if (!ok(!v3npu_device_open(spec, &device), "%s opens", spec))
 		return;
 	if (v3npu_model_load_file(device, path, NULL, &model))
@@ -110,12 +110,16 @@ static void check(const char *spec, const struct test *t)
 	v3npu_device_close(device);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	FILE *f = fopen(DIRECTORY "/list", "r");
 	struct test t;
+	char path[512];
 	int count = 0;
+	FILE *f;
 
+	directory = argc == 2 ? argv[1] : "build/tests/cpu/models";
+	snprintf(path, sizeof(path), "%s/list", directory);
+	f = fopen(path, "r");
 	while (f && fscanf(f, "%63s %lf %u", t.name, &t.tolerance, &t.pieces) == 3) {
 		struct test on_cpu = t;
 

@@ -97,5 +97,6 @@ def run_oracle(packed):
 
 def run_sim(packed, sanitize, device):
     """What the simulator makes of them."""
-    program = os.path.join(BUILD, "sim-asan" if sanitize else "sim")
+    program = os.path.join(TOP, "build", "sanitized" if sanitize else "userspace",
+                           "tests/fuzz/fuzz-sim")
     return _run_all([program] + ([device] if device else []), os.environ, packed)

@@ -13,40 +13,44 @@ FIRMWARE = [f"build/tests/firmware/{name}"
             for name in ("string", "jobs", "cancel", "boot", "rings", "pause", "preempt", "preempt-random")]
 ENGINE = [f"build/tests/engine/test-{name}"
           for name in ("vectors", "cost", "kernels", "limits", "engine", "aborts")]
-COMPILER = [f"build/tests/compiler/{name}_test"
-            for name in ("reader", "layout", "ops", "cascade", "damage", "golden", "place", "roll")]
+SANITIZED = "build/sanitized/tests"
+COMPILER = ([f"{SANITIZED}/compiler/{name}_test"
+             for name in ("reader", "layout", "ops", "cascade", "damage")] +
+            [f"build/userspace/tests/compiler/{name}_test" for name in ("golden", "place", "roll")])
 GUEST = ["qemu", "guest-kernel", "kernel", "firmware", "guest-tests"]
 
 AREAS = {
     "device": Area(["qemu/device/*.c", "qemu/device/*.h"], [], ["firmware"], ["build/device"],
                    DEVICE + FIRMWARE),
     "model": Area(["qemu/model/*.c", "qemu/model/*.h"], ["*amx*"], [], ["build/model"],
-                  ENGINE + ["build/tests/compiler/ops_test"]),
+                  ENGINE + [f"{SANITIZED}/compiler/ops_test"]),
     "firmware": Area(["firmware/*.c", "firmware/*.h"], [], ["firmware"], ["build/firmware"],
                      FIRMWARE),
     "compiler": Area(["userspace/compiler/*.c", "userspace/compiler/*.h"], [],
                      ["userspace", "build/tests/compiler/models/list", "build/tests/ops/list"],
-                     ["build/userspace/compiler"], COMPILER + ["tests/ops/test"]),
+                     ["build/userspace"], COMPILER + ["tests/ops/test"]),
     "libv3npu": Area(["userspace/libv3npu/*.c", "userspace/libv3npu/*.h"], [],
-                     ["userspace", "smallnet"], ["build/userspace/libv3npu"],
-                     [f"build/tests/userspace/{name}_test"
+                     ["userspace", "smallnet"], ["build/userspace"],
+                     [f"{SANITIZED}/userspace/{name}_test"
                       for name in ("find", "device", "session", "memory")] +
                      ["tests/userspace/cli", "tests/e2e/sim"]),
     "quant": Area(["userspace/quant/*.c", "userspace/quant/*.h"], [],
                   ["userspace", "smallnet", "build/tests/quant/models/list"],
-                  ["build/userspace/quant"],
-                  ["build/tests/quant/map_test", "tests/quant/cli",
-                   "build/tests/quant/damage_test"]),
+                  ["build/userspace"],
+                  [f"{SANITIZED}/quant/map_test", "tests/quant/cli",
+                   f"{SANITIZED}/quant/damage_test"]),
     "cpu": Area(["userspace/cpu/*.c", "userspace/cpu/*.h"], [],
-                ["userspace", "build/tests/cpu/models/list"], ["build/userspace/cpu"],
-                [f"build/tests/cpu/{name}_test" for name in ("ops", "damage", "models")]),
-    "tools": Area(["userspace/tools/*.c", "userspace/tools/*.h"], [], ["userspace", "smallnet"],
-                  ["build/userspace/tools"],
-                  [f"build/tests/userspace/{name}_test"
+                ["userspace", "build/tests/cpu/models/list"], ["build/userspace"],
+                [f"{SANITIZED}/cpu/{name}_test" for name in ("ops", "damage")] +
+                ["build/userspace/tests/cpu/models_test"]),
+    "tools": Area([f"userspace/{folder}/*.[ch]"
+                   for folder in ("tools", "vision", "common", "report")], [],
+                  ["userspace", "smallnet"], ["build/userspace"],
+                  [f"{SANITIZED}/userspace/{name}_test"
                    for name in ("letterbox", "detect", "image")] +
                   ["tests/userspace/cli", "tests/v3compile/cli"]),
     "kernel": Area(["kernel/*.c", "kernel/*.h"], [],
-                   GUEST + ["build/tests/guest/v3npu_inject"], ["build/kernel"],
+                   GUEST[1:] + ["build/tests/guest/v3npu_inject"], ["build/kernel"],
                    ["tests/guest/run.sh", "tests/inject/test.py"]),
     "hw": Area(["qemu/hw/v3npu.c"], [], GUEST + ["userspace", "smallnet"], ["build/qemu"],
                ["tests/guest/run.sh", "tests/hotplug/test.py", "tests/hotplug/busy.py"]),

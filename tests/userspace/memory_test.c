@@ -10,11 +10,9 @@
 #include <string.h>
 
 #include "libv3npu/v3npu.h"
+#include "data.h"
 #include "tap.h"
 
-#define SMALLNET	"build/tests/smallnet.tflite"
-/* Five pieces, on the CPU and the NPU in turn */
-#define IN_PIECES	"build/tests/cpu/models/float_middle.tflite"
 
 /* The linker gives these the library's calls */
 void *__real_malloc(size_t size);
@@ -93,8 +91,12 @@ static void test_each(const char *spec, const char *path)
 
 int main(void)
 {
-	test_each("sim", SMALLNET);
-	test_each("cpu", SMALLNET);
-	test_each("sim", IN_PIECES);
+	char path[512];
+
+	test_each("sim", smallnet("tflite"));
+	test_each("cpu", smallnet("tflite"));
+	/* Five pieces, on the CPU and the NPU in turn */
+	test_each("sim", test_data("V3NPU_CPU_MODELS", "build/tests/cpu/models",
+				   "float_middle.tflite", path));
 	return done();
 }

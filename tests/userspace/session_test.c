@@ -12,11 +12,11 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
+#include "data.h"
 #include "drm/v3npu_accel.h"
 #include "libv3npu/v3npu.h"
 #include "tap.h"
 
-#define MODEL	"build/tests/smallnet.tflite"
 #define IN_SIZE	(64 * 64 * 3)
 #define OUT_SIZE (6 * 80)
 
@@ -102,7 +102,7 @@ static void test_cpu_wait(void)
 	struct v3npu_session *s = NULL;
 	int i, ret = 0, polls = 0;
 
-	if (!ok(!v3npu_device_open("cpu", &cpu) && !v3npu_model_load_file(cpu, MODEL, NULL, &m) &&
+	if (!ok(!v3npu_device_open("cpu", &cpu) && !v3npu_model_load_file(cpu, smallnet("tflite"), NULL, &m) &&
 		!v3npu_session_create(m, V3NPU_PRIORITY_NORMAL, &s), "a session on the CPU"))
 		return;
 	for (i = 0; i < 100 && !ret && !polls; i++) {
@@ -188,7 +188,7 @@ static void test_tensors(void)
 	struct v3npu_model *m;
 	size_t k, failures = 0;
 
-	if (!ok(!v3npu_model_load_file(device, MODEL, &keep, &m), "a model that keeps its tensors"))
+	if (!ok(!v3npu_model_load_file(device, smallnet("tflite"), &keep, &m), "a model that keeps its tensors"))
 		return;
 	v3npu_model_get_info(m, &info);
 	v3npu_session_create(m, V3NPU_PRIORITY_NORMAL, &s);
@@ -247,7 +247,7 @@ int main(int argc, char **argv)
 	struct v3npu_model *m;
 	int ret;
 
-	if (!read_file("build/tests/smallnet.raw", input, IN_SIZE) ||
+	if (!read_file(smallnet("raw"), input, IN_SIZE) ||
 	    !read_file("tests/models/smallnet.out", wanted, OUT_SIZE) ||
 	    !ok(!v3npu_device_open(spec, &device), "%s opens", spec))
 		return done();
@@ -255,7 +255,7 @@ int main(int argc, char **argv)
 	ok(ret == -EINVAL && !m, "a directory is no model: '%s'", v3npu_error());
 	ret = v3npu_model_load(device, "no model at all", 15, NULL, &m);
 	ok(ret < 0 && !m && v3npu_error()[0], "text is no model: '%s'", v3npu_error());
-	ret = v3npu_model_load_file(device, MODEL, NULL, &model);
+	ret = v3npu_model_load_file(device, smallnet("tflite"), NULL, &model);
 	if (ok(!ret, "the model loads: '%s'", ret ? v3npu_error() : "")) {
 		test_info();
 		test_run();

@@ -28,6 +28,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 struct v3npu_device;
 struct v3npu_model;
 struct v3npu_session;
@@ -205,6 +207,8 @@ struct v3npu_profile_cmd {
  */
 int v3npu_model_profile(const struct v3npu_model *model, struct v3npu_profile_cmd **cmds,
 			size_t *count);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
