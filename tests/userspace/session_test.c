@@ -251,7 +251,7 @@ int main(int argc, char **argv)
 	    !read_file("tests/models/smallnet.out", wanted, OUT_SIZE) ||
 	    !ok(!v3npu_device_open(spec, &device), "%s opens", spec))
 		return done();
-	ret = v3npu_model_load_file(device, "build", NULL, &m);
+	ret = v3npu_model_load_file(device, "tests", NULL, &m);
 	ok(ret == -EINVAL && !m, "a directory is no model: '%s'", v3npu_error());
 	ret = v3npu_model_load(device, "no model at all", 15, NULL, &m);
 	ok(ret < 0 && !m && v3npu_error()[0], "text is no model: '%s'", v3npu_error());

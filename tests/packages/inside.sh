@@ -1,0 +1,125 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Runs as root in a Debian with nothing of this tree in it but packages, in /root/deb,
+# and in /root/data a model and a picture. Prints TAP.
+
+number=0
+log=/tmp/log
+
+# check NAME COMMAND...
+check()
+{
+	name=$1
+	shift
+	number=$((number + 1))
+	if "$@" >$log 2>&1; then
+		echo "ok $number - $name"
+	else
+		sed 's/^/# /' $log | tail -n 40
+		echo "not ok $number - $name"
+	fi
+}
+
+as_user()
+{
+	runuser -u user -- env HOME=/home/user "$@"
+}
+
+finds_a_disc()
+{
+	as_user v3run /root/data/smallnet.tflite /root/data/smallnet.png -o /tmp/found.png &&
+		as_user v3run /root/data/smallnet.tflite /root/data/smallnet.png | grep -q 'red disc'
+}
+
+refuses_others()
+{
+	! runuser -u stranger -- v3run /root/data/smallnet.tflite /root/data/smallnet.png 2>$log.err &&
+		grep -qi 'permission\|group' $log.err
+}
+
+builds_a_program()
+{
+	cat >/tmp/app.c <<'C'
+#include <stdio.h>
+#include <v3npu.h>
+
+/* Names that the library has for itself */
+int cpu_map(void) { return 1; }
+int fb_root(void) { return 2; }
+
+int main(int argc, char **argv)
+{
+	struct v3npu_device *device;
+
+	if (argc < 2 || v3npu_device_open(argv[1], &device)) {
+		fprintf(stderr, "%s\n", v3npu_error());
+		return 1;
+	}
+	v3npu_device_close(device);
+	return cpu_map() + fb_root() != 3;
+}
+C
+	# shellcheck disable=SC2046
+	cc -o /tmp/app /tmp/app.c $(pkg-config --cflags --libs v3npu) &&
+		cc -o /tmp/app-static /tmp/app.c -Wl,-Bstatic -lv3npu -Wl,-Bdynamic \
+			$(pkg-config --static --libs v3npu) &&
+		as_user /tmp/app accel && as_user /tmp/app-static accel && ldd /tmp/app | grep -q 'libv3npu.so.1 =>'
+}
+
+shows_its_api_alone()
+{
+	! nm -D --defined-only "$(ldconfig -p | awk '/libv3npu.so.1/ { print $NF; exit }')" |
+		awk '$3 !~ /^(v3npu_[a-z_]*(@@V3NPU_1)?|V3NPU_1)$/' | grep .
+}
+
+has_man_pages()
+{
+	for page in v3run.1 v3compile.1 v3quant.1 v3crc.1 v3npu.4 libv3npu.3; do
+		ls /usr/share/man/man"${page##*.}"/"$page".gz || return 1
+	done
+}
+
+completes()
+{
+	bash -c '. /usr/share/bash-completion/bash_completion
+		. /usr/share/bash-completion/completions/v3run
+		COMP_WORDS=(v3run --js) COMP_CWORD=1 COMP_LINE="v3run --js" COMP_POINT=10
+		_v3npu v3run --js v3run; [ "${COMPREPLY[*]}" = --json ]'
+}
+
+versions_agree()
+{
+	version=$(dpkg-query -W -f '${Version}' v3npu-tools) &&
+		v3run --version | grep -qF "$version" && [ "$(modinfo -F version v3npu)" = "$version" ]
+}
+
+leaves_nothing()
+{
+	rmmod v3npu &&
+		apt-get -y purge $packages && {
+		find / -xdev \( -path /proc -o -path /sys -o -path /root -o -path /tmp -o -path /var/log -o \
+			-path /var/lib/apt -o -path /home -o -path /var/cache \) -prune -o -name '*v3npu*' -print -o \
+			-name 'v3run*' -print | grep . && return 1
+		! find /lib/modules -name '*v3npu*' | grep .
+	}
+}
+
+packages=$(cd /root/deb && for f in *.deb; do echo "${f%%_*}"; done)
+check "apt installs the packages" apt-get -y --no-download install /root/deb/*.deb
+check "dkms has built and installed the module for $(uname -r)" \
+	sh -c "dkms status v3npu | grep -q \"$(uname -r).*installed\""
+check "the module is signed" sh -c 'modinfo -F sig_id v3npu | grep -q PKCS'
+check "it loads" modprobe v3npu
+udevadm settle
+check "there is a device, of group render" sh -c '[ "$(stat -c %G /dev/accel/accel0)" = render ]'
+check "a user of group render finds the disc in a picture" finds_a_disc
+check "others are told that they may not" refuses_others
+check "a program is built with pkg-config, and runs" builds_a_program
+check "the library shows its interface and nothing else" shows_its_api_alone
+check "there are man pages" has_man_pages
+check "bash completes options" completes
+check "the versions agree" versions_agree
+check "the kernel has no complaint" sh -c '! dmesg | grep -E "WARNING: |BUG: |Oops|Call Trace"'
+check "apt purge leaves nothing" leaves_nothing
+echo "1..$number"
