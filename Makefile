@@ -34,7 +34,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 # These goals are steps of makes of their own, so that packages are installed
 # before the modules' makefiles are read, and each step's output is its log's.
 DRIVERS := all run check check-clang check-tsan check-debug check-iommu check-kernels \
-	coverage kselftest-install soak mutants lint bench shell help deps clean distclean
+	check-packages coverage kselftest-install soak mutants lint bench deb dist shell help deps \
+	clean distclean
 step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -90,6 +91,10 @@ check-iommu: all	## run the guest's tests behind an IOMMU
 	$(step) tests $(make) check-deps
 	@$(MAKE) --no-print-directory -j1 check-iommu-run
 
+check-packages: all	## build the Debian packages, and use them, in Debian 12 and 13
+	$(step) packages-packages $(top)/scripts/deps.sh check-packages
+	@$(MAKE) --no-print-directory -j1 check-packages-run
+
 soak: all		## use the NPU hard for two hours; ONLY=text, RESETS=n, UNPLUGS=n, ...
 	$(step) debug-packages $(top)/scripts/deps.sh check-debug
 	$(step) debug-kernel $(make) debug-kernel
@@ -110,6 +115,14 @@ bench: all		## measure, in the test machine, the simulator and ONNX Runtime
 	$(step) bench-programs $(make) $(B)/linux/version bench-programs
 	@$(top)/scripts/bench
 
+deb:			## build Debian packages of all parts, in build/deb
+	$(step) deb-packages $(top)/scripts/deps.sh deb
+	$(step) deb $(top)/scripts/deb $(B)/deb
+	@ls $(B)/deb/*.deb
+
+dist: all		## make a tarball of the last commit, in build/userspace/meson-dist
+	meson dist -C $(USERSPACE_DIR) --no-tests
+
 shell: all		## a shell in the test machine; SHARE=dir is there as /share
 	@$(top)/qemu/run-guest $(if $(SHARE),--share $(SHARE))
 
@@ -118,6 +131,7 @@ deps:			## install the Debian packages needed
 
 help:			## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(top)/Makefile | expand -t 27
+	@echo "  make install             install library, tools and driver; DESTDIR=dir, PREFIX=/usr/local"
 	@echo "  make NAME                build one part: $(PARTS)"
 
 clean:			## remove what was built, but for QEMU and other kernels
@@ -141,6 +155,10 @@ check-deps: $(CHECK_DEPS)
 
 check-run:
 	@$(top)/scripts/check $(if $(ONLY),--only $(ONLY)) $(CHECK_PROGS)
+
+# What the packages install, but for the driver's source: the module of one kernel instead
+.PHONY: install
+install: install-userspace install-firmware install-kernel
 
 # What the driver is built with.
 $(B)/kernel-headers/version: $(top)/scripts/kernel-headers.sh

@@ -19,7 +19,7 @@ FIRMWARE_OBJS := $(addprefix $(FIRMWARE_DIR)/, start.o clock.o contexts.o core.o
 	job.o log.o main.o panic.o preempt.o sched.o string.o \
 	turns.o)
 
-.PHONY: firmware
+.PHONY: firmware install-firmware
 firmware: $(FIRMWARE_IMAGE)
 
 $(FIRMWARE_DIR)/%.o: $(top)/firmware/%.c $(top)/firmware/module.mk
@@ -50,5 +50,8 @@ $(FIRMWARE_DIR)/mkimage: $(top)/firmware/mkimage.c $(top)/firmware/module.mk
 $(FIRMWARE_IMAGE): $(FIRMWARE_DIR)/v3npu-fw.raw $(FIRMWARE_DIR)/mkimage
 	@mkdir -p $(@D)
 	$(FIRMWARE_DIR)/mkimage $< $@
+
+install-firmware: firmware
+	install -Dm 644 -t $(DESTDIR)/lib/firmware/v3npu $(FIRMWARE_IMAGE)
 
 -include $(FIRMWARE_OBJS:.o=.d) $(FIRMWARE_DIR)/mkimage.d $(FIRMWARE_DIR)/firmware.lds.d

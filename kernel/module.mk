@@ -9,7 +9,7 @@ kernel_sources := $(wildcard $(top)/kernel/*.[ch]) $(top)/kernel/Makefile
 kernel_make = $(MAKE) -C $(kernel_headers) M=$(kernel_tree)/kernel CONFIG_DRM_ACCEL_V3NPU=m \
 	KCFLAGS=-Werror W=1
 
-.PHONY: kernel kernel-lint
+.PHONY: kernel kernel-lint install-kernel
 
 all: kernel
 
@@ -25,6 +25,11 @@ $(kernel_tree)/.links: $(kernel_sources) $(kernel_headers)/version
 $(B)/kernel/v3npu.ko: $(kernel_tree)/.links $(wildcard $(top)/uapi/*/*.h)
 	+$(kernel_make) modules
 	@cp $(kernel_tree)/kernel/v3npu.ko $@
+
+# For the kernel that it is built for, build/kernel-version
+install-kernel: kernel
+	install -Dm 644 -t $(DESTDIR)/lib/modules/$$(cat $(B)/kernel-version)/updates $(B)/kernel/v3npu.ko
+	$(if $(DESTDIR),,depmod $$(cat $(B)/kernel-version))
 
 # sparse, and the kernel's own style check. To look at the kernel's version is not done
 # in the kernel, and done by the one header that is for it.

@@ -8,7 +8,7 @@ set -eu
 usage()
 {
 	cat <<USAGE
-Usage: deps.sh [--list] run|check|check-debug|check-kernels|lint|bench
+Usage: deps.sh [--list] run|check|check-debug|check-kernels|check-packages|lint|bench|deb
 
 Installs what is missing for "make run" (or check, check-debug, ...) with apt-get, as
 root or with sudo. With --list, prints the packages and installs nothing.
@@ -47,6 +47,9 @@ check-debug)
 	packages="$packages $tests bison flex bc libelf-dev" ;;
 check-kernels)
 	packages="$packages $tests mmdebstrap debian-archive-keyring" ;;
+check-packages)
+	packages="$packages mmdebstrap debian-archive-keyring e2fsprogs" ;;
+deb)	packages="$packages debhelper dh-dkms pandoc" ;;
 lint)	packages="$packages linux-source-6.12 sparse shellcheck perl" ;;
 bench)	packages="$packages linux-source-6.12" ;; # and npm, if it is there: scripts/bench
 -h|--help)

@@ -12,7 +12,7 @@ USERSPACE_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -I$(top)/userspace -I$(top)/qemu
 # What a program with libv3npu.a in it needs
 LIBV3NPU_LIBS := -ldrm -lzip -lz -lXNNPACK -lpthreadpool -lm -pthread
 
-.PHONY: userspace userspace-sanitized install install-userspace
+.PHONY: userspace userspace-sanitized install-userspace
 userspace: $(USERSPACE_DIR)/build.ninja
 	ninja -C $(USERSPACE_DIR)
 
@@ -31,8 +31,6 @@ $(SANITIZED_DIR)/build.ninja:
 $(USERSPACE_DIR)/libv3npu.a $(USERSPACE_PROGS): userspace ;
 $(USERSPACE_DIR)/tests/%: userspace ;
 $(SANITIZED_DIR)/tests/%: userspace-sanitized ;
-
-install: install-userspace
 
 install-userspace: userspace
 	meson configure $(USERSPACE_DIR) --prefix=$(PREFIX)
