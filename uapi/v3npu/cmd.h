@@ -5,9 +5,10 @@
  *
  * A stream is commands back to back, each a multiple of 8 bytes and starting
  * with struct v3npu_cmd_hdr. Commands run in order; each sees all that the
- * ones before it wrote. Addresses are of the job's address space. A command
- * is valid when v3npu_cmd_check() (cmd_check.h) says so; everybody who
- * receives one runs that check.
+ * ones before it wrote. Addresses are of the job's address space. Who
+ * receives a command checks it; one that is not as described here ends its
+ * job, with V3NPU_CMD_E* for a reason. (The check itself is hwabi's
+ * v3npu/cmd_check.h, which is not for programs.)
  *
  * Arithmetic is TensorFlow Lite's reference kernels', bit for bit. Tensors
  * are int8 and four-dimensional (n, h, w, c) with a stride in bytes for each
@@ -23,6 +24,15 @@
 
 #define V3NPU_CMD_VERSION	1
 #define V3NPU_CMD_MAX_SIZE	256
+#define V3NPU_CMDS_MAX		(16u << 20)	/* bytes of a stream */
+
+/* Why a command was refused, as drm_v3npu_ctx_query.fault_detail has it */
+#define V3NPU_CMD_EOPCODE	1	/* unknown opcode */
+#define V3NPU_CMD_ESIZE		2	/* size is not the opcode's, or runs past the stream */
+#define V3NPU_CMD_ERESERVED	3	/* a reserved field or an unknown flag is not 0 */
+#define V3NPU_CMD_EDIM		4	/* a dimension is out of range or disagrees with another */
+#define V3NPU_CMD_EADDR		5	/* an address or extent is out of range or misaligned */
+#define V3NPU_CMD_EVALUE	6	/* another field is out of range */
 
 enum v3npu_opcode {
 	V3NPU_OP_NOP = 0,
@@ -58,7 +68,8 @@ struct v3npu_cmd_hdr {
  *	V3NPU_ELEMENTS_MAX
  * @stride: bytes from one element to the next along n, h, w, c
  *
- * All elements lie below V3NPU_VA_DRAM_END or all in SRAM.
+ * All elements lie in buffers, or all in SRAM: drm_v3npu_dev_info.va_end and
+ * sram_va.
  */
 struct v3npu_tensor {
 	__u64 addr;
@@ -363,6 +374,8 @@ struct v3npu_cmd_stall {
 };
 
 #define V3NPU_STALL_MAX		600000000u
+/* In drm_v3npu_dev_info.fw_features: the firmware runs V3NPU_OP_STALL */
+#define V3NPU_FEATURE_STALL	(1u << 0)
 
 /**
  * struct v3npu_cmd_argmax - index of the largest or smallest element along c
