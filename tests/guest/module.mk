@@ -3,8 +3,8 @@
 # Tests that run in the guest: what is built in $(B)/tests/guest is in its /tests.
 
 guest_out := $(B)/tests/guest
-guest_programs := ioctl bo prime ctx submit jobs fence sched limits debugfs coredump fdinfo \
-	recovery ended users pm
+guest_programs := ioctl bo prime ctx submit multi status jobs fence implicit sched limits debugfs \
+	coredump fdinfo recovery ended users pm
 guest_built := $(guest_programs:%=$(guest_out)/v3npu_%) $(guest_out)/v3npu_image \
 	$(guest_out)/v3npu_keep_fence $(guest_out)/v3npu_foreign_fence \
 	$(guest_out)/v3npu_many_tables $(guest_out)/v3npu_tables.sh \
