@@ -435,6 +435,8 @@ void v3npu_jobs_cancel(struct v3npu_ctx *ctx)
 /**
  * v3npu_jobs_none() - whether the NPU has no jobs
  * @vdev: device; v3npu_pm.lock is held, and so it gets none
+ *
+ * Return: true if it has none.
  */
 bool v3npu_jobs_none(struct v3npu_device *vdev)
 {

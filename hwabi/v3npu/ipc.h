@@ -215,7 +215,9 @@ struct v3npu_job {
 /**
  * struct v3npu_job_ring - a context's jobs, in host memory
  * @wptr: jobs written, by the driver
+ * @pad0: apart from it, as each side writes its own
  * @rptr: jobs taken, by the firmware
+ * @pad1: likewise
  * @jobs: entry n is at jobs[n % ring_entries]
  */
 struct v3npu_job_ring {
@@ -326,7 +328,9 @@ struct v3npu_saved_job {
 /**
  * struct v3npu_event_ring - in host memory
  * @wptr: events written, by the firmware
+ * @pad0: apart from it, as each side writes its own
  * @rptr: events taken, by the driver; the firmware waits while the ring is full
+ * @pad1: likewise
  * @events: entry n is at events[n % event_entries]
  */
 struct v3npu_event_ring {

@@ -124,6 +124,7 @@ struct v3npu_output {
 
 /**
  * struct v3npu_cmd_conv - convolution
+ * @hdr: opcode V3NPU_OP_CONV
  * @in: operand; c must be a multiple of @groups
  * @out: result; n as @in; c a multiple of @groups
  * @output: output stage
@@ -177,6 +178,7 @@ struct v3npu_cmd_conv {
 
 /**
  * struct v3npu_cmd_matmul - product of two activations
+ * @hdr: opcode V3NPU_OP_MATMUL
  * @a: operand; rows w, depth c, batches n and h; depth at most V3NPU_DEPTH_MAX
  * @b: operand; columns of the product w, depth c, batches as @a
  * @out: result; batches as @a, w as @a's w, c as @b's w
@@ -215,6 +217,7 @@ struct v3npu_operand {
 
 /**
  * struct v3npu_cmd_eltwise - two operands, element by element
+ * @hdr: opcode V3NPU_OP_ELTWISE
  * @in: operands, dimensions as @out; stride 0 broadcasts
  * @out: result
  * @table: address of int8 [256] applied last, 0 for none
@@ -264,6 +267,7 @@ struct v3npu_cmd_eltwise {
 
 /**
  * struct v3npu_cmd_pool - pooling over windows
+ * @hdr: opcode V3NPU_OP_POOL
  * @in: operand
  * @out: result; n and c as @in
  * @table: address of int8 [256] applied last, 0 for none
@@ -298,6 +302,7 @@ struct v3npu_cmd_pool {
 
 /**
  * struct v3npu_cmd_softmax - softmax along c
+ * @hdr: opcode V3NPU_OP_SOFTMAX
  * @in: operand
  * @out: result, dimensions as @in; scale 1/256, zero point -128
  * @multiplier: Q31 of beta * input scale, as TFLite's PreprocessSoftmaxScaling
@@ -320,6 +325,7 @@ struct v3npu_cmd_softmax {
 
 /**
  * struct v3npu_cmd_resize - change height and width
+ * @hdr: opcode V3NPU_OP_RESIZE
  * @in: operand
  * @out: result; n and c as @in
  * @mode: V3NPU_RESIZE_*
@@ -347,6 +353,7 @@ struct v3npu_cmd_resize {
 
 /**
  * struct v3npu_cmd_copy - strided copy, with an optional table on the way
+ * @hdr: opcode V3NPU_OP_COPY
  * @in: operand; stride 0 broadcasts
  * @out: result, dimensions as @in
  * @table: address of int8 [256], 0 for none; element q becomes table[q + 128].
@@ -361,6 +368,7 @@ struct v3npu_cmd_copy {
 
 /**
  * struct v3npu_cmd_stall - keep the datapath busy and do nothing
+ * @hdr: opcode V3NPU_OP_STALL
  * @usec: microseconds of real time, at most V3NPU_STALL_MAX; charged no cycles
  * @reserved: 0
  *
@@ -379,6 +387,7 @@ struct v3npu_cmd_stall {
 
 /**
  * struct v3npu_cmd_argmax - index of the largest or smallest element along c
+ * @hdr: opcode V3NPU_OP_ARGMAX
  * @in: operand
  * @out: indices; n, h, w as @in; c is 4 or 8: the bytes of an index, a
  *	little-endian integer
