@@ -18,8 +18,12 @@ SANITIZED_DIR := $(B)/sanitized
 # No built-in rules: one of them makes "guest" of a "guest.sh" beside it.
 MAKEFLAGS += --no-builtin-rules
 
+# The contracts: what programs see, and what driver, firmware and device share.
+contracts := $(wildcard $(top)/uapi/*/*.h $(top)/hwabi/*/*.h)
+CONTRACTS_CFLAGS := -I$(top)/uapi -I$(top)/hwabi
+
 WARN := -Wall -Wextra -Werror
-HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) -I$(top)/uapi $(EXTRA_CFLAGS)
+HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(CONTRACTS_CFLAGS) $(EXTRA_CFLAGS)
 
 CHECK_PROGS :=
 CHECK_DEPS :=

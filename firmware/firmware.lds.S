@@ -2,7 +2,7 @@
 /*
  * Memory of the core: the image from 0, its data, then the stack; all of it
  * below V3NPU_FW_LIMIT, where the blocks shared with the driver begin.
- * Preprocessed with the macros of uapi/v3npu/ipc.h.
+ * Preprocessed with the macros of hwabi/v3npu/ipc.h.
  */
 OUTPUT_ARCH(riscv)
 ENTRY(_start)

@@ -11,7 +11,7 @@ FIRMWARE_ELF := $(FIRMWARE_DIR)/v3npu-fw.elf
 FIRMWARE_ARCH := -march=rv32imc_zicsr -mabi=ilp32 -mcmodel=medlow
 FIRMWARE_CFLAGS := $(FIRMWARE_ARCH) -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-common \
 	-fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections \
-	-fdata-sections -msmall-data-limit=0 -I$(top)/uapi
+	-fdata-sections -msmall-data-limit=0 $(CONTRACTS_CFLAGS)
 FIRMWARE_LDFLAGS := $(FIRMWARE_ARCH) -nostdlib -static -Wl,--gc-sections -Wl,--fatal-warnings \
 	-Wl,--no-warn-rwx-segments
 

@@ -18,11 +18,11 @@ kernel: $(B)/kernel/v3npu.ko
 $(kernel_tree)/.links: $(kernel_sources) $(kernel_headers)/version
 	@rm -rf $(kernel_tree)
 	@mkdir -p $(kernel_tree)/kernel
-	@ln -s $(top)/uapi $(kernel_tree)/uapi
+	@ln -s $(top)/uapi $(top)/hwabi $(kernel_tree)/
 	@ln -s $(kernel_sources) $(kernel_tree)/kernel/
 	@touch $@
 
-$(B)/kernel/v3npu.ko: $(kernel_tree)/.links $(wildcard $(top)/uapi/*/*.h)
+$(B)/kernel/v3npu.ko: $(kernel_tree)/.links $(contracts)
 	+$(kernel_make) modules
 	@cp $(kernel_tree)/kernel/v3npu.ko $@
 

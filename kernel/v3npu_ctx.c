@@ -3,6 +3,7 @@
 
 #include <linux/capability.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 
 #include <drm/drm_print.h>
 
@@ -215,6 +216,20 @@ void v3npu_ctx_close_all(struct v3npu_file *vfile)
 	xa_for_each(&vfile->ctxs, id, ctx)
 		v3npu_ctx_close(ctx);
 	xa_destroy(&vfile->ctxs);
+}
+
+/**
+ * v3npu_ctx_allowed_priorities() - what CTX_CREATE takes from the current process
+ *
+ * Return: a bit for each of enum drm_v3npu_priority.
+ */
+u32 v3npu_ctx_allowed_priorities(void)
+{
+	/* Who asks does not try to do what it may not */
+	if (ns_capable_noaudit(&init_user_ns, CAP_SYS_NICE))
+		return BIT(DRM_V3NPU_PRIORITY_REALTIME + 1) - 1;
+
+	return BIT(DRM_V3NPU_PRIORITY_NORMAL + 1) - 1;
 }
 
 int v3npu_ctx_create_ioctl(struct drm_device *drm, void *data, struct drm_file *file)

@@ -11,6 +11,7 @@
 
 #include "drm/v3npu_accel.h"
 
+#include "v3npu_history.h"
 #include "v3npu_mmu.h"
 
 struct drm_device;
@@ -39,6 +40,7 @@ struct v3npu_file;
  * @end_work: has the others end, for a context that is ended
  * @seen_reset: number of the last reset that it was an innocent part of
  * @stats: what CTX_QUERY returns
+ * @history: what JOB_QUERY returns
  * @retired: to give back number and slot when the MMU has forgotten its jobs
  */
 struct v3npu_ctx {
@@ -55,15 +57,18 @@ struct v3npu_ctx {
 	bool cancelled;
 	struct work_struct end_work;
 	u64 seen_reset;
-	/** @lock: protects @stats */
+	/** @lock: protects @stats and @history */
 	spinlock_t lock;
 	struct drm_v3npu_ctx_query stats;
+	struct v3npu_history history;
 	struct v3npu_retired retired;
 };
 
 struct v3npu_ctx *v3npu_ctx_get(struct v3npu_file *vfile, u32 id);
 void v3npu_ctx_put(struct v3npu_ctx *ctx);
 void v3npu_ctx_close_all(struct v3npu_file *vfile);
+
+u32 v3npu_ctx_allowed_priorities(void);
 
 void v3npu_ctx_failed(struct v3npu_ctx *ctx, u32 fault);
 void v3npu_ctx_succeeded(struct v3npu_ctx *ctx);

@@ -5,7 +5,6 @@
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/pci.h>
-#include <linux/uaccess.h>
 
 #include <drm/drm_accel.h>
 #include <drm/drm_drv.h>
@@ -24,6 +23,8 @@
 #include "v3npu_debugfs.h"
 #include "v3npu_drv.h"
 #include "v3npu_gem.h"
+#include "v3npu_history.h"
+#include "v3npu_query.h"
 #include "v3npu_submit.h"
 #include "v3npu_sysfs.h"
 
@@ -33,26 +34,6 @@
 static unsigned int job_timeout_ms = 2000;
 module_param(job_timeout_ms, uint, 0444);
 MODULE_PARM_DESC(job_timeout_ms, "Milliseconds after which a job is ended, 100 to 600000 (default 2000)");
-
-static int v3npu_dev_query_ioctl(struct drm_device *drm, void *data, struct drm_file *file)
-{
-	struct v3npu_device *vdev = to_v3npu_device(drm);
-	struct drm_v3npu_dev_query *args = data;
-
-	if (args->type != DRM_V3NPU_DEV_QUERY_INFO)
-		return -EINVAL;
-
-	if (!args->pointer) {
-		args->size = sizeof(vdev->info);
-		return 0;
-	}
-
-	args->size = min_t(u32, args->size, sizeof(vdev->info));
-	if (copy_to_user(u64_to_user_ptr(args->pointer), &vdev->info, args->size))
-		return -EFAULT;
-
-	return 0;
-}
 
 static const struct drm_ioctl_desc v3npu_ioctls[] = {
 	DRM_IOCTL_DEF_DRV(V3NPU_DEV_QUERY, v3npu_dev_query_ioctl, 0),
@@ -64,6 +45,7 @@ static const struct drm_ioctl_desc v3npu_ioctls[] = {
 	DRM_IOCTL_DEF_DRV(V3NPU_CTX_DESTROY, v3npu_ctx_destroy_ioctl, 0),
 	DRM_IOCTL_DEF_DRV(V3NPU_CTX_QUERY, v3npu_ctx_query_ioctl, 0),
 	DRM_IOCTL_DEF_DRV(V3NPU_SUBMIT, v3npu_submit_ioctl, 0),
+	DRM_IOCTL_DEF_DRV(V3NPU_JOB_QUERY, v3npu_job_query_ioctl, 0),
 };
 
 /*
@@ -130,7 +112,9 @@ static const struct drm_driver v3npu_driver = {
 	.fops = &v3npu_fops,
 	.name = "v3npu",
 	.desc = "V3NPU neural processing unit",
+	/* What each of them added: drm/v3npu_accel.h */
 	.major = 1,
+	.minor = 1,
 };
 
 static void v3npu_wq_release(struct drm_device *drm, void *data)
@@ -237,6 +221,8 @@ static int v3npu_identify(struct v3npu_device *vdev)
 	info->max_bos = V3NPU_FILE_BOS_MAX;
 	info->max_jobs = V3NPU_FILE_JOBS_MAX;
 	info->max_failed_in_row = V3NPU_CTX_FAILURES_MAX;
+	info->max_submit_jobs = V3NPU_SUBMIT_JOBS_MAX;
+	info->job_records = V3NPU_JOB_RECORDS;
 	if (info->job_timeout_ms != job_timeout_ms)
 		dev_warn(vdev->drm.dev, "job_timeout_ms is out of range, %u is used\n",
 			 info->job_timeout_ms);

@@ -188,6 +188,17 @@ static void v3npu_job_signal(struct v3npu_sched_job *job, int error)
 	dma_fence_signal(job->fence);
 }
 
+/* End a job that the NPU never got; it may be gone after this */
+static void v3npu_job_refuse(struct v3npu_sched_job *job, int error)
+{
+	struct v3npu_ctx *ctx = job->ctx;
+
+	spin_lock_irq(&ctx->lock);
+	v3npu_history_add(&ctx->history, job->number, error, DRM_V3NPU_FAULT_NONE, NULL);
+	spin_unlock_irq(&ctx->lock);
+	v3npu_job_signal(job, error);
+}
+
 /* Put the job on the list, or say why it cannot run */
 static int v3npu_job_enlist(struct v3npu_jobs *jobs, struct v3npu_sched_job *job)
 {
@@ -225,7 +236,7 @@ void v3npu_job_run(struct v3npu_sched_job *job)
 	on = v3npu_pm_enter(vdev);
 	ret = v3npu_job_enlist(&vdev->jobs, job);
 	if (ret) {
-		v3npu_job_signal(job, ret);
+		v3npu_job_refuse(job, ret);
 	} else if (on && drm_dev_enter(&vdev->drm, &idx)) {
 		v3npu_watch_arm(vdev);
 		v3npu_job_start(vdev, job);
@@ -244,6 +255,7 @@ static void v3npu_job_account(struct v3npu_sched_job *job, int error, u32 fault,
 	unsigned long flags;
 
 	spin_lock_irqsave(&ctx->lock, flags);
+	v3npu_history_add(&ctx->history, job->number, error, fault, event);
 	if (error)
 		stats->jobs_failed++;
 	else
@@ -423,6 +435,8 @@ void v3npu_jobs_cancel(struct v3npu_ctx *ctx)
 /**
  * v3npu_jobs_none() - whether the NPU has no jobs
  * @vdev: device; v3npu_pm.lock is held, and so it gets none
+ *
+ * Return: true if it has none.
  */
 bool v3npu_jobs_none(struct v3npu_device *vdev)
 {

@@ -61,6 +61,7 @@ struct v3npu_jobs {
  * @fence: signalled when the NPU is done; initialized when it gets the job
  * @link: in v3npu_jobs.on_npu
  * @free_work: frees it away from the scheduler's workqueue
+ * @number: its number in its context, for the program
  * @seqno: its number for the firmware, once it was given to the NPU
  * @given: when it was given to the NPU first
  * @cmds: NPU address of the command stream
@@ -80,6 +81,7 @@ struct v3npu_sched_job {
 	struct dma_fence *fence;
 	struct list_head link;
 	struct work_struct free_work;
+	u64 number;
 	u64 seqno;
 	ktime_t given;
 	u64 cmds;

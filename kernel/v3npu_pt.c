@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page tables, as uapi/v3npu/regs.h describes them: three levels, with pages of
+ * Page tables, as hwabi/v3npu/regs.h describes them: three levels, with pages of
  * 4 KiB and 2 MiB.
  *
  * An entry that becomes present is complete before it is written, so the NPU

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rings of uapi/v3npu/ipc.h: jobs for the firmware and events from it.
+ * The rings of hwabi/v3npu/ipc.h: jobs for the firmware and events from it.
  *
  * The NPU can write all of a ring at any time. So the driver's own pointer is
  * kept elsewhere, the other one is read once and checked, and what is in an

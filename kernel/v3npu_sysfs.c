@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the device did, for monitors that watch it: Documentation/sysfs-driver-v3npu. */
+/* What the device did, for monitors that watch it: Documentation/ABI/testing/sysfs-driver-v3npu. */
 
 #include <linux/device.h>
 #include <linux/sysfs.h>

@@ -29,6 +29,8 @@ static u64 v3npu_ms_since(ktime_t then)
  * @vdev: device, within drm_dev_enter()
  *
  * Runs on v3npu_jobs.wq.
+ *
+ * Return: true if it needs a reset.
  */
 bool v3npu_watch_hung(struct v3npu_device *vdev)
 {

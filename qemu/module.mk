@@ -5,8 +5,7 @@
 qemu_bin := $(B)/qemu/qemu-system-x86_64
 qemu_sources := $(top)/qemu/build-qemu $(top)/scripts/deb-src.py \
 	$(wildcard $(top)/qemu/patches/*/*.patch $(top)/qemu/hw/* \
-		$(top)/qemu/model/*.[ch] $(top)/qemu/device/*.[ch] \
-		$(top)/uapi/v3npu/*.h)
+		$(top)/qemu/model/*.[ch] $(top)/qemu/device/*.[ch]) $(contracts)
 
 .PHONY: qemu guest-kernel
 

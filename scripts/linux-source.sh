@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # linux-source.sh OUTDIR: extract what lint and tests use of the kernel's
-# source (Debian's linux-source-6.12): checkpatch, kselftest's headers and scripts,
-# and vgem's header, which is in no package of headers for programs.
+# source (Debian's linux-source-6.12): checkpatch, kernel-doc, kselftest's headers and
+# scripts, and vgem's header, which is in no package of headers for programs.
 
 set -eu
 
@@ -19,7 +19,7 @@ tarball=/usr/src/linux-source-6.12.tar.xz
 mkdir -p "$1"
 # The root directory's name in the archive is left out.
 tar -C "$1" -xJf $tarball --strip-components=1 --wildcards --no-anchored \
-	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch \
+	scripts/kernel-doc scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch \
 	tools/testing/selftests/kselftest.h tools/testing/selftests/kselftest_harness.h \
 	tools/testing/selftests/run_kselftest.sh tools/testing/selftests/kselftest/runner.sh \
 	tools/testing/selftests/kselftest/prefix.pl \

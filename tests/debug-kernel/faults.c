@@ -268,6 +268,41 @@ static int run_submit(struct bench *bench)
 	return npu_submit(bench->fd, &job);
 }
 
+/* All or none, and none leaves nothing behind; entries that have grown */
+static int run_submit_several(struct bench *bench)
+{
+	struct { struct drm_v3npu_sync sync; uint64_t more; } in = { { .handle = bench->in }, 0 };
+	struct { struct drm_v3npu_sync sync; uint64_t more; } out = {
+		{ .handle = bench->out, .flags = DRM_V3NPU_SYNC_TIMELINE, .point = 1 }, 0
+	};
+	struct { struct drm_v3npu_bo_ref ref; uint64_t more; } bo = {
+		{ .handle = bench->cmds.handle, .flags = DRM_V3NPU_BO_REF_WRITE }, 0
+	};
+	struct { struct drm_v3npu_job job; uint64_t more; } jobs[3] = {};
+	struct drm_v3npu_submit args = {
+		.ctx = bench->ctx,
+		.in_sync_stride = sizeof(in),
+		.out_sync_stride = sizeof(out),
+		.bo_stride = sizeof(bo),
+		.job_stride = sizeof(jobs[0]),
+		.jobs = (uintptr_t)jobs,
+		.job_count = 3,
+	};
+
+	for (unsigned int i = 0; i < 3; i++)
+		jobs[i].job = (struct drm_v3npu_job){
+			.cmds = bench->cmds.va,
+			.cmds_size = bench->cmds_size,
+			.in_syncs = (uintptr_t)&in,
+			.in_sync_count = 1,
+			.out_syncs = (uintptr_t)&out,
+			.out_sync_count = 1,
+			.bos = (uintptr_t)&bo,
+			.bo_count = 1,
+		};
+	return npu_ioctl(bench->fd, DRM_IOCTL_V3NPU_SUBMIT, &args);
+}
+
 static void open_export(struct bench *bench)
 {
 	bench->other = npu_open();
@@ -375,6 +410,7 @@ static const struct operation operations[] = {
 	{ "BO_CREATE", open_file, run_bo_create, close_files },
 	{ "CTX_CREATE", open_file, run_ctx_create, close_files },
 	{ "SUBMIT", open_job, run_submit, close_files },
+	{ "SUBMIT of several jobs", open_job, run_submit_several, close_files },
 	{ "export of a buffer", open_export, run_export, close_files },
 	{ "import of a buffer", open_import, run_import, close_files },
 	{ "import of another driver's buffer", open_foreign_import, run_import, close_files },

@@ -14,7 +14,7 @@ CHECK_DEPS += $(B)/tests/guest/v3npu_faults
 debug-kernel: $(debug_kernel)/guest/version
 
 $(debug_kernel)/guest/version: $(top)/tests/debug-kernel/build-kernel $(top)/tests/debug-kernel/config \
-		$(wildcard $(top)/kernel/* $(top)/kernel/tests/*) $(top)/Kconfig $(wildcard $(top)/uapi/*/*.h)
+		$(wildcard $(top)/kernel/* $(top)/kernel/tests/*) $(top)/Kconfig $(contracts)
 	+$< $(debug_kernel)
 	@touch $@
 

@@ -33,14 +33,14 @@ $(device_test_lib): $(addprefix $(device_test_out)/,harness.o programs.o tap.o f
 
 # Programs for the core
 device_core_cc := riscv64-unknown-elf-gcc -march=rv32imc_zicsr_zifencei -mabi=ilp32 -O2 -g $(WARN) \
-	-ffreestanding -nostdlib -I$(top)/uapi -I$(device_test_dir) -Wl,-Ttext=0 \
+	-ffreestanding -nostdlib $(CONTRACTS_CFLAGS) -I$(device_test_dir) -Wl,-Ttext=0 \
 	-Wl,--no-warn-rwx-segments
 device_core_asm := $(addprefix $(device_test_out)/,alu.elf flow.elf csr.elf trap.elf \
 	illegal.elf irq.elf)
 device_core_c := $(device_test_out)/agent.elf
 device_core_programs := $(patsubst %.elf,%.bin,$(device_core_asm) $(device_core_c))
 device_core_headers := $(addprefix $(device_test_dir)/,asm.h layout.h alu_ops.h) \
-	$(wildcard $(top)/uapi/v3npu/*.h)
+	$(contracts)
 
 $(device_core_asm): $(device_test_out)/%.elf: $(device_test_dir)/%.S $(device_core_headers)
 	@mkdir -p $(@D)

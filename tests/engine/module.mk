@@ -12,7 +12,7 @@ tests_engine_progs := $(addprefix $(tests_engine)/,$(tests_engine_names) $(tests
 tests_engine_common := $(addprefix $(tests_engine_dir)/,commands.c damaged.c space.c reference.c shapes.c) \
 	$(top)/tests/device/tap.c $(top)/tests/device/fuzzing.c
 tests_engine_headers := $(wildcard $(tests_engine_dir)/*.h $(model_dir)/*.h) \
-	$(wildcard $(top)/uapi/v3npu/*.h) $(top)/tests/device/tap.h $(tests_engine_dir)/vectors.inc
+	$(contracts) $(top)/tests/device/tap.h $(tests_engine_dir)/vectors.inc
 tests_engine_cflags := -I$(model_dir) -I$(top)/tests/device
 tests_engine_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 

@@ -105,7 +105,7 @@ TEST_F(bo, query_size_may_be_larger)
 
 TEST_F(bo, query_rejects_bad_arguments)
 {
-	struct drm_v3npu_dev_query type = { .type = 1 };
+	struct drm_v3npu_dev_query type = { .type = 2 };
 	struct drm_v3npu_dev_query pointer = { .size = 8, .pointer = 8 };
 
 	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_DEV_QUERY, &type), -EINVAL);

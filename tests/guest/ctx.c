@@ -130,8 +130,36 @@ TEST_F(ctx, contexts_come_and_go)
 	}
 }
 
+/* What DEV_QUERY says that the process may have, or -errno */
+static int allowed(int fd)
+{
+	struct drm_v3npu_dev_priorities priorities = { .pad = ~0u };
+	struct drm_v3npu_dev_query args = {
+		.type = DRM_V3NPU_DEV_QUERY_PRIORITIES,
+		.pointer = (uintptr_t)&priorities,
+		.size = sizeof(priorities),
+	};
+	int ret = npu_ioctl(fd, DRM_IOCTL_V3NPU_DEV_QUERY, &args);
+
+	if (ret)
+		return ret;
+	return args.size == sizeof(priorities) && !priorities.pad ? (int)priorities.allowed
+								  : -EPROTO;
+}
+
+TEST_F(ctx, allowed_priorities)
+{
+	struct drm_v3npu_dev_query args = { .type = DRM_V3NPU_DEV_QUERY_PRIORITIES };
+
+	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_DEV_QUERY, &args), 0);
+	EXPECT_EQ(args.size, sizeof(struct drm_v3npu_dev_priorities));
+	args.pointer = 8;
+	EXPECT_EQ(npu_ioctl(self->fd, DRM_IOCTL_V3NPU_DEV_QUERY, &args), -EFAULT);
+}
+
 TEST_F(ctx, root_may_have_all_priorities)
 {
+	EXPECT_EQ(allowed(self->fd), 0xf);
 	for (uint32_t p = DRM_V3NPU_PRIORITY_LOW; p <= DRM_V3NPU_PRIORITY_REALTIME; p++)
 		EXPECT_EQ(create(self->fd, p, NULL), 0);
 }
@@ -140,6 +168,7 @@ TEST_F(ctx, high_priorities_need_a_capability)
 {
 	ASSERT_EQ(setgroups(0, NULL), 0);
 	ASSERT_EQ(setuid(65534), 0);
+	EXPECT_EQ(allowed(self->fd), 0x3);
 	EXPECT_EQ(create(self->fd, DRM_V3NPU_PRIORITY_LOW, NULL), 0);
 	EXPECT_EQ(create(self->fd, DRM_V3NPU_PRIORITY_NORMAL, NULL), 0);
 	EXPECT_EQ(create(self->fd, DRM_V3NPU_PRIORITY_HIGH, NULL), -EACCES);

@@ -18,7 +18,8 @@ run()
 # Another driver, to share buffers with.
 modprobe vgem
 
-for name in ioctl bo prime ctx submit jobs fence sched limits debugfs fdinfo; do
+for name in ioctl bo prime ctx submit multi status jobs fence implicit sched limits debugfs \
+	fdinfo; do
 	run $name "$tests/v3npu_$name"
 done
 example()

@@ -42,6 +42,7 @@ VARIANT(ctx_create, CTX_CREATE, 0, -EINVAL);
 VARIANT(ctx_destroy, CTX_DESTROY, -ENOENT, -EINVAL);
 VARIANT(ctx_query, CTX_QUERY, -ENOENT, -ENOENT);
 VARIANT(submit, SUBMIT, -EINVAL, -EINVAL);
+VARIANT(job_query, JOB_QUERY, -ENOENT, -ENOENT);
 
 FIXTURE_SETUP(ioctl)
 {
@@ -234,7 +235,7 @@ TEST(ioctl_numbers_that_do_not_exist)
 	uint64_t args[32] = {};
 	int fd = npu_open();
 
-	for (unsigned int nr = DRM_V3NPU_SUBMIT + 1; nr < DRM_COMMAND_END - DRM_COMMAND_BASE; nr++)
+	for (unsigned int nr = DRM_V3NPU_JOB_QUERY + 1; nr < DRM_COMMAND_END - DRM_COMMAND_BASE; nr++)
 		EXPECT_EQ(npu_ioctl(fd, DRM_IOWR(DRM_COMMAND_BASE + nr, args), args), -EINVAL);
 	/* Nor those of another kind of file */
 	EXPECT_EQ(npu_ioctl(fd, TCGETS, args), -ENOTTY);

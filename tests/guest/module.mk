@@ -3,8 +3,8 @@
 # Tests that run in the guest: what is built in $(B)/tests/guest is in its /tests.
 
 guest_out := $(B)/tests/guest
-guest_programs := ioctl bo prime ctx submit jobs fence sched limits debugfs coredump fdinfo \
-	recovery ended users pm
+guest_programs := ioctl bo prime ctx submit multi status jobs fence implicit sched limits debugfs \
+	coredump fdinfo recovery ended users pm
 guest_built := $(guest_programs:%=$(guest_out)/v3npu_%) $(guest_out)/v3npu_image \
 	$(guest_out)/v3npu_keep_fence $(guest_out)/v3npu_foreign_fence \
 	$(guest_out)/v3npu_many_tables $(guest_out)/v3npu_tables.sh \
@@ -32,7 +32,7 @@ $(guest_common) $(guest_out)/need_npu.o: $(guest_out)/%.o: $(top)/tests/guest/%.
 
 $(guest_programs:%=$(guest_out)/v3npu_%): $(guest_out)/v3npu_%: $(top)/tests/guest/%.c \
 		$(guest_common) $(guest_out)/need_npu.o $(B)/linux/version \
-		$(wildcard $(top)/uapi/*/*.h)
+		$(contracts)
 	$(CC) $(guest_cflags) -o $@ $(filter %.c %.o,$^) $(guest_libdrm)
 
 $(guest_out)/v3npu_keep_fence $(guest_out)/v3npu_foreign_fence \
@@ -40,14 +40,15 @@ $(guest_out)/v3npu_many_tables: $(guest_out)/v3npu_%: \
 		$(top)/tests/guest/%.c $(guest_common) $(B)/linux/version
 	$(CC) $(guest_cflags) -o $@ $(filter %.c %.o,$^) $(guest_libdrm)
 
-$(guest_out)/v3npu_image: $(top)/tests/guest/image.c $(top)/uapi/v3npu/fw.h
+$(guest_out)/v3npu_image: $(top)/tests/guest/image.c $(top)/hwabi/v3npu/fw.h
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -o $@ $<
 
 # The example of the documentation, so that it stays right.
 $(guest_out)/v3npu_example: $(top)/Documentation/uapi.md $(top)/uapi/drm/v3npu_accel.h
 	@mkdir -p $(@D)
-	sed -n '/^```c/,/^```$$/{/^```/!p}' $< | $(CC) $(guest_cflags) -x c -o $@ - \
+	sed -n '/^```c/,/^```$$/{/^```/!p}' $< | $(CC) -std=gnu11 $(WARN) -I$(top)/uapi \
+		$(shell pkg-config --cflags libdrm) -x c -o $@ - \
 		$(shell pkg-config --libs libdrm)
 
 # What is not executable the guest does not get.

@@ -195,7 +195,7 @@ TEST_F(submit, bad_buffers)
 	self->ref.handle = foreign.handle;
 	EXPECT_EQ(submit(self->fd, self->args), -ENOENT);
 	self->ref.handle = self->cmds.handle;
-	self->ref.flags = 2;
+	self->ref.flags = 4;
 	EXPECT_EQ(submit(self->fd, self->args), -EINVAL);
 	self->ref.flags = 1u << 31;
 	EXPECT_EQ(submit(self->fd, self->args), -EINVAL);

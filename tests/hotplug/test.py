@@ -20,7 +20,7 @@ STALL = " ".join([
     "0x0000006f",                               # j .
 ])
 
-# Register offsets and bits: uapi/v3npu/regs.h. 0x6f is RV32's jump to itself.
+# Register offsets and bits: hwabi/v3npu/regs.h. 0x6f is RV32's jump to itself.
 GUEST = f"stall='{STALL}'" + r"""
 set -e
 dev=/sys/bus/pci/devices/0000:01:00.0

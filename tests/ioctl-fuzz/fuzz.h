@@ -105,6 +105,7 @@ struct file {
 	int fd;
 	struct bo bos[FUZZ_BOS];
 	uint32_t ctxs[FUZZ_CTXS];
+	uint64_t number;	/* that of a job, of any of its contexts */
 	uint32_t syncobjs[FUZZ_SYNCOBJS];
 };
 
@@ -205,7 +206,7 @@ void program_step(struct thread *t);
 /* Write a command stream of at most @size bytes. Return its bytes, a multiple of 8. */
 uint32_t stream_make(struct thread *t, struct chooser *c, uint8_t *to, uint32_t size);
 
-/* ops.c, ops_driver.c, ops_drm.c, ops_fd.c: the operations */
+/* ops.c, ops_driver.c, ops_submit.c, ops_drm.c, ops_fd.c: the operations */
 
 typedef void (*op_run)(struct thread *t, struct chooser *c);
 
@@ -266,6 +267,8 @@ void op_ctx_destroy(struct thread *t, struct chooser *c);
 void op_ctx_query(struct thread *t, struct chooser *c);
 void op_stream(struct thread *t, struct chooser *c);
 void op_submit(struct thread *t, struct chooser *c);
+void op_submit_many(struct thread *t, struct chooser *c);
+void op_job_query(struct thread *t, struct chooser *c);
 
 void op_syncobj_create(struct thread *t, struct chooser *c);
 void op_syncobj_destroy(struct thread *t, struct chooser *c);

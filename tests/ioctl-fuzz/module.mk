@@ -12,6 +12,6 @@ CHECK_DEPS += ioctl-fuzz
 ioctl-fuzz: $(ioctl_fuzz) qemu guest-kernel kernel firmware userspace smallnet
 
 $(ioctl_fuzz): $(wildcard $(top)/tests/ioctl-fuzz/*.[ch]) $(B)/tests/guest/npu.o \
-		$(wildcard $(top)/uapi/*/*.h)
+		$(contracts)
 	$(CC) $(guest_cflags) -I$(top)/tests/guest -pthread -o $@ $(filter %.c %.o,$^) \
 		$(shell pkg-config --libs libdrm)

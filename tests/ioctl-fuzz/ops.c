@@ -35,6 +35,8 @@ const struct op fuzz_ops[] = {
 	{ "ctx_query", 40, op_ctx_query },
 	{ "stream", 15, op_stream },
 	{ "submit", 70, op_submit },
+	{ "submit_many", 20, op_submit_many },
+	{ "job_query", 30, op_job_query },
 	{ "syncobj_create", 12, op_syncobj_create },
 	{ "syncobj_destroy", 10, op_syncobj_destroy },
 	{ "syncobj_array", 12, op_syncobj_array },
@@ -258,6 +260,7 @@ bool open_file(struct world *w, unsigned int index)
 	memset(f->bos, 0, sizeof(f->bos));
 	memset(f->ctxs, 0, sizeof(f->ctxs));
 	memset(f->syncobjs, 0, sizeof(f->syncobjs));
+	f->number = 0;
 	if (old >= 0)
 		close(old);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Operations: the driver's own ioctls, and what is done with buffers. */
-#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -14,6 +13,7 @@ void op_dev_query(struct thread *t, struct chooser *c)
 {
 	uint8_t info[2 * sizeof(struct drm_v3npu_dev_info)] = {};
 	struct drm_v3npu_dev_query args = {
+		.type = one_in(c, 4) ? DRM_V3NPU_DEV_QUERY_PRIORITIES : DRM_V3NPU_DEV_QUERY_INFO,
 		.size = choose(c, 2) ? sizeof(struct drm_v3npu_dev_info) : choose(c, sizeof(info)),
 	};
 
@@ -192,88 +192,4 @@ void op_stream(struct thread *t, struct chooser *c)
 	size = stream_make(t, c, stream, sizeof(stream));
 	if (copy_safely(t, window(t->world, file, bo), stream, size))
 		t->world->files[file].bos[bo].stream = size;
-}
-
-/* How many entries: few, or as many as there may be, or more */
-static uint32_t choose_count(struct chooser *c)
-{
-	static const uint32_t many[] = {
-		16, DRM_V3NPU_SUBMIT_MAX, DRM_V3NPU_SUBMIT_MAX + 1, 0x10000000, 0x80000000, ~0u,
-	};
-
-	return one_in(c, 32) ? many[choose(c, COUNT(many))] : choose(c, 4);
-}
-
-/* The entries themselves, of which there are no more than the driver takes. */
-static uint64_t place_syncs(struct thread *t, struct chooser *c, struct file *f, uint32_t count)
-{
-	static __thread struct drm_v3npu_sync syncs[DRM_V3NPU_SUBMIT_MAX];
-
-	count = count < DRM_V3NPU_SUBMIT_MAX ? count : DRM_V3NPU_SUBMIT_MAX;
-	for (uint32_t i = 0; i < count; i++) {
-		syncs[i] = (struct drm_v3npu_sync){ .handle = choose_syncobj(t, c, f) };
-		if (choose(c, 2)) {
-			syncs[i].flags = DRM_V3NPU_SYNC_TIMELINE;
-			syncs[i].point = 1 + choose(c, 8);
-		}
-		if (one_in(c, 64))
-			mutate(t, c, &syncs[i], sizeof(syncs[i]));
-	}
-	return (uintptr_t)place(t, c, syncs, count * sizeof(syncs[0]));
-}
-
-static uint64_t place_bos(struct thread *t, struct chooser *c, struct file *f, uint32_t count)
-{
-	static __thread struct drm_v3npu_bo_ref refs[DRM_V3NPU_SUBMIT_MAX];
-
-	count = count < DRM_V3NPU_SUBMIT_MAX ? count : DRM_V3NPU_SUBMIT_MAX;
-	for (uint32_t i = 0; i < count; i++) {
-		refs[i] = (struct drm_v3npu_bo_ref){
-			.handle = choose_handle(t, c, f),
-			.flags = choose(c, 2) ? DRM_V3NPU_BO_REF_WRITE : 0,
-		};
-		if (one_in(c, 64))
-			mutate(t, c, &refs[i], sizeof(refs[i]));
-	}
-	return (uintptr_t)place(t, c, refs, count * sizeof(refs[0]));
-}
-
-/* One that is ended takes no job any more: mostly, another comes in its place */
-static void replace_ctx(struct thread *t, struct chooser *c, struct file *f, uint32_t ended)
-{
-	struct drm_v3npu_ctx_create create = { .priority = choose(c, 2) };
-	struct drm_v3npu_ctx_destroy destroy = { .id = ended };
-	unsigned int i = 0;
-
-	while (i < FUZZ_CTXS && f->ctxs[i] != ended)
-		i++;
-	if (i == FUZZ_CTXS || one_in(c, 8))
-		return;
-	op_ioctl(t, c, f->fd, DRM_IOCTL_V3NPU_CTX_DESTROY, &destroy);
-	if (!op_ioctl(t, c, f->fd, DRM_IOCTL_V3NPU_CTX_CREATE, &create))
-		f->ctxs[i] = create.id;
-}
-
-void op_submit(struct thread *t, struct chooser *c)
-{
-	struct file *f = choose_file(t, c, NULL);
-	const struct bo *cmds = &f->bos[choose_bo(c, f)];
-	struct drm_v3npu_submit args = {
-		.ctx = choose_ctx(t, c, f),
-		.cmds = cmds->va + (one_in(c, 32) ? choose_value(t, c) : 0),
-		.cmds_size = one_in(c, 8) ? 8 * choose(c, 256) : cmds->stream,
-		.in_sync_count = one_in(c, 4) ? choose_count(c) : 0,
-		.out_sync_count = choose_count(c),
-		.bo_count = choose_count(c),
-	};
-	int ret;
-
-	args.in_syncs = place_syncs(t, c, f, args.in_sync_count);
-	args.out_syncs = place_syncs(t, c, f, args.out_sync_count);
-	args.bos = place_bos(t, c, f, args.bo_count);
-	ret = op_ioctl(t, c, f->fd, DRM_IOCTL_V3NPU_SUBMIT, &args);
-	if (!ret)
-		__atomic_fetch_add(&t->world->shared->streams, 1, __ATOMIC_RELAXED);
-	else if (ret == -ECANCELED)
-		replace_ctx(t, c, f, args.ctx);
 }

@@ -16,7 +16,7 @@ $(newest_kernel)/guest/version: $(top)/tests/kernels/fetch $(top)/qemu/guest/unp
 	@touch $@
 
 $(newest_kernel)/guest/v3npu.ko: $(top)/tests/kernels/build $(newest_kernel)/guest/version \
-		$(kernel_sources) $(wildcard $(top)/uapi/*/*.h)
+		$(kernel_sources) $(contracts)
 	$< $(newest_kernel)
 
 check-kernels-run:

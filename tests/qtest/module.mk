@@ -12,7 +12,7 @@ CHECK_DEPS += qtest-programs
 
 qtest-programs: qemu $(device_core_programs) $(qtest_out)/counter.bin
 
-$(qtest_out)/counter.elf: $(top)/tests/qtest/counter.S $(top)/uapi/v3npu/core.h
+$(qtest_out)/counter.elf: $(top)/tests/qtest/counter.S $(top)/hwabi/v3npu/core.h
 	@mkdir -p $(@D)
 	$(device_core_cc) $< -o $@
 

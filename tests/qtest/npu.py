@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The NPU as a program on the machine's processor sees it; the numbers are those of uapi/v3npu."""
+"""The NPU as a program on the machine's processor sees it; the numbers are those of hwabi/v3npu."""
 
 import os
 import struct

@@ -11,7 +11,7 @@ CHECK_PROGS += $(soak_tests)
 CHECK_DEPS += $(soak_programs) smallnet
 
 $(B)/tests/soak/%.o: $(top)/tests/soak/%.c $(wildcard $(top)/tests/soak/*.h) \
-		$(top)/tests/guest/npu.h $(top)/userspace/libv3npu/v3npu.h $(wildcard $(top)/uapi/*/*.h)
+		$(top)/tests/guest/npu.h $(top)/userspace/libv3npu/v3npu.h $(contracts)
 	@mkdir -p $(@D)
 	$(CC) $(USERSPACE_CFLAGS) -I$(top)/tests/guest -c -o $@ $<
 

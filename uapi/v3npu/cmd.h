@@ -5,9 +5,10 @@
  *
  * A stream is commands back to back, each a multiple of 8 bytes and starting
  * with struct v3npu_cmd_hdr. Commands run in order; each sees all that the
- * ones before it wrote. Addresses are of the job's address space. A command
- * is valid when v3npu_cmd_check() (cmd_check.h) says so; everybody who
- * receives one runs that check.
+ * ones before it wrote. Addresses are of the job's address space. Who
+ * receives a command checks it; one that is not as described here ends its
+ * job, with V3NPU_CMD_E* for a reason. (The check itself is hwabi's
+ * v3npu/cmd_check.h, which is not for programs.)
  *
  * Arithmetic is TensorFlow Lite's reference kernels', bit for bit. Tensors
  * are int8 and four-dimensional (n, h, w, c) with a stride in bytes for each
@@ -23,6 +24,15 @@
 
 #define V3NPU_CMD_VERSION	1
 #define V3NPU_CMD_MAX_SIZE	256
+#define V3NPU_CMDS_MAX		(16u << 20)	/* bytes of a stream */
+
+/* Why a command was refused, as drm_v3npu_ctx_query.fault_detail has it */
+#define V3NPU_CMD_EOPCODE	1	/* unknown opcode */
+#define V3NPU_CMD_ESIZE		2	/* size is not the opcode's, or runs past the stream */
+#define V3NPU_CMD_ERESERVED	3	/* a reserved field or an unknown flag is not 0 */
+#define V3NPU_CMD_EDIM		4	/* a dimension is out of range or disagrees with another */
+#define V3NPU_CMD_EADDR		5	/* an address or extent is out of range or misaligned */
+#define V3NPU_CMD_EVALUE	6	/* another field is out of range */
 
 enum v3npu_opcode {
 	V3NPU_OP_NOP = 0,
@@ -58,7 +68,8 @@ struct v3npu_cmd_hdr {
  *	V3NPU_ELEMENTS_MAX
  * @stride: bytes from one element to the next along n, h, w, c
  *
- * All elements lie below V3NPU_VA_DRAM_END or all in SRAM.
+ * All elements lie in buffers, or all in SRAM: drm_v3npu_dev_info.va_end and
+ * sram_va.
  */
 struct v3npu_tensor {
 	__u64 addr;
@@ -113,6 +124,7 @@ struct v3npu_output {
 
 /**
  * struct v3npu_cmd_conv - convolution
+ * @hdr: opcode V3NPU_OP_CONV
  * @in: operand; c must be a multiple of @groups
  * @out: result; n as @in; c a multiple of @groups
  * @output: output stage
@@ -166,6 +178,7 @@ struct v3npu_cmd_conv {
 
 /**
  * struct v3npu_cmd_matmul - product of two activations
+ * @hdr: opcode V3NPU_OP_MATMUL
  * @a: operand; rows w, depth c, batches n and h; depth at most V3NPU_DEPTH_MAX
  * @b: operand; columns of the product w, depth c, batches as @a
  * @out: result; batches as @a, w as @a's w, c as @b's w
@@ -204,6 +217,7 @@ struct v3npu_operand {
 
 /**
  * struct v3npu_cmd_eltwise - two operands, element by element
+ * @hdr: opcode V3NPU_OP_ELTWISE
  * @in: operands, dimensions as @out; stride 0 broadcasts
  * @out: result
  * @table: address of int8 [256] applied last, 0 for none
@@ -253,6 +267,7 @@ struct v3npu_cmd_eltwise {
 
 /**
  * struct v3npu_cmd_pool - pooling over windows
+ * @hdr: opcode V3NPU_OP_POOL
  * @in: operand
  * @out: result; n and c as @in
  * @table: address of int8 [256] applied last, 0 for none
@@ -287,6 +302,7 @@ struct v3npu_cmd_pool {
 
 /**
  * struct v3npu_cmd_softmax - softmax along c
+ * @hdr: opcode V3NPU_OP_SOFTMAX
  * @in: operand
  * @out: result, dimensions as @in; scale 1/256, zero point -128
  * @multiplier: Q31 of beta * input scale, as TFLite's PreprocessSoftmaxScaling
@@ -309,6 +325,7 @@ struct v3npu_cmd_softmax {
 
 /**
  * struct v3npu_cmd_resize - change height and width
+ * @hdr: opcode V3NPU_OP_RESIZE
  * @in: operand
  * @out: result; n and c as @in
  * @mode: V3NPU_RESIZE_*
@@ -336,6 +353,7 @@ struct v3npu_cmd_resize {
 
 /**
  * struct v3npu_cmd_copy - strided copy, with an optional table on the way
+ * @hdr: opcode V3NPU_OP_COPY
  * @in: operand; stride 0 broadcasts
  * @out: result, dimensions as @in
  * @table: address of int8 [256], 0 for none; element q becomes table[q + 128].
@@ -350,6 +368,7 @@ struct v3npu_cmd_copy {
 
 /**
  * struct v3npu_cmd_stall - keep the datapath busy and do nothing
+ * @hdr: opcode V3NPU_OP_STALL
  * @usec: microseconds of real time, at most V3NPU_STALL_MAX; charged no cycles
  * @reserved: 0
  *
@@ -363,9 +382,12 @@ struct v3npu_cmd_stall {
 };
 
 #define V3NPU_STALL_MAX		600000000u
+/* In drm_v3npu_dev_info.fw_features: the firmware runs V3NPU_OP_STALL */
+#define V3NPU_FEATURE_STALL	(1u << 0)
 
 /**
  * struct v3npu_cmd_argmax - index of the largest or smallest element along c
+ * @hdr: opcode V3NPU_OP_ARGMAX
  * @in: operand
  * @out: indices; n, h, w as @in; c is 4 or 8: the bytes of an index, a
  *	little-endian integer

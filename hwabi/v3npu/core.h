@@ -15,7 +15,7 @@
 #ifndef _V3NPU_CORE_H
 #define _V3NPU_CORE_H
 
-#include "types.h"
+#include "v3npu/types.h"
 
 #define V3NPU_CORE_PERIPH		0x10000000u
 

@@ -10,8 +10,9 @@
 #ifndef _V3NPU_IPC_H
 #define _V3NPU_IPC_H
 
-#include "regs.h"
-#include "types.h"
+#include "v3npu/cmd.h"
+#include "v3npu/regs.h"
+#include "v3npu/types.h"
 
 #define V3NPU_IPC_VERSION	1
 
@@ -138,7 +139,7 @@ struct v3npu_fw_status {
 #define V3NPU_FW_PANIC		3
 #define V3NPU_FW_PAUSED		4	/* no job runs, none begins: v3npu_boot_args.pause */
 #define V3NPU_CTX_NONE		0xffffffffu
-#define V3NPU_FEATURE_STALL	(1u << 0)	/* runs V3NPU_OP_STALL */
+/* V3NPU_FEATURE_*: (1u << 0) is V3NPU_FEATURE_STALL of cmd.h, which programs see, too */
 #define V3NPU_FEATURE_CANCEL	(1u << 1)	/* knows V3NPU_CTX_CANCELLED */
 #define V3NPU_FEATURE_TURNS	(1u << 2)	/* knows v3npu_ctx_desc.user */
 #define V3NPU_FEATURE_RUN_US	(1u << 3)	/* fills in v3npu_event.run_us */
@@ -208,14 +209,15 @@ struct v3npu_job {
 	__u64 reserved[5];
 };
 
-#define V3NPU_CMDS_MAX		(16u << 20)
 /* Go on with the job in its priority's save slot, which is this one, after a reset */
 #define V3NPU_JOB_FLAG_RESUME	(1u << 0)
 
 /**
  * struct v3npu_job_ring - a context's jobs, in host memory
  * @wptr: jobs written, by the driver
+ * @pad0: apart from it, as each side writes its own
  * @rptr: jobs taken, by the firmware
+ * @pad1: likewise
  * @jobs: entry n is at jobs[n % ring_entries]
  */
 struct v3npu_job_ring {
@@ -326,7 +328,9 @@ struct v3npu_saved_job {
 /**
  * struct v3npu_event_ring - in host memory
  * @wptr: events written, by the firmware
+ * @pad0: apart from it, as each side writes its own
  * @rptr: events taken, by the driver; the firmware waits while the ring is full
+ * @pad1: likewise
  * @events: entry n is at events[n % event_entries]
  */
 struct v3npu_event_ring {

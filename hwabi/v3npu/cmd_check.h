@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note OR MIT */
 /*
- * The check of one command, the single definition of what is valid.
+ * The check of one command, the single definition of what is valid. What fails
+ * it is refused with V3NPU_CMD_E*, negated.
  *
  * The firmware runs it on its own copy of a command before it programs the
  * datapath; the datapath runs it again on what it was programmed with, and
@@ -10,16 +11,8 @@
 #ifndef _V3NPU_CMD_CHECK_H
 #define _V3NPU_CMD_CHECK_H
 
-#include "cmd.h"
-#include "regs.h"
-
-/* Why a command was refused, negated; returned in struct v3npu_event.detail */
-#define V3NPU_CMD_EOPCODE	1	/* unknown opcode */
-#define V3NPU_CMD_ESIZE		2	/* size is not the opcode's, or runs past the stream */
-#define V3NPU_CMD_ERESERVED	3	/* a reserved field or an unknown flag is not 0 */
-#define V3NPU_CMD_EDIM		4	/* a dimension is out of range or disagrees with another */
-#define V3NPU_CMD_EADDR		5	/* an address or extent is out of range or misaligned */
-#define V3NPU_CMD_EVALUE	6	/* another field is out of range */
+#include "v3npu/cmd.h"
+#include "v3npu/regs.h"
 
 static inline __u32 v3npu_cmd_size(__u32 opcode)
 {

@@ -7,7 +7,7 @@
 #ifndef _V3NPU_FW_H
 #define _V3NPU_FW_H
 
-#include "types.h"
+#include "v3npu/types.h"
 
 #define V3NPU_FW_NAME		"v3npu/v3npu-fw.bin"	/* below /lib/firmware */
 #define V3NPU_FW_MAGIC		0x57463356	/* "V3FW" */

@@ -9,7 +9,7 @@
 #ifndef _V3NPU_REGS_H
 #define _V3NPU_REGS_H
 
-#include "types.h"
+#include "v3npu/types.h"
 
 /* PCI function */
 #define V3NPU_PCI_VENDOR_ID		0x1234
