@@ -15,6 +15,11 @@ FIRMWARE_CFLAGS := $(FIRMWARE_ARCH) -std=gnu11 -O2 -g $(WARN) -ffreestanding -fn
 FIRMWARE_LDFLAGS := $(FIRMWARE_ARCH) -nostdlib -static -Wl,--gc-sections -Wl,--fatal-warnings \
 	-Wl,--no-warn-rwx-segments
 
+# The version of all parts
+firmware_version := $(subst ., ,$(file <$(top)/VERSION))
+FIRMWARE_VERSION := -DFW_VERSION_MAJOR=$(word 1,$(firmware_version)) \
+	-DFW_VERSION_MINOR=$(word 2,$(firmware_version)) -DFW_VERSION_PATCH=$(word 3,$(firmware_version))
+
 FIRMWARE_OBJS := $(addprefix $(FIRMWARE_DIR)/, start.o clock.o contexts.o core.o dma.o engine.o event.o \
 	job.o log.o main.o panic.o preempt.o sched.o string.o \
 	turns.o)
@@ -22,9 +27,9 @@ FIRMWARE_OBJS := $(addprefix $(FIRMWARE_DIR)/, start.o clock.o contexts.o core.o
 .PHONY: firmware install-firmware
 firmware: $(FIRMWARE_IMAGE)
 
-$(FIRMWARE_DIR)/%.o: $(top)/firmware/%.c $(top)/firmware/module.mk
+$(FIRMWARE_DIR)/%.o: $(top)/firmware/%.c $(top)/firmware/module.mk $(top)/VERSION
 	@mkdir -p $(@D)
-	$(FIRMWARE_CC) $(FIRMWARE_CFLAGS) -MMD -MP -c -o $@ $<
+	$(FIRMWARE_CC) $(FIRMWARE_CFLAGS) $(FIRMWARE_VERSION) -MMD -MP -c -o $@ $<
 
 $(FIRMWARE_DIR)/%.o: $(top)/firmware/%.S $(top)/firmware/module.mk
 	@mkdir -p $(@D)
@@ -43,9 +48,9 @@ $(FIRMWARE_ELF): $(FIRMWARE_OBJS) $(FIRMWARE_DIR)/firmware.lds
 $(FIRMWARE_DIR)/v3npu-fw.raw: $(FIRMWARE_ELF)
 	$(FIRMWARE_OBJCOPY) -O binary $< $@
 
-$(FIRMWARE_DIR)/mkimage: $(top)/firmware/mkimage.c $(top)/firmware/module.mk
+$(FIRMWARE_DIR)/mkimage: $(top)/firmware/mkimage.c $(top)/firmware/module.mk $(top)/VERSION
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -MMD -MP -MF $@.d -o $@ $< -lz
+	$(CC) $(HOST_CFLAGS) $(FIRMWARE_VERSION) -MMD -MP -MF $@.d -o $@ $< -lz
 
 $(FIRMWARE_IMAGE): $(FIRMWARE_DIR)/v3npu-fw.raw $(FIRMWARE_DIR)/mkimage
 	@mkdir -p $(@D)

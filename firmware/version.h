@@ -3,9 +3,7 @@
 #ifndef FW_VERSION_H
 #define FW_VERSION_H
 
-#define FW_VERSION_MAJOR	0
-#define FW_VERSION_MINOR	2
-#define FW_VERSION_PATCH	0
+/* Its parts are those of VERSION, which the build gives */
 #define FW_VERSION	(FW_VERSION_MAJOR << 16 | FW_VERSION_MINOR << 8 | FW_VERSION_PATCH)
 
 #endif /* FW_VERSION_H */

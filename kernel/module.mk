@@ -15,10 +15,10 @@ all: kernel
 
 kernel: $(B)/kernel/v3npu.ko
 
-$(kernel_tree)/.links: $(kernel_sources) $(kernel_headers)/version
+$(kernel_tree)/.links: $(kernel_sources) $(kernel_headers)/version $(top)/VERSION
 	@rm -rf $(kernel_tree)
 	@mkdir -p $(kernel_tree)/kernel
-	@ln -s $(top)/uapi $(top)/hwabi $(kernel_tree)/
+	@ln -s $(top)/uapi $(top)/hwabi $(top)/VERSION $(kernel_tree)/
 	@ln -s $(kernel_sources) $(kernel_tree)/kernel/
 	@touch $@
 

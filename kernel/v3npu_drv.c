@@ -113,8 +113,9 @@ static const struct drm_driver v3npu_driver = {
 	.name = "v3npu",
 	.desc = "V3NPU neural processing unit",
 	/* What each of them added: drm/v3npu_accel.h */
-	.major = 1,
-	.minor = 1,
+	.major = V3NPU_VERSION_MAJOR,
+	.minor = V3NPU_VERSION_MINOR,
+	.patchlevel = V3NPU_VERSION_PATCH,
 };
 
 static void v3npu_wq_release(struct drm_device *drm, void *data)
@@ -385,3 +386,5 @@ module_pci_driver(v3npu_pci_driver);
 MODULE_AUTHOR("V3NPU developers");
 MODULE_DESCRIPTION("V3NPU neural processing unit");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(__stringify(V3NPU_VERSION_MAJOR) "." __stringify(V3NPU_VERSION_MINOR) "."
+	       __stringify(V3NPU_VERSION_PATCH));
