@@ -64,6 +64,7 @@ static bool fits(enum cpu_kind kind, int k, const struct cpu_tensor *t)
 
 	switch (kind) {
 	case CPU_BINARY:
+	case CPU_PRELU:
 	case CPU_MEAN:
 	case CPU_TO_INDEX:
 		return v3cpu_is_dense(t);

@@ -13,7 +13,7 @@
 /* A step with its operands' addresses */
 struct planned {
 	const struct cpu_step *step;
-	xnn_operator_t op;	/* NULL for steps that are not XNNPACK's */
+	struct cpu_xnn xnn;	/* has no operator for steps that are not XNNPACK's */
 	const float *in[2];
 	float *out;
 };
@@ -71,12 +71,9 @@ static int plan_step(struct v3cpu_plan *plan, void *const *io, const struct cpu_
 		weights = (const float *)(consts + step->weights);
 	if (step->op.bias)
 		bias = (const float *)(consts + step->bias);
-	status = v3cpu_xnn_create(step, weights, bias, &p->op);
-	if (status != xnn_status_success) {
-		p->op = NULL;
-		return fail(error, -ENOTSUP, step, status);
-	}
-	status = v3cpu_xnn_setup(step, p->op, p->in, p->out, plan->threads);
+	status = v3cpu_xnn_create(step, weights, bias, &p->xnn);
+	if (status == xnn_status_success)
+		status = v3cpu_xnn_setup(step, &p->xnn, p->in, p->out, plan->threads);
 	return status == xnn_status_success ? 0 : fail(error, -ENOTSUP, step, status);
 }
 
@@ -134,8 +131,8 @@ static enum xnn_status run_step(const struct v3cpu_plan *plan, const struct plan
 	case CPU_MATMUL:
 		return v3cpu_xnn_matmul(p->step, p->in, p->out, plan->threads);
 	default:
-		if (p->op)
-			return xnn_run_operator(p->op, plan->threads);
+		if (p->xnn.op)
+			return v3cpu_xnn_run(&p->xnn, plan->threads);
 		v3cpu_map(p->step, p->in[0], p->out, plan->threads);
 		return xnn_status_success;
 	}
@@ -161,8 +158,7 @@ void v3cpu_plan_free(struct v3cpu_plan *plan)
 	if (!plan)
 		return;
 	for (i = 0; plan->steps && i < plan->program->step_count; i++)
-		if (plan->steps[i].op)
-			xnn_delete_operator(plan->steps[i].op);
+		v3cpu_xnn_free(&plan->steps[i].xnn);
 	free(plan->steps);
 	free(plan->arena);
 	free(plan);
