@@ -101,6 +101,22 @@ static enum xnn_status create_binary(const struct cpu_op *op, struct cpu_xnn *x)
 					       xnn_datatype_fp32, &clamp, NULL, NULL, 0, &x->clamp);
 }
 
+/*
+ * The mean over the middle one of three dimensions, as a pooling of one row: the general
+ * reduction of this XNNPACK crashes for it.
+ */
+static enum xnn_status create_mean(const struct cpu_step *s, struct cpu_xnn *x)
+{
+	const struct cpu_op copy = { .min = -INFINITY, .max = INFINITY };
+	uint32_t width = s->in[0].shape.dim[1];
+
+	/* There is no pooling of one element */
+	if (width == 1)
+		return create_unary(&copy, &x->op);
+	return xnn_create_average_pooling2d_nhwc_f32(0, 0, 0, 0, 1, width, 1, width, -INFINITY,
+						     INFINITY, 0, &x->op);
+}
+
 enum xnn_status v3cpu_xnn_create(const struct cpu_step *s, const float *weights,
 				 const float *bias, struct cpu_xnn *x)
 {
@@ -135,8 +151,7 @@ enum xnn_status v3cpu_xnn_create(const struct cpu_step *s, const float *weights,
 			op->kernel[0], op->kernel[1], op->stride[0], op->stride[1],
 			op->min, op->max, 0, &x->op);
 	case CPU_MEAN:
-		return xnn_create_reduce_nd(xnn_reduce_mean, xnn_datatype_fp32, NULL, NULL, 0,
-					    &x->op);
+		return create_mean(s, x);
 	case CPU_BILINEAR:
 		return xnn_create_resize_bilinear2d_nhwc_f32(to[1], to[2],
 							     v3cpu_bilinear_flags(op), &x->op);
@@ -204,16 +219,21 @@ static enum xnn_status setup_prelu(const struct cpu_step *s, const struct cpu_xn
 static enum xnn_status setup_mean(const struct cpu_step *s, struct cpu_xnn *x, const float *in,
 				  float *out, pthreadpool_t threads)
 {
-	const uint32_t *from = s->in[0].shape.dim;
-	const size_t dim[3] = { from[0], from[1], cpu_channels(&s->in[0].shape) };
-	const int64_t axis = 1;
-	size_t size = 0, align = 1;
+	size_t channels = cpu_channels(&s->in[0].shape), size = 0, align = 1, height, width;
+	const uint32_t *dim = s->in[0].shape.dim;
 	enum xnn_status status;
 
-	status = xnn_reshape_reduce_nd(x->op, 1, &axis, 3, dim, &size, &align, threads);
+	if (dim[1] == 1) {
+		status = xnn_reshape_unary_elementwise_nc(x->op, dim[0], channels, channels,
+							  channels, threads);
+		return status == xnn_status_success ?
+			xnn_setup_unary_elementwise_nc(x->op, in, out) : status;
+	}
+	status = xnn_reshape_average_pooling2d_nhwc_f32(x->op, dim[0], 1, dim[1], channels, channels,
+		channels, &size, &align, &height, &width, threads);
 	status = make_workspace(x, status, size, align);
 	return status == xnn_status_success ?
-		xnn_setup_reduce_nd(x->op, x->workspace, in, out) : status;
+		xnn_setup_average_pooling2d_nhwc_f32(x->op, x->workspace, in, out) : status;
 }
 
 enum xnn_status v3cpu_xnn_setup(const struct cpu_step *s, struct cpu_xnn *x,
