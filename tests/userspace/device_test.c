@@ -295,7 +295,7 @@ static void test_spec(void)
 		"sim:macs", "sim:macs=", "sim:macs=x", "sim:macs=1", "sim:speed=9",
 		"sim:sram=5000M", "sim:threads=-1",
 	};
-	struct v3npu_device_info info;
+	struct v3npu_device_info info = { .struct_size = sizeof(info) };
 	struct v3npu_device *d;
 	size_t i;
 	int ret;

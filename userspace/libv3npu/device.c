@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "struct_size.h"
 
 int v3npu_device_open(const char *spec, struct v3npu_device **device)
 {
@@ -44,7 +45,7 @@ void v3npu_device_close(struct v3npu_device *device)
 		device->ops->close(device);
 }
 
-void v3npu_device_get_info(const struct v3npu_device *device, struct v3npu_device_info *info)
+int v3npu_device_get_info(const struct v3npu_device *device, struct v3npu_device_info *info)
 {
-	*info = device->info;
+	return V3NPU_FILL(v3npu_device_info, fw_version, info, &device->info);
 }

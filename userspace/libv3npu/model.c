@@ -9,6 +9,7 @@
 
 #include "compiler/v3m.h"
 #include "internal.h"
+#include "struct_size.h"
 #include "v3npu/ipc.h"
 
 #define MODEL_SIZE_MAX	(1ull << 30)
@@ -129,16 +130,21 @@ static int load_pieces(struct v3npu_model *m, const void *data, size_t size)
 int v3npu_model_load(struct v3npu_device *device, const void *data, size_t size,
 		     const struct v3npu_model_options *options, struct v3npu_model **model)
 {
+	struct v3npu_model_options chosen = {};
 	double start = v3npu_now_ms();
 	struct v3npu_model *m;
 	int ret = 0;
 
 	*model = NULL;
+	if (options)
+		ret = V3NPU_TAKE(v3npu_model_options, keep_tensors, &chosen, options);
+	if (ret)
+		return ret;
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return v3npu_fail(-ENOMEM, "out of memory");
 	m->device = device;
-	m->split = get_pieces(device, data, size, options && options->keep_tensors, &ret);
+	m->split = get_pieces(device, data, size, chosen.keep_tensors, &ret);
 	if (m->split)
 		ret = load_pieces(m, data, size);
 	m->compile_ms = v3m_is(data, size) ? 0 : v3npu_now_ms() - start;
@@ -232,11 +238,9 @@ void v3npu_model_free(struct v3npu_model *model)
 	free(model);
 }
 
-void v3npu_model_get_info(const struct v3npu_model *model, struct v3npu_model_info *info)
+int v3npu_model_get_info(const struct v3npu_model *model, struct v3npu_model_info *info)
 {
-	size_t i;
-
-	*info = (struct v3npu_model_info) {
+	struct v3npu_model_info all = {
 		.metadata = model->split->metadata,
 		.inputs = model->split->input_count,
 		.outputs = model->split->output_count,
@@ -246,16 +250,19 @@ void v3npu_model_get_info(const struct v3npu_model *model, struct v3npu_model_in
 		.operators_cpu = model->operators_cpu,
 		.pieces = model->split->piece_count,
 	};
+	size_t i;
+
 	for (i = 0; i < model->split->piece_count; i++) {
 		const struct v3c_program *p = model->pieces[i].npu;
 		const struct v3cpu_program *c = model->pieces[i].cpu;
 
-		info->tensors += p ? p->tensor_count : 0;
-		info->commands += p ? p->cmd_count : 0;
-		info->macs += p ? p->macs : c->macs;
-		info->arena_size += p ? p->arena_size : c->arena_size;
-		info->consts_size += p ? p->consts_size : c->consts_size;
+		all.tensors += p ? p->tensor_count : 0;
+		all.commands += p ? p->cmd_count : 0;
+		all.macs += p ? p->macs : c->macs;
+		all.arena_size += p ? p->arena_size : c->arena_size;
+		all.consts_size += p ? p->consts_size : c->consts_size;
 	}
+	return V3NPU_FILL(v3npu_model_info, pieces, info, &all);
 }
 
 size_t v3npu_tensor_size(const struct v3c_tensor *tensor)
@@ -295,9 +302,9 @@ static enum v3npu_dtype dtype_of(enum v3c_dtype dtype)
 	}
 }
 
-static void describe(const struct v3c_tensor *t, struct v3npu_tensor_info *info)
+static int describe(const struct v3c_tensor *t, struct v3npu_tensor_info *info)
 {
-	*info = (struct v3npu_tensor_info) {
+	struct v3npu_tensor_info all = {
 		.name = t->name,
 		.index = t->index,
 		.rank = t->rank,
@@ -306,7 +313,9 @@ static void describe(const struct v3c_tensor *t, struct v3npu_tensor_info *info)
 		.size = v3npu_tensor_size(t),
 		.dtype = dtype_of(t->dtype),
 	};
-	memcpy(info->dim, t->dim, sizeof(info->dim));
+
+	memcpy(all.dim, t->dim, sizeof(all.dim));
+	return V3NPU_FILL(v3npu_tensor_info, dtype, info, &all);
 }
 
 static int no_tensor(size_t count, const char *kind, size_t k)
@@ -320,8 +329,7 @@ int v3npu_model_input_info(const struct v3npu_model *model, size_t k,
 {
 	if (k >= model->split->input_count)
 		return no_tensor(model->split->input_count, "input", k);
-	describe(model->slots[k].tensor, info);
-	return 0;
+	return describe(model->slots[k].tensor, info);
 }
 
 int v3npu_model_output_info(const struct v3npu_model *model, size_t k,
@@ -329,8 +337,7 @@ int v3npu_model_output_info(const struct v3npu_model *model, size_t k,
 {
 	if (k >= model->split->output_count)
 		return no_tensor(model->split->output_count, "output", k);
-	describe(model->slots[model->split->output_slots[k]].tensor, info);
-	return 0;
+	return describe(model->slots[model->split->output_slots[k]].tensor, info);
 }
 
 int v3npu_model_tensor_info(const struct v3npu_model *model, size_t k,
@@ -338,12 +345,11 @@ int v3npu_model_tensor_info(const struct v3npu_model *model, size_t k,
 {
 	size_t piece;
 	const struct v3c_tensor *t = v3npu_find_tensor(model, k, &piece);
-	struct v3npu_model_info model_info;
+	struct v3npu_model_info model_info = { .struct_size = sizeof(model_info) };
 
 	if (!t) {
 		v3npu_model_get_info(model, &model_info);
 		return no_tensor(model_info.tensors, "intermediate", k);
 	}
-	describe(t, info);
-	return 0;
+	return describe(t, info);
 }

@@ -11,6 +11,7 @@
 #include "compiler/base/limits.h"
 #include "internal.h"
 #include "sequence.h"
+#include "struct_size.h"
 
 struct v3npu_session {
 	struct v3npu_model *model;
@@ -177,7 +178,7 @@ int v3npu_session_read_tensor(struct v3npu_session *s, size_t k, void *out)
 	size_t piece;
 	const struct v3c_tensor *t = v3npu_find_tensor(s->model, k, &piece);
 	const struct v3npu_buffer *buffer;
-	struct v3npu_model_info info;
+	struct v3npu_model_info info = { .struct_size = sizeof(info) };
 
 	if (!t) {
 		v3npu_model_get_info(s->model, &info);
@@ -266,6 +267,5 @@ int v3npu_session_get_stats(struct v3npu_session *s, struct v3npu_run_stats *sta
 {
 	if (!s->finished)
 		return v3npu_fail(-EINVAL, "no run has finished; run the session first");
-	*stats = s->stats;
-	return 0;
+	return V3NPU_FILL(v3npu_run_stats, cpu_ms, stats, &s->stats);
 }

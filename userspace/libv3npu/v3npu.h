@@ -15,8 +15,18 @@
  *
  * Functions that can fail return 0 or a negative errno; v3npu_error() then
  * gives the calling thread a line that says what happened and what to do.
- * A device may be used from several threads; a session from one at a time.
- * Free sessions before their model and models before their device.
+ * A device and a model may be used from several threads; a session from one at
+ * a time. Free sessions before their model and
+ * models before their device.
+ *
+ * Structures that the caller has begin with their size, so that they can grow:
+ *
+ *	struct v3npu_model_info info = { .struct_size = sizeof(info) };
+ *
+ * A structure smaller than this library's is filled as far as it goes; one that is
+ * larger, of a newer header, keeps what it had in the fields that this library does
+ * not know. -EINVAL if struct_size is not set; -E2BIG if a field is set that this
+ * library does not know and cannot heed.
  */
 #ifndef V3NPU_H
 #define V3NPU_H
@@ -32,9 +42,14 @@ extern "C" {
 
 struct v3npu_device;
 struct v3npu_model;
+struct v3npu_profile;
 struct v3npu_session;
 
-/* The calling thread's last error as one line, never NULL */
+/**
+ * v3npu_error() - the calling thread's last error
+ *
+ * Return: one line, never NULL; valid until the thread's next error.
+ */
 const char *v3npu_error(void);
 
 /**
@@ -43,27 +58,54 @@ const char *v3npu_error(void);
  *	"cpu" (no NPU: all operators run on the CPU),
  *	"sim" or "sim:macs=512,sram=384K,dram-mbps=3750,clock-mhz=1000,threads=2": the
  *	engine library in this process
- * @device: the result
+ * @device: the result, for v3npu_device_close(); NULL on failure
  *
  * With no device, the error says which of the usual causes it is: module not
  * loaded, no permission, firmware missing.
+ *
+ * Return: 0, -EINVAL for a @spec that means nothing, -ENODEV, -EACCES, or another
+ * negative errno.
  */
 int v3npu_device_open(const char *spec, struct v3npu_device **device);
+
+/**
+ * v3npu_device_close() - close a device
+ * @device: device, of which no model is left; NULL does nothing
+ */
 void v3npu_device_close(struct v3npu_device *device);
 
-/** struct v3npu_device_info - what was opened */
+/**
+ * struct v3npu_device_info - what was opened
+ * @struct_size: sizeof(struct v3npu_device_info), set by the caller
+ * @name: "/dev/accel/accel0", "sim", "cpu"
+ * @macs: int8 multiply-accumulates a cycle; 0 for "cpu", as all that follows
+ * @sram_size: bytes of on-chip memory
+ * @dram_mbps: DRAM bandwidth in 10^6 bytes a second
+ * @dram_latency: cycles from request to first byte
+ * @dram_burst: bytes of a full-speed burst
+ * @clock_mhz: clock
+ * @fw_version: major << 16 | minor << 8 | patch; 0 for "sim"
+ */
 struct v3npu_device_info {
-	char name[64];			/* "/dev/accel/accel0", "sim", "cpu" */
-	uint32_t macs;			/* a cycle; 0 for "cpu", as all that follows */
+	size_t struct_size;
+	char name[64];
+	uint32_t macs;
 	uint32_t sram_size;
 	uint32_t dram_mbps;
 	uint32_t dram_latency;
 	uint32_t dram_burst;
 	uint32_t clock_mhz;
-	uint32_t fw_version;		/* 0 for "sim" */
+	uint32_t fw_version;
 };
 
-void v3npu_device_get_info(const struct v3npu_device *device, struct v3npu_device_info *info);
+/**
+ * v3npu_device_get_info() - what a device is
+ * @device: device
+ * @info: the result; its struct_size is set
+ *
+ * Return: 0, or -EINVAL if struct_size is not set.
+ */
+int v3npu_device_get_info(const struct v3npu_device *device, struct v3npu_device_info *info);
 
 /** enum v3npu_dtype - element types; those of intermediate tensors are int8 */
 enum v3npu_dtype {
@@ -73,46 +115,125 @@ enum v3npu_dtype {
 	V3NPU_INT64,
 };
 
-/** struct v3npu_tensor_info - an input, output or intermediate tensor */
+/**
+ * struct v3npu_tensor_info - an input, output or intermediate tensor
+ * @struct_size: sizeof(struct v3npu_tensor_info), set by the caller
+ * @name: its name in the file; valid while the model is
+ * @index: its number in the file
+ * @rank: dimensions used of @dim, 0..6
+ * @dim: shape; elements are in this order without gaps, the last dimension innermost
+ * @scale: of int8: real = scale * (q - zero_point)
+ * @zero_point: of int8
+ * @size: bytes of all elements
+ * @dtype: element type
+ */
 struct v3npu_tensor_info {
-	const char *name;		/* valid while the model is */
-	int index;			/* in the model file */
+	size_t struct_size;
+	const char *name;
+	int index;
 	int rank;
 	uint32_t dim[6];
-	float scale;			/* of int8: real = scale * (q - zero_point) */
+	float scale;
 	int32_t zero_point;
-	size_t size;			/* bytes, dense */
+	size_t size;
 	enum v3npu_dtype dtype;
 };
 
-/** struct v3npu_model_options - NULL for defaults, zero-initialize for later fields */
+/**
+ * struct v3npu_model_options - how to load a model; fields that are 0 are the defaults
+ * @struct_size: sizeof(struct v3npu_model_options), set by the caller
+ * @keep_tensors: not 0: intermediate tensors can be read after a run
+ */
 struct v3npu_model_options {
-	int keep_tensors;		/* intermediate tensors can be read after a run */
+	size_t struct_size;
+	int keep_tensors;
 };
 
-/** struct v3npu_model_info - a loaded model */
+/**
+ * struct v3npu_model_info - a loaded model
+ * @struct_size: sizeof(struct v3npu_model_info), set by the caller
+ * @metadata: text from the file, NULL if none; valid while the model is
+ * @inputs: how many
+ * @outputs: how many
+ * @tensors: intermediate tensors kept
+ * @operators: of the file, once unrolled products are one operator
+ * @commands: for the NPU
+ * @macs: multiply-accumulates of a run
+ * @arena_size: bytes of intermediate tensors
+ * @consts_size: bytes of constants
+ * @compile_ms: milliseconds that compiling took; 0 of a .v3m file
+ * @operators_npu: those that a run computes on the NPU
+ * @operators_cpu: those that it computes on the CPU
+ * @pieces: that run one after another, on the NPU and on the CPU
+ */
 struct v3npu_model_info {
-	const char *metadata;		/* text from the file, NULL if none */
+	size_t struct_size;
+	const char *metadata;
 	size_t inputs;
 	size_t outputs;
-	size_t tensors;			/* intermediate tensors kept */
+	size_t tensors;
 	uint32_t operators;
 	uint32_t commands;
 	uint64_t macs;
 	uint64_t arena_size;
 	uint64_t consts_size;
 	double compile_ms;
-	uint32_t operators_npu;		/* of a run, once unrolled products are one operator */
+	uint32_t operators_npu;
 	uint32_t operators_cpu;
-	uint32_t pieces;		/* that run one after another, on the NPU and on the CPU */
+	uint32_t pieces;
 };
 
+/**
+ * v3npu_model_load_file() - load a model, and compile it if it is not
+ * @device: device that is to run it
+ * @path: a .tflite or .v3m file of at most 1 GiB
+ * @options: NULL for the defaults
+ * @model: the result, for v3npu_model_free(); NULL on failure
+ *
+ * What the NPU cannot compute runs on the CPU, as struct v3npu_model_info tells.
+ *
+ * Return: 0, -EINVAL for a damaged file, -ENOTSUP for what nothing here can run,
+ * -ENOMEM, or the errno of opening the file.
+ */
 int v3npu_model_load_file(struct v3npu_device *device, const char *path,
 			  const struct v3npu_model_options *options, struct v3npu_model **model);
+
+/**
+ * v3npu_model_load() - load a model from memory
+ * @data: the file's bytes; not used any more after the call
+ * @size: how many
+ *
+ * As v3npu_model_load_file() otherwise.
+ */
 int v3npu_model_load(struct v3npu_device *device, const void *data, size_t size,
 		     const struct v3npu_model_options *options, struct v3npu_model **model);
+
+/**
+ * v3npu_model_free() - free a model
+ * @model: model, of which no session is left; NULL does nothing
+ */
 void v3npu_model_free(struct v3npu_model *model);
-void v3npu_model_get_info(const struct v3npu_model *model, struct v3npu_model_info *info);
+
+/**
+ * v3npu_model_get_info() - what a model is
+ * @model: model
+ * @info: the result; its struct_size is set
+ *
+ * Return: 0, or -EINVAL if struct_size is not set.
+ */
+int v3npu_model_get_info(const struct v3npu_model *model, struct v3npu_model_info *info);
+
+/**
+ * v3npu_model_input_info() - what an input is
+ * @model: model
+ * @k: its number, from 0
+ * @info: the result; its struct_size is set
+ *
+ * v3npu_model_output_info() and v3npu_model_tensor_info() do this for outputs, and for
+ * the intermediate tensors that were kept.
+ *
+ * Return: 0, -ERANGE if there is no number @k, -EINVAL if struct_size is not set.
+ */
 int v3npu_model_input_info(const struct v3npu_model *model, size_t k,
 			   struct v3npu_tensor_info *info);
 int v3npu_model_output_info(const struct v3npu_model *model, size_t k,
@@ -120,6 +241,7 @@ int v3npu_model_output_info(const struct v3npu_model *model, size_t k,
 int v3npu_model_tensor_info(const struct v3npu_model *model, size_t k,
 			    struct v3npu_tensor_info *info);
 
+/** enum v3npu_priority - of a session; HIGH and REALTIME need CAP_SYS_NICE on an NPU */
 enum v3npu_priority {
 	V3NPU_PRIORITY_LOW,
 	V3NPU_PRIORITY_NORMAL,
@@ -127,39 +249,122 @@ enum v3npu_priority {
 	V3NPU_PRIORITY_REALTIME,
 };
 
-/* A session: a context on the NPU with buffers of its own for one inference at a time */
+/**
+ * v3npu_session_create() - make a session
+ * @model: model; it can have many sessions
+ * @priority: of its runs on the NPU
+ * @session: the result, for v3npu_session_free(); NULL on failure
+ *
+ * A session is a queue on the NPU with buffers of its own for one inference at a time.
+ *
+ * Return: 0, -EINVAL for a priority that there is not, -EACCES or -EPERM for one that
+ * the caller may not have, -ENOSPC when there are too many sessions, -ENOMEM.
+ */
 int v3npu_session_create(struct v3npu_model *model, enum v3npu_priority priority,
 			 struct v3npu_session **session);
+
+/**
+ * v3npu_session_free() - free a session, and end its run if there is one
+ * @session: session; NULL does nothing
+ */
 void v3npu_session_free(struct v3npu_session *session);
 
-/*
- * The mapped bytes of input or output k; NULL if there is no such tensor, or if
- * the input is a dma-buf. Not while a run is going on.
+/**
+ * v3npu_session_input() - where an input's bytes are
+ * @session: session
+ * @k: the input's number, from 0
+ *
+ * Write them before a run, and not while one is going on.
+ *
+ * Return: memory of the session, as many bytes as the input's info says; NULL if there
+ * is no such input, or if it is a dma-buf.
  */
 void *v3npu_session_input(struct v3npu_session *session, size_t k);
+
+/**
+ * v3npu_session_output() - where an output's bytes are
+ * @session: session
+ * @k: the output's number, from 0
+ *
+ * Read them after a run, and not while one is going on.
+ *
+ * Return: memory of the session, as many bytes as the output's info says; NULL if there
+ * is no such output, or if it is a dma-buf.
+ */
 const void *v3npu_session_output(struct v3npu_session *session, size_t k);
 
-/* Copies intermediate tensor k, dense, to out (its info's size bytes) */
+/**
+ * v3npu_session_read_tensor() - copy an intermediate tensor
+ * @session: session
+ * @k: the tensor's number, from 0
+ * @out: gets as many bytes as the tensor's info says
+ *
+ * Return: 0, -ERANGE if there is no such tensor, -EBUSY while a run is going on,
+ * -ENOTSUP if it was never in memory.
+ */
 int v3npu_session_read_tensor(struct v3npu_session *session, size_t k, void *out);
 
-/*
- * Use a dma-buf as input k from the next run on (at least its size); fd stays
- * the caller's. A run starts when the writers' fences in it have signalled.
- * -ENOTSUP if the CPU reads the input.
+/**
+ * v3npu_session_set_input_dmabuf() - have the NPU read an input in place
+ * @session: session
+ * @k: the input's number, from 0
+ * @fd: a dma-buf of at least the input's bytes; it stays the caller's, who may close it
+ *
+ * From the next run on. A run starts when the writers' fences in it have signalled.
+ *
+ * Return: 0, -ERANGE if there is no such input, -EBUSY while a run is going on,
+ * -EINVAL if it is too small, -ENOTSUP if the CPU reads the input.
  */
 int v3npu_session_set_input_dmabuf(struct v3npu_session *session, size_t k, int fd);
 
+/**
+ * v3npu_session_run() - run once and wait for the end
+ * @session: session, its inputs set
+ *
+ * Return: 0, or what v3npu_session_submit() or v3npu_session_wait() returns.
+ */
 int v3npu_session_run(struct v3npu_session *session);
 
-/* Starts a run and returns; exactly one v3npu_session_wait() follows */
+/**
+ * v3npu_session_submit() - start a run
+ * @session: session, its inputs set
+ *
+ * Returns at once; exactly one v3npu_session_wait() that does not time out follows.
+ *
+ * Return: 0, -EBUSY if a run is going on, -ECANCELED if the driver ended the session
+ * since its runs failed again and again, or another negative errno.
+ */
 int v3npu_session_submit(struct v3npu_session *session);
 
-/* timeout_ms < 0 waits without limit; -ETIMEDOUT: not done, wait again */
+/**
+ * v3npu_session_wait() - wait for the end of a run
+ * @session: session
+ * @timeout_ms: milliseconds to wait at most; < 0: without limit; 0: only look
+ *
+ * Return: 0, -ETIMEDOUT: not done, wait again; -EINVAL if no run is going on. A run that
+ * failed: -EFAULT, -EINVAL, -ETIME (it ran longer than the driver allows), -EIO,
+ * -ECANCELED; the session can be used again.
+ */
 int v3npu_session_wait(struct v3npu_session *session, int timeout_ms);
 
-/** struct v3npu_run_stats - the last finished run */
+/**
+ * struct v3npu_run_stats - the last finished run
+ * @struct_size: sizeof(struct v3npu_run_stats), set by the caller
+ * @wall_ms: milliseconds from submission to the end of the last piece
+ * @cycles: of the NPU
+ * @macs: multiply-accumulates on the NPU
+ * @dram_read: bytes; so are the next three
+ * @dram_write: bytes
+ * @sram_read: bytes
+ * @sram_write: bytes
+ * @commands: that the NPU ran
+ * @operators_npu: operators that the NPU computed
+ * @operators_cpu: operators that the CPU computed
+ * @cpu_ms: of @wall_ms, in pieces on the CPU
+ */
 struct v3npu_run_stats {
-	double wall_ms;			/* submit to fence, or to the end of the last piece */
+	size_t struct_size;
+	double wall_ms;
 	uint64_t cycles;
 	uint64_t macs;
 	uint64_t dram_read;
@@ -169,9 +374,16 @@ struct v3npu_run_stats {
 	uint64_t commands;
 	uint32_t operators_npu;
 	uint32_t operators_cpu;
-	double cpu_ms;			/* of wall_ms, in pieces on the CPU */
+	double cpu_ms;
 };
 
+/**
+ * v3npu_session_get_stats() - what the last run took
+ * @session: session
+ * @stats: the result; its struct_size is set
+ *
+ * Return: 0, or -EINVAL if no run has finished well, or if struct_size is not set.
+ */
 int v3npu_session_get_stats(struct v3npu_session *session, struct v3npu_run_stats *stats);
 
 /** enum v3npu_unit - what of the datapath executes a command */
@@ -180,33 +392,73 @@ enum v3npu_unit {
 	V3NPU_UNIT_VECTOR,
 };
 
-/** struct v3npu_profile_cmd - what a command costs, by the cycle model */
+/**
+ * struct v3npu_profile_cmd - what a command costs, by the cycle model
+ * @struct_size: sizeof(struct v3npu_profile_cmd), set by the caller
+ * @op: number of its operator in the file
+ * @op_name: "CONV_2D"; the opcode's name, of a .v3m file's; valid while the model is
+ * @opcode: "conv"
+ * @unit: what executes it
+ * @start: cycles of the commands before it
+ * @cycles: of its own
+ * @macs: multiply-accumulates
+ * @dram_read: bytes; so are all that follow
+ * @dram_write: bytes
+ * @sram_read: bytes
+ * @sram_write: bytes
+ * @sram_used: bytes that hold something while it runs; 0 of a .v3m file's
+ */
 struct v3npu_profile_cmd {
-	uint32_t op;			/* number of its operator in the file */
-	const char *op_name;		/* "CONV_2D"; the opcode's name, of a .v3m file's */
-	const char *opcode;		/* "conv" */
+	size_t struct_size;
+	uint32_t op;
+	const char *op_name;
+	const char *opcode;
 	enum v3npu_unit unit;
-	uint64_t start;			/* cycles of the commands before it */
+	uint64_t start;
 	uint64_t cycles;
 	uint64_t macs;
-	uint64_t dram_read;		/* bytes; so are all that follow */
+	uint64_t dram_read;
 	uint64_t dram_write;
 	uint64_t sram_read;
 	uint64_t sram_write;
-	uint64_t sram_used;		/* hold something while it runs; 0 of a .v3m file's */
+	uint64_t sram_used;
 };
 
 /**
  * v3npu_model_profile() - what each command of an inference costs the NPU
  * @model: a model with a piece for the NPU
- * @cmds: in the order in which they run, for free(); names are valid while the model is
- * @count: how many
+ * @profile: the result, for v3npu_profile_free(); NULL on failure
  *
  * The costs depend on the model and the NPU's properties alone, so nothing
  * has to run for them; a run's counters are their sums.
+ *
+ * Return: 0, -ENOTSUP if nothing is on the NPU or the model of cycles does not know it,
+ * -ENOMEM.
  */
-int v3npu_model_profile(const struct v3npu_model *model, struct v3npu_profile_cmd **cmds,
-			size_t *count);
+int v3npu_model_profile(const struct v3npu_model *model, struct v3npu_profile **profile);
+
+/**
+ * v3npu_profile_count() - how many commands a profile has
+ * @profile: profile
+ */
+size_t v3npu_profile_count(const struct v3npu_profile *profile);
+
+/**
+ * v3npu_profile_get_cmd() - a command of a profile
+ * @profile: profile
+ * @k: its number, from 0, in the order in which they run
+ * @cmd: the result; its struct_size is set
+ *
+ * Return: 0, -ERANGE if there is no number @k, -EINVAL if struct_size is not set.
+ */
+int v3npu_profile_get_cmd(const struct v3npu_profile *profile, size_t k,
+			  struct v3npu_profile_cmd *cmd);
+
+/**
+ * v3npu_profile_free() - free a profile
+ * @profile: profile; NULL does nothing
+ */
+void v3npu_profile_free(struct v3npu_profile *profile);
 
 #pragma GCC visibility pop
 

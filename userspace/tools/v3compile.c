@@ -103,7 +103,7 @@ static int parse(int argc, char **argv, struct options *o)
 /* The simulator knows what an NPU can be, and says what is wrong with a list of properties */
 static int parse_target(const char *target, struct v3npu_config *config)
 {
-	struct v3npu_device_info info;
+	struct v3npu_device_info info = { .struct_size = sizeof(info) };
 	struct v3npu_device *device;
 	char spec[300];
 

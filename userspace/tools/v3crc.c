@@ -41,7 +41,7 @@ static void print_row(const struct v3npu_tensor_info *t, const void *data)
 
 static int print_tensors(struct crc *c, const struct v3npu_model_info *info)
 {
-	struct v3npu_tensor_info t;
+	struct v3npu_tensor_info t = { .struct_size = sizeof(t) };
 	size_t k;
 
 	puts("tensor\tshape\tbytes\tcrc32");
@@ -70,9 +70,9 @@ static int print_tensors(struct crc *c, const struct v3npu_model_info *info)
 
 static int run(struct crc *c, const char *path, const char *input)
 {
-	const struct v3npu_model_options options = { .keep_tensors = 1 };
-	struct v3npu_model_info info;
-	struct v3npu_tensor_info in;
+	const struct v3npu_model_options options = { .struct_size = sizeof(options), .keep_tensors = 1 };
+	struct v3npu_model_info info = { .struct_size = sizeof(info) };
+	struct v3npu_tensor_info in = { .struct_size = sizeof(in) };
 
 	if (v3npu_model_load_file(c->device, path, &options, &c->model) ||
 	    v3npu_session_create(c->model, V3NPU_PRIORITY_NORMAL, &c->session) ||
