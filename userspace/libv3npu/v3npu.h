@@ -40,6 +40,16 @@ extern "C" {
 
 #pragma GCC visibility push(default)
 
+/* The release that this header is of; v3npu_version() tells that of the library */
+#define V3NPU_VERSION_MAJOR	1
+#define V3NPU_VERSION_MINOR	0
+#define V3NPU_VERSION_PATCH	0
+
+/* For comparisons: #if V3NPU_VERSION >= V3NPU_MAKE_VERSION(1, 2, 0) */
+#define V3NPU_MAKE_VERSION(major, minor, patch)	((major) << 16 | (minor) << 8 | (patch))
+#define V3NPU_VERSION \
+	V3NPU_MAKE_VERSION(V3NPU_VERSION_MAJOR, V3NPU_VERSION_MINOR, V3NPU_VERSION_PATCH)
+
 struct v3npu_device;
 struct v3npu_model;
 struct v3npu_profile;
@@ -51,6 +61,13 @@ struct v3npu_session;
  * Return: one line, never NULL; valid until the thread's next error.
  */
 const char *v3npu_error(void);
+
+/**
+ * v3npu_version() - the library's release
+ *
+ * Return: text such as "1.0.0".
+ */
+const char *v3npu_version(void);
 
 /**
  * v3npu_device_open() - open an NPU

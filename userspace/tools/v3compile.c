@@ -81,7 +81,7 @@ static int parse(int argc, char **argv, struct options *o)
 			fputs(help, stdout);
 			return 0;
 		case 'V':
-			puts("v3compile " TOOL_VERSION);
+			printf("v3compile %s\n", v3npu_version());
 			return 0;
 		case ':':
 			return usage("%s: needs a value; see --help", argv[optind - 1]);

@@ -14,6 +14,7 @@
 
 static const char usage[] =
 "Usage: v3crc MODEL.tflite IN.raw [--device DEVICE]\n"
+"       v3crc --version\n"
 "Run a model on IN.raw, its input's bytes, and print a row for each tensor that\n"
 "is left in memory: number in the model, shape, bytes, crc32. DEVICE: see v3run --help.\n";
 
@@ -97,6 +98,10 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "--help")) {
 		fputs(usage, stdout);
+		return 0;
+	}
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		printf("v3crc %s\n", v3npu_version());
 		return 0;
 	}
 	if (argc == 5 && !strcmp(argv[3], "--device")) {
