@@ -16,7 +16,7 @@
  * Functions that can fail return 0 or a negative errno; v3npu_error() then
  * gives the calling thread a line that says what happened and what to do.
  * A device and a model may be used from several threads; a session from one at
- * a time. Free sessions before their model and
+ * a time, but for v3npu_session_cancel(). Free sessions before their model and
  * models before their device.
  *
  * Structures that the caller has begin with their size, so that they can grow:
@@ -50,6 +50,7 @@ extern "C" {
 #define V3NPU_VERSION \
 	V3NPU_MAKE_VERSION(V3NPU_VERSION_MAJOR, V3NPU_VERSION_MINOR, V3NPU_VERSION_PATCH)
 
+struct v3npu_analysis;
 struct v3npu_device;
 struct v3npu_model;
 struct v3npu_profile;
@@ -70,9 +71,85 @@ const char *v3npu_error(void);
 const char *v3npu_version(void);
 
 /**
+ * enum v3npu_log_level - how much the library tells about its work
+ * @V3NPU_LOG_LEVEL_NONE: nothing, the default: v3npu_error() has what went wrong
+ * @V3NPU_LOG_LEVEL_ERROR: what failed: devices, models, sessions, runs
+ * @V3NPU_LOG_LEVEL_INFO: and devices that were opened, models that were compiled
+ * @V3NPU_LOG_LEVEL_DEBUG: and each session and run
+ */
+enum v3npu_log_level {
+	V3NPU_LOG_LEVEL_NONE,
+	V3NPU_LOG_LEVEL_ERROR,
+	V3NPU_LOG_LEVEL_INFO,
+	V3NPU_LOG_LEVEL_DEBUG,
+};
+
+/**
+ * typedef v3npu_log_fn - takes a line of the log
+ * @data: as given to v3npu_set_log()
+ * @level: of the line
+ * @line: text without a line end; valid during the call
+ *
+ * One call at a time, from any thread that uses the library. It must not call the library.
+ */
+typedef void (*v3npu_log_fn)(void *data, enum v3npu_log_level level, const char *line);
+
+/**
+ * v3npu_set_log() - say where the log goes
+ * @level: the last level that is wanted
+ * @fn: takes lines; NULL: they go to standard error
+ * @data: for @fn
+ *
+ * For the whole process, from now on; the function before is not called any more once
+ * this returns. Without it environment variable V3NPU_LOG names the level: none, error,
+ * info or debug.
+ */
+void v3npu_set_log(enum v3npu_log_level level, v3npu_log_fn fn, void *data);
+
+/**
+ * enum v3npu_device_kind - what computes
+ * @V3NPU_KIND_ACCEL: an NPU, behind the driver
+ * @V3NPU_KIND_SIM: the NPU's engines in this process, to the same bytes
+ * @V3NPU_KIND_CPU: the CPU, in float32
+ */
+enum v3npu_device_kind {
+	V3NPU_KIND_ACCEL,
+	V3NPU_KIND_SIM,
+	V3NPU_KIND_CPU,
+};
+
+/**
+ * struct v3npu_device_desc - a device that can be opened
+ * @struct_size: sizeof(struct v3npu_device_desc), set by the caller
+ * @spec: for v3npu_device_open()
+ * @kind: what computes
+ * @status: 0, or why the caller may not open it: -EACCES
+ * @text: for people: "V3NPU at 0000:00:04.0"
+ */
+struct v3npu_device_desc {
+	size_t struct_size;
+	char spec[64];
+	enum v3npu_device_kind kind;
+	int status;
+	char text[64];
+};
+
+/**
+ * v3npu_device_list() - which devices there are
+ * @k: from 0: the NPUs of this machine, then the simulator, then the CPU
+ * @desc: the result; its struct_size is set
+ *
+ * Nothing is opened. NPUs can come and go between two calls.
+ *
+ * Return: 0, -ERANGE if there is no number @k, -EINVAL if struct_size is not set.
+ */
+int v3npu_device_list(size_t k, struct v3npu_device_desc *desc);
+
+/**
  * v3npu_device_open() - open an NPU
  * @spec: "accel" (the first V3NPU), "accel:N" (the N-th V3NPU, from 0), a device node's path,
- *	"cpu" (no NPU: all operators run on the CPU),
+ *	"cpu" or "cpu:threads=4" (no NPU: all operators run on the CPU, without a number in
+ *	one thread for each processor),
  *	"sim" or "sim:macs=512,sram=384K,dram-mbps=3750,clock-mhz=1000,threads=2": the
  *	engine library in this process
  * @device: the result, for v3npu_device_close(); NULL on failure
@@ -258,6 +335,84 @@ int v3npu_model_output_info(const struct v3npu_model *model, size_t k,
 int v3npu_model_tensor_info(const struct v3npu_model *model, size_t k,
 			    struct v3npu_tensor_info *info);
 
+/**
+ * v3npu_model_save() - write a compiled model to a file
+ * @model: a model that is on the NPU as a whole
+ * @path: the file, .v3m by custom; it is there whole or not at all, and replaces one that
+ *	there was
+ *
+ * The file is for NPUs with the properties of the model's device. Loading it takes no
+ * compiling.
+ *
+ * Return: 0, -ENOTSUP if the CPU computes a part of the model, -ENOMEM, or the errno of
+ * writing the file.
+ */
+int v3npu_model_save(const struct v3npu_model *model, const char *path);
+
+/**
+ * struct v3npu_op_info - an operator of a model file
+ * @struct_size: sizeof(struct v3npu_op_info), set by the caller
+ * @name: "CONV_2D"; like the next texts valid while the analysis is
+ * @macs: multiply-accumulates, by the shapes in the file
+ * @on_npu: 1: the NPU computes it, or nothing has to; 0: it is left to the CPU
+ * @reason: why the NPU does not; NULL if it does
+ * @advice: what to change in the model; NULL if the NPU computes it
+ */
+struct v3npu_op_info {
+	size_t struct_size;
+	const char *name;
+	uint64_t macs;
+	int on_npu;
+	const char *reason;
+	const char *advice;
+};
+
+/**
+ * v3npu_analyze_file() - find out which operators of a model the NPU computes
+ * @device: the NPU, or a simulated one
+ * @path: a .tflite file
+ * @analysis: the result, for v3npu_analysis_free(); NULL on failure
+ *
+ * The model need not be one that v3npu_model_load_file() can load: also what neither
+ * the NPU nor the CPU runs has its reason.
+ *
+ * Return: 0, -EINVAL for a damaged file, -ENOTSUP for a .v3m file, a device without an NPU
+ * or a model beyond the compiler's bounds, -ENOMEM, or the errno of opening the file.
+ */
+int v3npu_analyze_file(struct v3npu_device *device, const char *path,
+		       struct v3npu_analysis **analysis);
+
+/**
+ * v3npu_analyze() - as v3npu_analyze_file(), of a file in memory
+ * @data: the file's bytes; not used any more after the call
+ * @size: how many
+ */
+int v3npu_analyze(struct v3npu_device *device, const void *data, size_t size,
+		  struct v3npu_analysis **analysis);
+
+/**
+ * v3npu_analysis_count() - how many operators the model file has
+ * @analysis: analysis
+ */
+size_t v3npu_analysis_count(const struct v3npu_analysis *analysis);
+
+/**
+ * v3npu_analysis_get_op() - an operator of the model file
+ * @analysis: analysis
+ * @k: its number in the file, from 0
+ * @info: the result; its struct_size is set
+ *
+ * Return: 0, -ERANGE if there is no number @k, -EINVAL if struct_size is not set.
+ */
+int v3npu_analysis_get_op(const struct v3npu_analysis *analysis, size_t k,
+			  struct v3npu_op_info *info);
+
+/**
+ * v3npu_analysis_free() - free an analysis
+ * @analysis: analysis; NULL does nothing
+ */
+void v3npu_analysis_free(struct v3npu_analysis *analysis);
+
 /** enum v3npu_priority - of a session; HIGH and REALTIME need CAP_SYS_NICE on an NPU */
 enum v3npu_priority {
 	V3NPU_PRIORITY_LOW,
@@ -327,12 +482,56 @@ int v3npu_session_read_tensor(struct v3npu_session *session, size_t k, void *out
  * @k: the input's number, from 0
  * @fd: a dma-buf of at least the input's bytes; it stays the caller's, who may close it
  *
- * From the next run on. A run starts when the writers' fences in it have signalled.
+ * From the next run on. A run starts when the writers' fences in it have signalled: those of
+ * other devices, and of other sessions' runs that were submitted before. The simulator
+ * takes any file that can be mapped, and heeds the runs of the same struct v3npu_device
+ * alone.
  *
  * Return: 0, -ERANGE if there is no such input, -EBUSY while a run is going on,
- * -EINVAL if it is too small, -ENOTSUP if the CPU reads the input.
+ * -EINVAL if it is too small or another input or output of the session, -ENOTSUP if the
+ * CPU reads the input.
  */
 int v3npu_session_set_input_dmabuf(struct v3npu_session *session, size_t k, int fd);
+
+/**
+ * v3npu_session_set_output_dmabuf() - have the NPU write an output in place
+ * @session: session
+ * @k: the output's number, from 0
+ * @fd: a dma-buf of at least the output's bytes; it stays the caller's, who may close it
+ *
+ * As v3npu_session_set_input_dmabuf(), but a run also starts only when all readers' fences
+ * in it have signalled, and leaves its own in it, for which others wait.
+ *
+ * Return: 0, -ERANGE if there is no such output, -EBUSY while a run is going on,
+ * -EINVAL if it is too small or another input or output of the session, -EACCES if it
+ * cannot be written, -ENOTSUP if the CPU uses the output.
+ */
+int v3npu_session_set_output_dmabuf(struct v3npu_session *session, size_t k, int fd);
+
+/**
+ * v3npu_session_export_output() - share an output as a dma-buf
+ * @session: session
+ * @k: the output's number, from 0
+ * @fd: the result, for the caller to close; -1 on failure
+ *
+ * The memory stays the session's, and v3npu_session_output() stays valid; who has the
+ * dma-buf can use it after the session is gone. A run of a model that is one piece (struct
+ * v3npu_model_info) puts its fence into it when it is submitted: another session that has
+ * it as its input may be submitted at once, and waits by itself. Of a model in several
+ * pieces the run has to be waited for. In the simulator it is a memfd.
+ *
+ * Return: 0, -ERANGE if there is no such output, -EBUSY while a run is going on, -EINVAL
+ * if it is a dma-buf already, -ENOTSUP if only the CPU uses the output.
+ */
+int v3npu_session_export_output(struct v3npu_session *session, size_t k, int *fd);
+
+/**
+ * v3npu_session_export_input() - share an input as a dma-buf
+ *
+ * As v3npu_session_export_output(): for another's output that is to be this input, or
+ * for a camera that fills it.
+ */
+int v3npu_session_export_input(struct v3npu_session *session, size_t k, int *fd);
 
 /**
  * v3npu_session_run() - run once and wait for the end
@@ -363,6 +562,32 @@ int v3npu_session_submit(struct v3npu_session *session);
  * -ECANCELED; the session can be used again.
  */
 int v3npu_session_wait(struct v3npu_session *session, int timeout_ms);
+
+/**
+ * v3npu_session_fence_fd() - something to poll for the end of a run
+ * @session: session, after v3npu_session_submit() and before v3npu_session_wait()
+ * @fd: the result, for the caller to close, whenever it likes; -1 on failure
+ *
+ * It becomes readable (POLLIN) when this run is done, also if it failed or was cancelled,
+ * and stays so; v3npu_session_wait() then returns at once and says how the run ended. Only
+ * poll it. A run on an NPU alone has a sync_file, which others' drivers take, too; others
+ * have an eventfd.
+ *
+ * Return: 0, -EINVAL if no run is going on, -EMFILE, or another negative errno.
+ */
+int v3npu_session_fence_fd(struct v3npu_session *session, int *fd);
+
+/**
+ * v3npu_session_cancel() - end a run early
+ * @session: session
+ *
+ * Returns at once, also if another thread waits for the run; v3npu_session_wait() then
+ * returns -ECANCELED, soon, also for a run that was done just before. What is in the
+ * outputs is undefined. The session can be used again.
+ *
+ * Return: 0, or -EINVAL if no run is going on.
+ */
+int v3npu_session_cancel(struct v3npu_session *session);
 
 /**
  * struct v3npu_run_stats - the last finished run

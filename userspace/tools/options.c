@@ -22,7 +22,7 @@ static const char help[] =
 "  --device DEVICE    accel (the first V3NPU, the default), accel:N, a node such as\n"
 "                     /dev/accel/accel0, sim[:PROPERTY=VALUE,...] for the simulator, with\n"
 "                     macs, sram, dram-mbps, dram-latency, dram-burst, clock-mhz and\n"
-"                     threads, or cpu for no NPU at all\n"
+"                     threads, or cpu[:threads=N] for no NPU at all\n"
 "  --bench N          run the last input N times more and print the times\n"
 "  --depth D          with --bench: keep D runs under way at a time (default 1)\n"
 "  --raw IN OUT       no picture: IN has the input tensor's bytes, OUT gets the output's\n"
