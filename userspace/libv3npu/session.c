@@ -174,6 +174,7 @@ static int fail_idle(void)
 
 int v3npu_session_wait(struct v3npu_session *s, int timeout_ms)
 {
+	bool cancelled;
 	int ret;
 
 	if (!s->submitted)
@@ -184,13 +185,14 @@ int v3npu_session_wait(struct v3npu_session *s, int timeout_ms)
 		return ret;
 	pthread_mutex_lock(&s->lock);
 	s->submitted = false;
-	/* Also one that was done when it was cancelled: who cancels need not know */
-	if (s->cancelled)
-		ret = v3npu_fail(-ECANCELED, "the run was cancelled");
+	cancelled = s->cancelled;
 	pthread_mutex_unlock(&s->lock);
-	s->finished = !ret;
+	s->finished = !ret && !cancelled;
 	s->stats.operators_npu = s->model->operators_npu;
 	s->stats.operators_cpu = s->model->operators_cpu;
+	/* Also one that was done when it was cancelled: who cancels need not know */
+	if (cancelled)
+		return v3npu_fail(-ECANCELED, "the run was cancelled");
 	if (ret)
 		return fail_run(s, ret);
 	v3npu_log(V3NPU_LOG_LEVEL_DEBUG, "session %p: run took %.3f ms, %" PRIu64 " cycles", (void *)s,
