@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 	int ret = 1;
 
 	if (!file) {
-		fprintf(stderr, "usage: detect MODEL INPUT [DEVICE], with an INPUT that is there\n");
+		fprintf(stderr, "usage: detect MODEL INPUT [DEVICE]; INPUT is there\n");
 		return 2;
 	}
 	if (v3npu_device_open(argc > 3 ? argv[3] : "accel", &device) ||

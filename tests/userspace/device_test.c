@@ -187,8 +187,8 @@ static void test_fence(void)
 	job_new(&j, V3NPU_PRIORITY_NORMAL);
 	emit_stall(&j, 200000);
 	submit(&j);
-	ok(!device->ops->fence_fd(j.context, &first) && !device->ops->fence_fd(j.context, &second) &&
-	   first != second, "two descriptors of a job's end");
+	ok(!device->ops->fence_fd(j.context, &first) &&
+	   !device->ops->fence_fd(j.context, &second) && first != second, "two descriptors of a job's end");
 	ok(!readable(first, 0), "are not readable while it runs");
 	ok(readable(first, 10000) && readable(second, 0), "and are when it is done");
 	ok(!wait(&j, 0), "the job is done then");
@@ -335,8 +335,8 @@ static void test_buffers(void)
 	fd = memfd_create("input", 0);
 	if (ftruncate(fd, 100))
 		ok(false, "memfd");
-	ok(device->ops->buffer_import(device, fd, 101, true, &c) == -EINVAL, "an import too small: '%s'",
-	   v3npu_error());
+	ok(device->ops->buffer_import(device, fd, 101, true, &c) == -EINVAL,
+	   "an import too small: '%s'", v3npu_error());
 	ok(!device->ops->buffer_import(device, fd, 100, true, &c) && !c->map, "an import");
 	device->ops->buffer_free(device, c);
 	close(fd);

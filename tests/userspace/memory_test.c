@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Memory that runs out: each allocation fails once, from opening a device to an
- * inference's end, and in what is done with models and runs beside that. What was made until then is freed, which AddressSanitizer
- * looks at, and the error says what happened.
+ * inference's end, and in what is done with models and runs beside that. What was
+ * made until then is freed, which AddressSanitizer looks at, and the error says what happened.
  */
 #include <errno.h>
 #include <limits.h>

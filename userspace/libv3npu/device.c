@@ -51,8 +51,8 @@ int v3npu_device_open(const char *spec, struct v3npu_device **device)
 	if (ret)
 		return v3npu_log_failure(ret, "no device");
 	info = &(*device)->info;
-	v3npu_log(V3NPU_LOG_LEVEL_INFO, "libv3npu %s opened %s: %u MACs a cycle, %u KiB of SRAM, %u MHz",
-		  v3npu_version(), info->name, info->macs, info->sram_size >> 10,
+	v3npu_log(V3NPU_LOG_LEVEL_INFO, "libv3npu %s opened %s: %u MACs a cycle, %u KiB of SRAM, "
+		  "%u MHz", v3npu_version(), info->name, info->macs, info->sram_size >> 10,
 		  info->clock_mhz);
 	return 0;
 }

@@ -195,8 +195,8 @@ int v3npu_session_wait(struct v3npu_session *s, int timeout_ms)
 		return v3npu_fail(-ECANCELED, "the run was cancelled");
 	if (ret)
 		return fail_run(s, ret);
-	v3npu_log(V3NPU_LOG_LEVEL_DEBUG, "session %p: run took %.3f ms, %" PRIu64 " cycles", (void *)s,
-		  s->stats.wall_ms, s->stats.cycles);
+	v3npu_log(V3NPU_LOG_LEVEL_DEBUG, "session %p: run took %.3f ms, %" PRIu64 " cycles",
+		  (void *)s, s->stats.wall_ms, s->stats.cycles);
 	return 0;
 }
 

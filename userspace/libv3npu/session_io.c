@@ -88,12 +88,11 @@ static int set_dmabuf(struct v3npu_session *s, uint32_t slot, int fd, bool reado
 {
 	struct v3npu_device *device = s->model->device;
 	const struct v3c_split *split = s->model->split;
+	size_t i, size = v3npu_tensor_size(s->model->slots[slot].tensor);
 	struct v3npu_buffer *buffer;
-	size_t i;
 	int ret;
 
-	ret = device->ops->buffer_import(device, fd, v3npu_tensor_size(s->model->slots[slot].tensor),
-					 readonly, &buffer);
+	ret = device->ops->buffer_import(device, fd, size, readonly, &buffer);
 	if (ret)
 		return ret;
 	/* Programs do not expect two of their tensors in one place */

@@ -118,20 +118,13 @@ enum v3npu_device_kind {
 	V3NPU_KIND_CPU,
 };
 
-/**
- * struct v3npu_device_desc - a device that can be opened
- * @struct_size: sizeof(struct v3npu_device_desc), set by the caller
- * @spec: for v3npu_device_open()
- * @kind: what computes
- * @status: 0, or why the caller may not open it: -EACCES
- * @text: for people: "V3NPU at 0000:00:04.0"
- */
+/** struct v3npu_device_desc - a device that can be opened */
 struct v3npu_device_desc {
-	size_t struct_size;
-	char spec[64];
-	enum v3npu_device_kind kind;
-	int status;
-	char text[64];
+	size_t struct_size;		/* sizeof of this structure, set by the caller */
+	char spec[64];			/* for v3npu_device_open() */
+	enum v3npu_device_kind kind;	/* what computes */
+	int status;			/* 0, or why the caller may not open it: -EACCES */
+	char text[64];			/* for people: "V3NPU at 0000:00:04.0" */
 };
 
 /**
@@ -168,28 +161,17 @@ int v3npu_device_open(const char *spec, struct v3npu_device **device);
  */
 void v3npu_device_close(struct v3npu_device *device);
 
-/**
- * struct v3npu_device_info - what was opened
- * @struct_size: sizeof(struct v3npu_device_info), set by the caller
- * @name: "/dev/accel/accel0", "sim", "cpu"
- * @macs: int8 multiply-accumulates a cycle; 0 for "cpu", as all that follows
- * @sram_size: bytes of on-chip memory
- * @dram_mbps: DRAM bandwidth in 10^6 bytes a second
- * @dram_latency: cycles from request to first byte
- * @dram_burst: bytes of a full-speed burst
- * @clock_mhz: clock
- * @fw_version: major << 16 | minor << 8 | patch; 0 for "sim"
- */
+/** struct v3npu_device_info - what was opened */
 struct v3npu_device_info {
-	size_t struct_size;
-	char name[64];
-	uint32_t macs;
-	uint32_t sram_size;
-	uint32_t dram_mbps;
-	uint32_t dram_latency;
-	uint32_t dram_burst;
-	uint32_t clock_mhz;
-	uint32_t fw_version;
+	size_t struct_size;		/* sizeof of this structure, set by the caller */
+	char name[64];			/* "/dev/accel/accel0", "sim", "cpu" */
+	uint32_t macs;			/* int8, a cycle; 0 for "cpu", as all that follows */
+	uint32_t sram_size;		/* bytes of on-chip memory */
+	uint32_t dram_mbps;		/* DRAM bandwidth in 10^6 bytes a second */
+	uint32_t dram_latency;		/* cycles from request to first byte */
+	uint32_t dram_burst;		/* bytes of a full-speed burst */
+	uint32_t clock_mhz;		/* clock */
+	uint32_t fw_version;		/* major << 16 | minor << 8 | patch; 0 for "sim" */
 };
 
 /**
@@ -209,72 +191,41 @@ enum v3npu_dtype {
 	V3NPU_INT64,
 };
 
-/**
- * struct v3npu_tensor_info - an input, output or intermediate tensor
- * @struct_size: sizeof(struct v3npu_tensor_info), set by the caller
- * @name: its name in the file; valid while the model is
- * @index: its number in the file
- * @rank: dimensions used of @dim, 0..6
- * @dim: shape; elements are in this order without gaps, the last dimension innermost
- * @scale: of int8: real = scale * (q - zero_point)
- * @zero_point: of int8
- * @size: bytes of all elements
- * @dtype: element type
- */
+/** struct v3npu_tensor_info - an input, output or intermediate tensor */
 struct v3npu_tensor_info {
-	size_t struct_size;
-	const char *name;
-	int index;
-	int rank;
-	uint32_t dim[6];
-	float scale;
-	int32_t zero_point;
-	size_t size;
-	enum v3npu_dtype dtype;
+	size_t struct_size;		/* sizeof of this structure, set by the caller */
+	const char *name;		/* its name in the file; valid while the model is */
+	int index;			/* its number in the file */
+	int rank;			/* dimensions used of dim, 0..6 */
+	uint32_t dim[6];		/* shape; row-major without gaps */
+	float scale;			/* of int8: real = scale * (q - zero_point) */
+	int32_t zero_point;		/* of int8 */
+	size_t size;			/* bytes of all elements */
+	enum v3npu_dtype dtype;		/* element type */
 };
 
-/**
- * struct v3npu_model_options - how to load a model; fields that are 0 are the defaults
- * @struct_size: sizeof(struct v3npu_model_options), set by the caller
- * @keep_tensors: not 0: intermediate tensors can be read after a run
- */
+/** struct v3npu_model_options - how to load a model; fields that are 0 are the defaults */
 struct v3npu_model_options {
-	size_t struct_size;
-	int keep_tensors;
+	size_t struct_size;		/* sizeof of this structure, set by the caller */
+	int keep_tensors;		/* not 0: intermediate tensors can be read after a run */
 };
 
-/**
- * struct v3npu_model_info - a loaded model
- * @struct_size: sizeof(struct v3npu_model_info), set by the caller
- * @metadata: text from the file, NULL if none; valid while the model is
- * @inputs: how many
- * @outputs: how many
- * @tensors: intermediate tensors kept
- * @operators: of the file, once unrolled products are one operator
- * @commands: for the NPU
- * @macs: multiply-accumulates of a run
- * @arena_size: bytes of intermediate tensors
- * @consts_size: bytes of constants
- * @compile_ms: milliseconds that compiling took; 0 of a .v3m file
- * @operators_npu: those that a run computes on the NPU
- * @operators_cpu: those that it computes on the CPU
- * @pieces: that run one after another, on the NPU and on the CPU
- */
+/** struct v3npu_model_info - a loaded model */
 struct v3npu_model_info {
-	size_t struct_size;
-	const char *metadata;
-	size_t inputs;
-	size_t outputs;
-	size_t tensors;
-	uint32_t operators;
-	uint32_t commands;
-	uint64_t macs;
-	uint64_t arena_size;
-	uint64_t consts_size;
-	double compile_ms;
-	uint32_t operators_npu;
-	uint32_t operators_cpu;
-	uint32_t pieces;
+	size_t struct_size;		/* sizeof of this structure, set by the caller */
+	const char *metadata;		/* text of the file or NULL; valid while the model is */
+	size_t inputs;			/* how many */
+	size_t outputs;			/* how many */
+	size_t tensors;			/* intermediate tensors kept */
+	uint32_t operators;		/* of the file, once unrolled products are one operator */
+	uint32_t commands;		/* for the NPU */
+	uint64_t macs;			/* multiply-accumulates of a run */
+	uint64_t arena_size;		/* bytes of intermediate tensors */
+	uint64_t consts_size;		/* bytes of constants */
+	double compile_ms;		/* milliseconds that compiling took; 0 of a .v3m file */
+	uint32_t operators_npu;		/* those that a run computes on the NPU */
+	uint32_t operators_cpu;		/* those that it computes on the CPU */
+	uint32_t pieces;		/* that run one after another, on the NPU and on the CPU */
 };
 
 /**
@@ -349,22 +300,14 @@ int v3npu_model_tensor_info(const struct v3npu_model *model, size_t k,
  */
 int v3npu_model_save(const struct v3npu_model *model, const char *path);
 
-/**
- * struct v3npu_op_info - an operator of a model file
- * @struct_size: sizeof(struct v3npu_op_info), set by the caller
- * @name: "CONV_2D"; like the next texts valid while the analysis is
- * @macs: multiply-accumulates, by the shapes in the file
- * @on_npu: 1: the NPU computes it, or nothing has to; 0: it is left to the CPU
- * @reason: why the NPU does not; NULL if it does
- * @advice: what to change in the model; NULL if the NPU computes it
- */
+/** struct v3npu_op_info - an operator of a model file */
 struct v3npu_op_info {
-	size_t struct_size;
-	const char *name;
-	uint64_t macs;
-	int on_npu;
-	const char *reason;
-	const char *advice;
+	size_t struct_size;		/* sizeof of this structure, set by the caller */
+	const char *name;		/* "CONV_2D"; all texts are valid while the analysis is */
+	uint64_t macs;			/* multiply-accumulates, by the shapes in the file */
+	int on_npu;			/* 1: the NPU computes it, or nothing has to; 0: the CPU */
+	const char *reason;		/* why the NPU does not; NULL if it does */
+	const char *advice;		/* what to change in the model; NULL if it does */
 };
 
 /**
@@ -390,10 +333,7 @@ int v3npu_analyze_file(struct v3npu_device *device, const char *path,
 int v3npu_analyze(struct v3npu_device *device, const void *data, size_t size,
 		  struct v3npu_analysis **analysis);
 
-/**
- * v3npu_analysis_count() - how many operators the model file has
- * @analysis: analysis
- */
+/** v3npu_analysis_count() - how many operators the model file has */
 size_t v3npu_analysis_count(const struct v3npu_analysis *analysis);
 
 /**
@@ -407,10 +347,7 @@ size_t v3npu_analysis_count(const struct v3npu_analysis *analysis);
 int v3npu_analysis_get_op(const struct v3npu_analysis *analysis, size_t k,
 			  struct v3npu_op_info *info);
 
-/**
- * v3npu_analysis_free() - free an analysis
- * @analysis: analysis; NULL does nothing
- */
+/** v3npu_analysis_free() - free an analysis; NULL does nothing */
 void v3npu_analysis_free(struct v3npu_analysis *analysis);
 
 /** enum v3npu_priority - of a session; HIGH and REALTIME need CAP_SYS_NICE on an NPU */
@@ -589,34 +526,20 @@ int v3npu_session_fence_fd(struct v3npu_session *session, int *fd);
  */
 int v3npu_session_cancel(struct v3npu_session *session);
 
-/**
- * struct v3npu_run_stats - the last finished run
- * @struct_size: sizeof(struct v3npu_run_stats), set by the caller
- * @wall_ms: milliseconds from submission to the end of the last piece
- * @cycles: of the NPU
- * @macs: multiply-accumulates on the NPU
- * @dram_read: bytes; so are the next three
- * @dram_write: bytes
- * @sram_read: bytes
- * @sram_write: bytes
- * @commands: that the NPU ran
- * @operators_npu: operators that the NPU computed
- * @operators_cpu: operators that the CPU computed
- * @cpu_ms: of @wall_ms, in pieces on the CPU
- */
+/** struct v3npu_run_stats - the last finished run */
 struct v3npu_run_stats {
-	size_t struct_size;
-	double wall_ms;
-	uint64_t cycles;
-	uint64_t macs;
-	uint64_t dram_read;
-	uint64_t dram_write;
-	uint64_t sram_read;
-	uint64_t sram_write;
-	uint64_t commands;
-	uint32_t operators_npu;
-	uint32_t operators_cpu;
-	double cpu_ms;
+	size_t struct_size;		/* sizeof of this structure, set by the caller */
+	double wall_ms;			/* milliseconds from submission to the last piece's end */
+	uint64_t cycles;		/* of the NPU */
+	uint64_t macs;			/* multiply-accumulates on the NPU */
+	uint64_t dram_read;		/* bytes; so are the next three */
+	uint64_t dram_write;		/* bytes */
+	uint64_t sram_read;		/* bytes */
+	uint64_t sram_write;		/* bytes */
+	uint64_t commands;		/* that the NPU ran */
+	uint32_t operators_npu;		/* operators that the NPU computed */
+	uint32_t operators_cpu;		/* operators that the CPU computed */
+	double cpu_ms;			/* of wall_ms, in pieces on the CPU */
 };
 
 /**
@@ -634,36 +557,21 @@ enum v3npu_unit {
 	V3NPU_UNIT_VECTOR,
 };
 
-/**
- * struct v3npu_profile_cmd - what a command costs, by the cycle model
- * @struct_size: sizeof(struct v3npu_profile_cmd), set by the caller
- * @op: number of its operator in the file
- * @op_name: "CONV_2D"; the opcode's name, of a .v3m file's; valid while the model is
- * @opcode: "conv"
- * @unit: what executes it
- * @start: cycles of the commands before it
- * @cycles: of its own
- * @macs: multiply-accumulates
- * @dram_read: bytes; so are all that follow
- * @dram_write: bytes
- * @sram_read: bytes
- * @sram_write: bytes
- * @sram_used: bytes that hold something while it runs; 0 of a .v3m file's
- */
+/** struct v3npu_profile_cmd - what a command costs, by the cycle model */
 struct v3npu_profile_cmd {
-	size_t struct_size;
-	uint32_t op;
-	const char *op_name;
-	const char *opcode;
-	enum v3npu_unit unit;
-	uint64_t start;
-	uint64_t cycles;
-	uint64_t macs;
-	uint64_t dram_read;
-	uint64_t dram_write;
-	uint64_t sram_read;
-	uint64_t sram_write;
-	uint64_t sram_used;
+	size_t struct_size;		/* sizeof of this structure, set by the caller */
+	uint32_t op;			/* number of its operator in the file */
+	const char *op_name;		/* "CONV_2D", of a .v3m file's: opcode; as long as the model */
+	const char *opcode;		/* "conv" */
+	enum v3npu_unit unit;		/* what executes it */
+	uint64_t start;			/* cycles of the commands before it */
+	uint64_t cycles;		/* of its own */
+	uint64_t macs;			/* multiply-accumulates */
+	uint64_t dram_read;		/* bytes; so are all that follow */
+	uint64_t dram_write;		/* bytes */
+	uint64_t sram_read;		/* bytes */
+	uint64_t sram_write;		/* bytes */
+	uint64_t sram_used;		/* that hold something meanwhile; 0 of a .v3m file's */
 };
 
 /**
@@ -679,10 +587,7 @@ struct v3npu_profile_cmd {
  */
 int v3npu_model_profile(const struct v3npu_model *model, struct v3npu_profile **profile);
 
-/**
- * v3npu_profile_count() - how many commands a profile has
- * @profile: profile
- */
+/** v3npu_profile_count() - how many commands a profile has */
 size_t v3npu_profile_count(const struct v3npu_profile *profile);
 
 /**
@@ -696,10 +601,7 @@ size_t v3npu_profile_count(const struct v3npu_profile *profile);
 int v3npu_profile_get_cmd(const struct v3npu_profile *profile, size_t k,
 			  struct v3npu_profile_cmd *cmd);
 
-/**
- * v3npu_profile_free() - free a profile
- * @profile: profile; NULL does nothing
- */
+/** v3npu_profile_free() - free a profile; NULL does nothing */
 void v3npu_profile_free(struct v3npu_profile *profile);
 
 #pragma GCC visibility pop

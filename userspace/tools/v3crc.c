@@ -71,7 +71,10 @@ static int print_tensors(struct crc *c, const struct v3npu_model_info *info)
 
 static int run(struct crc *c, const char *path, const char *input)
 {
-	const struct v3npu_model_options options = { .struct_size = sizeof(options), .keep_tensors = 1 };
+	const struct v3npu_model_options options = {
+		.struct_size = sizeof(options),
+		.keep_tensors = 1,
+	};
 	struct v3npu_model_info info = { .struct_size = sizeof(info) };
 	struct v3npu_tensor_info in = { .struct_size = sizeof(in) };
 
