@@ -561,7 +561,7 @@ enum v3npu_unit {
 struct v3npu_profile_cmd {
 	size_t struct_size;		/* sizeof of this structure, set by the caller */
 	uint32_t op;			/* number of its operator in the file */
-	const char *op_name;		/* "CONV_2D", of a .v3m file's: opcode; as long as the model */
+	const char *op_name;		/* "CONV_2D"; of a .v3m file the opcode */
 	const char *opcode;		/* "conv" */
 	enum v3npu_unit unit;		/* what executes it */
 	uint64_t start;			/* cycles of the commands before it */
@@ -580,7 +580,7 @@ struct v3npu_profile_cmd {
  * @profile: the result, for v3npu_profile_free(); NULL on failure
  *
  * The costs depend on the model and the NPU's properties alone, so nothing
- * has to run for them; a run's counters are their sums.
+ * has to run for them; a run's counters are their sums. Names are valid while the model is.
  *
  * Return: 0, -ENOTSUP if nothing is on the NPU or the model of cycles does not know it,
  * -ENOMEM.
