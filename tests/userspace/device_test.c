@@ -188,7 +188,8 @@ static void test_fence(void)
 	emit_stall(&j, 200000);
 	submit(&j);
 	ok(!device->ops->fence_fd(j.context, &first) &&
-	   !device->ops->fence_fd(j.context, &second) && first != second, "two descriptors of a job's end");
+	   !device->ops->fence_fd(j.context, &second) && first != second,
+	   "two descriptors of a job's end");
 	ok(!readable(first, 0), "are not readable while it runs");
 	ok(readable(first, 10000) && readable(second, 0), "and are when it is done");
 	ok(!wait(&j, 0), "the job is done then");

@@ -156,8 +156,8 @@ static int import_locked(struct accel_device *accel, int fd, size_t size,
 			break;
 	if (b) {
 		if (b->base.size < size)
-			return v3npu_fail(-EINVAL, "the dma-buf has %zu bytes; the tensor needs %zu",
-					  b->base.size, size);
+			return v3npu_fail(-EINVAL, "the dma-buf has %zu bytes; the tensor needs "
+					  "%zu", b->base.size, size);
 		b->users++;
 		*buffer = &b->base;
 		return 0;

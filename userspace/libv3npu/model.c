@@ -141,8 +141,8 @@ int v3npu_model_load(struct v3npu_device *device, const void *data, size_t size,
 		return v3npu_log_failure(ret, "no model");
 	}
 	v3npu_log(V3NPU_LOG_LEVEL_INFO, "model %p: compiled for %s in %.1f ms: %zu piece%s, "
-		  "%u operators on the NPU, %u on the CPU", (void *)m, device->info.name, m->compile_ms,
-		  m->split->piece_count, m->split->piece_count == 1 ? "" : "s",
+		  "%u operators on the NPU, %u on the CPU", (void *)m, device->info.name,
+		  m->compile_ms, m->split->piece_count, m->split->piece_count == 1 ? "" : "s",
 		  m->operators_npu, m->operators_cpu);
 	*model = m;
 	return 0;
