@@ -29,10 +29,10 @@ say share ./share_test accel
 models=build/tests
 LD_LIBRARY_PATH=lib
 export LD_LIBRARY_PATH
-say chain ./chain $models/identity.tflite $models/smallnet.tflite $models/smallnet.raw chain.out
-say camera ./camera $models/smallnet.tflite $models/smallnet.raw
-say events ./events $models/smallnet.tflite
-say classify ./classify $models/classifier.tflite $models/smallnet.raw
+say chain examples/chain $models/identity.tflite $models/smallnet.tflite $models/smallnet.raw chain.out
+say camera examples/camera $models/smallnet.tflite $models/smallnet.raw
+say events examples/events $models/smallnet.tflite
+say classify examples/classify $models/classifier.tflite $models/smallnet.raw
 unset LD_LIBRARY_PATH
 say number $run --device accel:1
 say node $run --device $node
