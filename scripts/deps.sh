@@ -38,7 +38,7 @@ packages="build-essential pkg-config python3
 	busybox-static kmod xz-utils zstd"
 
 # What the tests are built of and with.
-tests="linux-source-6.12 udev clang libclang-rt-dev"
+tests="linux-source-6.12 udev clang libclang-rt-dev abigail-tools"
 
 case "${1-}" in
 run)	;;

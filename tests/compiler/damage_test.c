@@ -226,7 +226,7 @@ static bool cpu_program_runs(const struct v3cpu_program *p)
 						   &p->outputs[i - p->input_count]) + V3CPU_SLACK);
 		errno = ENOTSUP;
 		good = v3cpu_plan_new(p, NULL, io, &plan, error) ? is_clear(error) :
-		       !v3cpu_plan_run(plan, error);
+		       !v3cpu_plan_run(plan, NULL, error);
 		cpu_run += plan != NULL;
 		v3cpu_plan_free(plan);
 		for (i = 0; i < count; i++)

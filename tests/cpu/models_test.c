@@ -66,7 +66,8 @@ static bool set_input(struct v3npu_session *s, const struct v3npu_tensor_info *i
 
 static bool run(struct v3npu_model *model, int image, float *out, struct v3npu_run_stats *stats)
 {
-	struct v3npu_tensor_info in, of;
+	struct v3npu_tensor_info in = { .struct_size = sizeof(in) };
+	struct v3npu_tensor_info of = { .struct_size = sizeof(of) };
 	struct v3npu_session *s = NULL;
 	bool good;
 	int i;
@@ -101,7 +102,7 @@ static void check_float(struct v3npu_device *device, const char *where, const ch
 			const char *golden, int images)
 {
 	static float got[NUMBERS];
-	struct v3npu_run_stats stats = {};
+	struct v3npu_run_stats stats = { .struct_size = sizeof(stats) };
 	struct v3npu_model *model = load(device, name, "int8");
 	int image;
 
@@ -138,9 +139,9 @@ static void check_float_edges(const char *name)
 	static float got[NUMBERS];
 	struct v3npu_model *whole = load(sim, name, "full_integer_quant");
 	struct v3npu_model *model = load(sim, name, "integer_quant");
-	struct v3npu_run_stats stats = {};
-	struct v3npu_tensor_info out;
-	struct v3npu_model_info info;
+	struct v3npu_run_stats stats = { .struct_size = sizeof(stats) };
+	struct v3npu_tensor_info out = { .struct_size = sizeof(out) };
+	struct v3npu_model_info info = { .struct_size = sizeof(info) };
 	int image;
 
 	if (!whole || !model)
@@ -164,8 +165,8 @@ static void check_integers_on_cpu(const char *name, const char *kind)
 	static float got[NUMBERS];
 	struct v3npu_model *whole = load(sim, name, "full_integer_quant");
 	struct v3npu_model *model = load(cpu, name, kind);
-	struct v3npu_run_stats stats = {};
-	struct v3npu_tensor_info out;
+	struct v3npu_run_stats stats = { .struct_size = sizeof(stats) };
+	struct v3npu_tensor_info out = { .struct_size = sizeof(out) };
 	double d = INFINITY, sum = 0;
 	int i;
 
@@ -186,8 +187,8 @@ static void check_integers_on_cpu(const char *name, const char *kind)
 static void check_session(void)
 {
 	struct v3npu_model *model = load(sim, "level3_relu", "integer_quant");
-	struct v3npu_run_stats stats;
-	struct v3npu_tensor_info in;
+	struct v3npu_run_stats stats = { .struct_size = sizeof(stats) };
+	struct v3npu_tensor_info in = { .struct_size = sizeof(in) };
 	struct v3npu_session *s;
 	int ret, waits = 0;
 

@@ -57,10 +57,11 @@ static double difference(const float *got, const struct v3npu_tensor_info *out)
 
 static void run(struct v3npu_device *device, struct v3npu_model *model, const struct test *t)
 {
-	struct v3npu_tensor_info in, out;
-	struct v3npu_run_stats stats;
-	struct v3npu_device_info where;
-	struct v3npu_model_info info;
+	struct v3npu_tensor_info in = { .struct_size = sizeof(in) };
+	struct v3npu_tensor_info out = { .struct_size = sizeof(out) };
+	struct v3npu_run_stats stats = { .struct_size = sizeof(stats) };
+	struct v3npu_device_info where = { .struct_size = sizeof(where) };
+	struct v3npu_model_info info = { .struct_size = sizeof(info) };
 	struct v3npu_session *s;
 	double d = INFINITY;
 	int i, ret;

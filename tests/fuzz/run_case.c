@@ -10,7 +10,7 @@
 static enum pack_status compile(struct v3npu_device *device, const struct pack_bytes *model,
 				char error[V3C_ERROR_SIZE])
 {
-	struct v3npu_device_info info;
+	struct v3npu_device_info info = { .struct_size = sizeof(info) };
 	struct v3c_program *program;
 	struct v3c_target target;
 
@@ -32,7 +32,7 @@ static enum pack_status compile(struct v3npu_device *device, const struct pack_b
 static bool set_inputs(struct v3npu_model *model, struct v3npu_session *session,
 		       const struct pack_bytes *input, uint8_t flip)
 {
-	struct v3npu_tensor_info info;
+	struct v3npu_tensor_info info = { .struct_size = sizeof(info) };
 	size_t k, i, at = 0;
 
 	for (k = 0; !v3npu_model_input_info(model, k, &info); k++) {
@@ -50,7 +50,7 @@ static bool set_inputs(struct v3npu_model *model, struct v3npu_session *session,
 static bool get_outputs(struct v3npu_model *model, struct v3npu_session *session,
 			struct pack_bytes *out)
 {
-	struct v3npu_tensor_info info;
+	struct v3npu_tensor_info info = { .struct_size = sizeof(info) };
 	size_t k;
 
 	for (k = 0; !v3npu_model_output_info(model, k, &info); k++) {

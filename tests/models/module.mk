@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: MIT
 #
-# A small model with a picture, and the picture as the model's input.
+# A small model with a picture, and the picture as the model's input; two smaller models
+# that take the same.
 
 tests_smallnet := $(addprefix $(B)/tests/smallnet,.tflite .png .raw)
+tests_parts := $(addprefix $(B)/tests/,identity.tflite classifier.tflite)
 
 .PHONY: smallnet
-smallnet: $(tests_smallnet)
+smallnet: $(tests_smallnet) $(tests_parts)
 
 $(tests_smallnet) &: $(top)/tests/models/smallnet.py $(top)/tests/models/tflite_writer.py
 	@mkdir -p $(B)/tests
 	$< $(tests_smallnet)
+
+$(tests_parts) &: $(top)/tests/models/parts.py $(top)/tests/models/tflite_writer.py
+	@mkdir -p $(B)/tests
+	$< $(tests_parts)

@@ -32,7 +32,7 @@ AREAS = {
     "libv3npu": Area(["userspace/libv3npu/*.c", "userspace/libv3npu/*.h"], [],
                      ["userspace", "smallnet"], ["build/userspace"],
                      [f"{SANITIZED}/userspace/{name}_test"
-                      for name in ("find", "device", "session", "memory")] +
+                      for name in ("find", "device", "session", "share", "api", "memory")] +
                      ["tests/userspace/cli", "tests/e2e/sim"]),
     "quant": Area(["userspace/quant/*.c", "userspace/quant/*.h"], [],
                   ["userspace", "smallnet", "build/tests/quant/models/list"],

@@ -4,6 +4,7 @@
  * priorities; on the simulator or on the device that the first argument names.
  */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,110 @@ static void test_wait(void)
 	ok(true, "a context that goes away ends its running job");
 }
 
+/* Whether poll() finds the descriptor readable in @ms milliseconds */
+static bool readable(int fd, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, ms) == 1 && p.revents & POLLIN;
+}
+
+static void test_fence(void)
+{
+	int first = -1, second = -1, early = -1, late = -1;
+	struct job j;
+
+	job_new(&j, V3NPU_PRIORITY_NORMAL);
+	emit_stall(&j, 200000);
+	submit(&j);
+	ok(!device->ops->fence_fd(j.context, &first) &&
+	   !device->ops->fence_fd(j.context, &second) && first != second,
+	   "two descriptors of a job's end");
+	ok(!readable(first, 0), "are not readable while it runs");
+	ok(readable(first, 10000) && readable(second, 0), "and are when it is done");
+	ok(!wait(&j, 0), "the job is done then");
+	submit(&j);
+	device->ops->fence_fd(j.context, &early);
+	ok(readable(first, 0) && !readable(early, 0), "the next job has another one");
+	ok(!wait(&j, 10000) && readable(early, 0), "which tells of that");
+	j.size = 0;
+	emit_copy(&j, j.in->va, j.out->va, 8);
+	submit(&j);
+	usleep(50000);
+	ok(!device->ops->fence_fd(j.context, &late) && readable(late, 1000) && !wait(&j, 1000),
+	   "one that is asked for late is readable at once");
+	close(first);
+	close(second);
+	close(early);
+	close(late);
+	job_free(&j);
+}
+
+static void test_cancel(void)
+{
+	double start = v3npu_now_ms();
+	struct job j, next;
+	int fence = -1, i;
+
+	job_new(&j, V3NPU_PRIORITY_NORMAL);
+	job_new(&next, V3NPU_PRIORITY_NORMAL);
+	for (i = 0; i < 30; i++)
+		emit_stall(&j, 100000);
+	emit_stall(&next, 1000);
+	submit(&j);
+	submit(&next);
+	device->ops->fence_fd(next.context, &fence);
+	device->ops->cancel(next.context);
+	ok(readable(fence, 1000), "a queued job that is cancelled is done");
+	ok(wait(&next, 1000) == -ECANCELED, "and was cancelled: '%s'", v3npu_error());
+	ok(wait(&j, 0) == -ETIMEDOUT, "the job before it goes on");
+	device->ops->cancel(j.context);
+	ok(wait(&j, 2000) == -ECANCELED, "a running job that is cancelled ends: '%s'",
+	   v3npu_error());
+	ok(v3npu_now_ms() - start < 2500, "early, after %.0f ms of 3000", v3npu_now_ms() - start);
+	j.size = 0;
+	memset(j.in->map, 7, 100);
+	emit_copy(&j, j.in->va, j.out->va, 100);
+	ok(!run(&j) && !memcmp(j.in->map, j.out->map, 100) && j.stats.commands == 1,
+	   "the context's next job runs, and counts its own commands");
+	device->ops->cancel(j.context);
+	ok(!run(&j), "so it does when there was nothing to cancel");
+	ok(!run(&next), "and the other context's");
+	close(fence);
+	job_free(&next);
+	job_free(&j);
+}
+
+/* A job that reads what another one writes comes after it, whatever their priorities */
+static void test_order(void)
+{
+	struct v3npu_buffer *shared;
+	struct job first, second;
+	int fd = -1, ret;
+
+	job_new(&first, V3NPU_PRIORITY_LOW);
+	job_new(&second, V3NPU_PRIORITY_HIGH);
+	ok(!device->ops->buffer_export(device, first.out, &fd), "a buffer is exported");
+	ret = device->ops->buffer_import(device, fd, 4096, true, &shared);
+	ok(!ret, "and imported: '%s'", ret ? v3npu_error() : "");
+	close(fd);
+	memset(first.in->map, 5, 4096);
+	memset(first.out->map, 1, 4096);
+	emit_stall(&first, 100000);
+	emit_copy(&first, first.in->va, first.out->va, 4096);
+	emit_copy(&second, shared->va, second.out->va, 4096);
+	second.refs[1] = (struct v3npu_buffer_ref) { shared, false };
+	submit(&first);
+	submit(&second);
+	ok(!wait(&second, 10000) && !wait(&first, 0) &&
+	   !memcmp(first.in->map, second.out->map, 4096),
+	   "a job waits for the one that writes its input");
+	device->ops->buffer_free(device, shared);
+	job_free(&second);
+	ok(!run(&first), "the exporter keeps its buffer");
+	job_free(&first);
+}
+
 static void test_priority(void)
 {
 	struct job busy, low, high;
@@ -231,12 +336,12 @@ static void test_buffers(void)
 	fd = memfd_create("input", 0);
 	if (ftruncate(fd, 100))
 		ok(false, "memfd");
-	ok(device->ops->buffer_import(device, fd, 101, &c) == -EINVAL, "an import too small: '%s'",
-	   v3npu_error());
-	ok(!device->ops->buffer_import(device, fd, 100, &c) && !c->map, "an import");
+	ok(device->ops->buffer_import(device, fd, 101, true, &c) == -EINVAL,
+	   "an import too small: '%s'", v3npu_error());
+	ok(!device->ops->buffer_import(device, fd, 100, true, &c) && !c->map, "an import");
 	device->ops->buffer_free(device, c);
 	close(fd);
-	ok(device->ops->buffer_import(device, -1, 100, &c) == -EBADF, "no file: '%s'",
+	ok(device->ops->buffer_import(device, -1, 100, true, &c) == -EBADF, "no file: '%s'",
 	   v3npu_error());
 	device->ops->buffer_free(device, a);
 	device->ops->buffer_free(device, b);
@@ -295,7 +400,7 @@ static void test_spec(void)
 		"sim:macs", "sim:macs=", "sim:macs=x", "sim:macs=1", "sim:speed=9",
 		"sim:sram=5000M", "sim:threads=-1",
 	};
-	struct v3npu_device_info info;
+	struct v3npu_device_info info = { .struct_size = sizeof(info) };
 	struct v3npu_device *d;
 	size_t i;
 	int ret;
@@ -325,6 +430,9 @@ int main(int argc, char **argv)
 	test_fault("writing a buffer that is read only", 0, true);
 	test_refusals();
 	test_wait();
+	test_fence();
+	test_cancel();
+	test_order();
 	test_priority();
 	test_threads();
 	if (!strcmp(spec, "sim")) {

@@ -82,6 +82,23 @@ static void test_nodes(void)
 	check(2, "the last V3NPU is accel:1", "a number too high");
 }
 
+static void test_list(void)
+{
+	struct v3npu_device_desc desc = { .struct_size = sizeof(desc) };
+
+	run("mkdir -p %s/dev/accel && touch %s/dev/accel/accel10", root, root);
+	run("cd %s/sys/class/accel/accel10 && mv device ../../../0000:00:06.0 && "
+	    "ln -s ../../../0000:00:06.0 device", root);
+	ok(!v3npu_list_device(root, 0, &desc) && desc.kind == V3NPU_KIND_ACCEL &&
+	   !strcmp(desc.spec, "accel:0") && desc.status == -ENOENT,
+	   "the first V3NPU is listed, without its node: '%s'", desc.text);
+	ok(!v3npu_list_device(root, 1, &desc) && !strcmp(desc.spec, "accel:1") && !desc.status &&
+	   !strcmp(desc.text, "V3NPU at 0000:00:06.0"), "so is the next, as '%s'", desc.text);
+	ok(!v3npu_list_device(root, 2, &desc) && desc.kind == V3NPU_KIND_SIM &&
+	   !v3npu_list_device(root, 3, &desc) && desc.kind == V3NPU_KIND_CPU &&
+	   v3npu_list_device(root, 4, &desc) == -ERANGE, "then what every machine has");
+}
+
 static void test_open(void)
 {
 	struct v3npu_device *device;
@@ -108,6 +125,7 @@ int main(void)
 	}
 	test_causes();
 	test_nodes();
+	test_list();
 	test_open();
 	run("rm -r %s", root);
 	return done();

@@ -24,6 +24,16 @@ rmmod $module
 modprobe $module job_timeout_ms=3000
 say device ./device_test accel
 say session ./session_test accel
+say share ./share_test accel
+# What an application is: it has the shared library
+models=build/tests
+LD_LIBRARY_PATH=lib
+export LD_LIBRARY_PATH
+say chain examples/chain $models/identity.tflite $models/smallnet.tflite $models/smallnet.raw chain.out
+say camera examples/camera $models/smallnet.tflite $models/smallnet.raw
+say events examples/events $models/smallnet.tflite
+say classify examples/classify $models/classifier.tflite $models/smallnet.raw
+unset LD_LIBRARY_PATH
 say number $run --device accel:1
 say node $run --device $node
 say compiled v3run smallnet.v3m smallnet.png

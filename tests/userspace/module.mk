@@ -4,6 +4,6 @@
 # users bring are built with the sanitizers, which the test machine has not.
 
 CHECK_PROGS += $(patsubst %,$(SANITIZED_DIR)/tests/userspace/%_test,letterbox detect image find \
-		device session memory) \
+		device session share api memory) \
 	tests/userspace/cli tests/userspace/guest
 CHECK_DEPS += userspace smallnet qemu guest-kernel kernel firmware

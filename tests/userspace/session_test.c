@@ -41,8 +41,8 @@ static bool right(struct v3npu_session *s)
 
 static void test_info(void)
 {
-	struct v3npu_model_info info;
-	struct v3npu_tensor_info t;
+	struct v3npu_model_info info = { .struct_size = sizeof(info) };
+	struct v3npu_tensor_info t = { .struct_size = sizeof(t) };
 
 	v3npu_model_get_info(model, &info);
 	ok(info.inputs == 1 && info.outputs == 1 && info.commands && info.macs &&
@@ -61,7 +61,7 @@ static void test_info(void)
 
 static void test_run(void)
 {
-	struct v3npu_run_stats stats;
+	struct v3npu_run_stats stats = { .struct_size = sizeof(stats) };
 	struct v3npu_session *s;
 	int i, ret = 0, wrong = 0;
 
@@ -129,7 +129,7 @@ static int make_dmabuf(size_t size)
 {
 	struct drm_v3npu_bo_create create = { .size = size };
 	struct drm_v3npu_bo_mmap_offset offset = {};
-	struct v3npu_device_info info;
+	struct v3npu_device_info info = { .struct_size = sizeof(info) };
 	int fd, dmabuf = -1;
 	void *map;
 
@@ -181,9 +181,9 @@ static void test_dmabuf(void)
 
 static void test_tensors(void)
 {
-	const struct v3npu_model_options keep = { .keep_tensors = 1 };
-	struct v3npu_model_info info;
-	struct v3npu_tensor_info t;
+	const struct v3npu_model_options keep = { .struct_size = sizeof(keep), .keep_tensors = 1 };
+	struct v3npu_model_info info = { .struct_size = sizeof(info) };
+	struct v3npu_tensor_info t = { .struct_size = sizeof(t) };
 	struct v3npu_session *s;
 	struct v3npu_model *m;
 	size_t k, failures = 0;

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define TOOL_VERSION	"0.1"
 #define TOOL_FAILED	1	/* exit status: something went wrong */
 #define TOOL_USAGE	2	/* exit status: the command line is wrong */
 

@@ -9,6 +9,8 @@
 #ifndef V3CPU_CPU_H
 #define V3CPU_CPU_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,8 +63,8 @@ struct v3cpu_program *v3cpu_compile(const void *model, size_t size, const struct
 				    char error[V3C_ERROR_SIZE]);
 void v3cpu_program_free(struct v3cpu_program *program);
 
-/* Threads for plans, one for each processor; may be shared. NULL if there are none to be had */
-struct pthreadpool *v3cpu_threads_new(void);
+/* Threads for plans, 0: one for each processor; may be shared. NULL if there are none to be had */
+struct pthreadpool *v3cpu_threads_new(uint32_t count);
 void v3cpu_threads_free(struct pthreadpool *threads);
 
 /**
@@ -79,8 +81,16 @@ void v3cpu_threads_free(struct pthreadpool *threads);
 int v3cpu_plan_new(const struct v3cpu_program *program, struct pthreadpool *threads,
 		   void *const *io, struct v3cpu_plan **plan, char error[V3C_ERROR_SIZE]);
 
-/* Runs the program once in the calling thread and the plan's; 0, or -EIO with @error set */
-int v3cpu_plan_run(struct v3cpu_plan *plan, char error[V3C_ERROR_SIZE]);
+/**
+ * v3cpu_plan_run() - run the program once, in the calling thread and the plan's
+ * @plan: plan
+ * @cancel: looked at before each step: true ends the run; NULL: nothing does
+ * @error: on failure, one line
+ *
+ * Return: 0, -ECANCELED, or -EIO if XNNPACK fails.
+ */
+int v3cpu_plan_run(struct v3cpu_plan *plan, const atomic_bool *cancel,
+		   char error[V3C_ERROR_SIZE]);
 void v3cpu_plan_free(struct v3cpu_plan *plan);
 
 #endif /* V3CPU_CPU_H */

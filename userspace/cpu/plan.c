@@ -138,12 +138,17 @@ static enum xnn_status run_step(const struct v3cpu_plan *plan, const struct plan
 	}
 }
 
-int v3cpu_plan_run(struct v3cpu_plan *plan, char error[V3C_ERROR_SIZE])
+int v3cpu_plan_run(struct v3cpu_plan *plan, const atomic_bool *cancel,
+		   char error[V3C_ERROR_SIZE])
 {
 	enum xnn_status status;
 	size_t i;
 
 	for (i = 0; i < plan->program->step_count; i++) {
+		if (cancel && atomic_load(cancel)) {
+			snprintf(error, V3C_ERROR_SIZE, "the run was cancelled");
+			return -ECANCELED;
+		}
 		status = run_step(plan, &plan->steps[i]);
 		if (status != xnn_status_success)
 			return fail(error, -EIO, plan->steps[i].step, status);
@@ -164,9 +169,9 @@ void v3cpu_plan_free(struct v3cpu_plan *plan)
 	free(plan);
 }
 
-struct pthreadpool *v3cpu_threads_new(void)
+struct pthreadpool *v3cpu_threads_new(uint32_t count)
 {
-	return pthreadpool_create(0);
+	return pthreadpool_create(count);
 }
 
 void v3cpu_threads_free(struct pthreadpool *threads)

@@ -6,20 +6,23 @@
 #include <string.h>
 
 #include "internal.h"
+#include "log.h"
+#include "struct_size.h"
 
-int v3npu_device_open(const char *spec, struct v3npu_device **device)
+static int open_device(const char *spec, struct v3npu_device **device)
 {
 	char node[V3NPU_NODE_SIZE];
 	unsigned long n = 0;
 	int ret;
 
-	*device = NULL;
 	if (!strcmp(spec, "sim"))
 		return v3npu_device_open_sim(NULL, device);
 	if (!strncmp(spec, "sim:", 4))
 		return v3npu_device_open_sim(spec + 4, device);
 	if (!strcmp(spec, "cpu"))
-		return v3npu_device_open_cpu(device);
+		return v3npu_device_open_cpu(NULL, device);
+	if (!strncmp(spec, "cpu:", 4))
+		return v3npu_device_open_cpu(spec + 4, device);
 	if (spec[0] == '/')
 		return v3npu_device_open_accel(spec, device);
 
@@ -38,13 +41,29 @@ int v3npu_device_open(const char *spec, struct v3npu_device **device)
 	return ret ? ret : v3npu_device_open_accel(node, device);
 }
 
+int v3npu_device_open(const char *spec, struct v3npu_device **device)
+{
+	const struct v3npu_device_info *info;
+	int ret;
+
+	*device = NULL;
+	ret = open_device(spec, device);
+	if (ret)
+		return v3npu_log_failure(ret, "no device");
+	info = &(*device)->info;
+	v3npu_log(V3NPU_LOG_LEVEL_INFO, "libv3npu %s opened %s: %u MACs a cycle, %u KiB of SRAM, "
+		  "%u MHz", v3npu_version(), info->name, info->macs, info->sram_size >> 10,
+		  info->clock_mhz);
+	return 0;
+}
+
 void v3npu_device_close(struct v3npu_device *device)
 {
 	if (device)
 		device->ops->close(device);
 }
 
-void v3npu_device_get_info(const struct v3npu_device *device, struct v3npu_device_info *info)
+int v3npu_device_get_info(const struct v3npu_device *device, struct v3npu_device_info *info)
 {
-	*info = device->info;
+	return V3NPU_FILL(v3npu_device_info, fw_version, info, &device->info);
 }

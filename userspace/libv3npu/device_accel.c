@@ -20,22 +20,26 @@
 struct accel_buffer {
 	struct v3npu_buffer base;
 	uint32_t handle;
-	unsigned int imports;		/* users of an imported buffer's handle; 0: not imported */
-	struct accel_buffer *next;	/* in the device's list of imported buffers */
+	unsigned int users;		/* sessions that have it */
+	bool shared;			/* it is in the device's list */
+	struct accel_buffer *next;	/* there */
 };
 
 struct accel_device {
 	struct v3npu_device base;
 	int fd;
-	pthread_mutex_t lock;		/* for imported, and importing itself */
-	struct accel_buffer *imported;
+	pthread_mutex_t lock;		/* for shared, its buffers' users, and importing itself */
+	struct accel_buffer *shared;	/* imported or exported */
 };
 
 struct accel_context {
 	struct v3npu_context base;
-	uint32_t id;
+	enum v3npu_priority priority;
 	uint32_t syncobj;
 	double submit_ms;
+	pthread_mutex_t lock;		/* for all below */
+	uint32_t id;			/* 0: the driver's context has ended with a cancelled job */
+	bool cancelled;			/* the last job was */
 	struct drm_v3npu_ctx_query last;	/* counters when the last job was done */
 };
 
@@ -113,6 +117,7 @@ static int accel_buffer_new(struct v3npu_device *device, size_t size, bool reado
 	b->base.size = create.size;
 	b->base.va = create.va;
 	b->handle = create.handle;
+	b->users = 1;
 	*buffer = &b->base;
 	return 0;
 
@@ -123,7 +128,20 @@ err_free:
 	return ret;
 }
 
-/* The kernel gives one handle for all imports of a dma-buf in a file, so imports are counted */
+/* The device is locked */
+static void share(struct accel_device *accel, struct accel_buffer *b)
+{
+	if (b->shared)
+		return;
+	b->shared = true;
+	b->next = accel->shared;
+	accel->shared = b;
+}
+
+/*
+ * The kernel gives one handle for all imports of a dma-buf in a file, the exporter's if it
+ * is of this file, so users are counted
+ */
 static int import_locked(struct accel_device *accel, int fd, size_t size,
 			 struct v3npu_buffer **buffer)
 {
@@ -133,14 +151,14 @@ static int import_locked(struct accel_device *accel, int fd, size_t size,
 
 	if (drmPrimeFDToHandle(accel->fd, fd, &info.handle))
 		return fail_errno("cannot use the dma-buf");
-	for (b = accel->imported; b; b = b->next)
+	for (b = accel->shared; b; b = b->next)
 		if (b->handle == info.handle)
 			break;
 	if (b) {
 		if (b->base.size < size)
-			return v3npu_fail(-EINVAL, "the dma-buf has %zu bytes; the input needs %zu",
-					  b->base.size, size);
-		b->imports++;
+			return v3npu_fail(-EINVAL, "the dma-buf has %zu bytes; the tensor needs "
+					  "%zu", b->base.size, size);
+		b->users++;
 		*buffer = &b->base;
 		return 0;
 	}
@@ -150,7 +168,7 @@ static int import_locked(struct accel_device *accel, int fd, size_t size,
 		goto err_close;
 	}
 	if (info.size < size) {
-		ret = v3npu_fail(-EINVAL, "the dma-buf has %" PRIu64 " bytes; the input needs %zu",
+		ret = v3npu_fail(-EINVAL, "the dma-buf has %" PRIu64 " bytes; the tensor needs %zu",
 				 (uint64_t)info.size, size);
 		goto err_close;
 	}
@@ -162,9 +180,8 @@ static int import_locked(struct accel_device *accel, int fd, size_t size,
 	b->base.size = info.size;
 	b->base.va = info.va;
 	b->handle = info.handle;
-	b->imports = 1;
-	b->next = accel->imported;
-	accel->imported = b;
+	b->users = 1;
+	share(accel, b);
 	*buffer = &b->base;
 	return 0;
 
@@ -173,14 +190,30 @@ err_close:
 	return ret;
 }
 
-static int accel_buffer_import(struct v3npu_device *device, int fd, size_t size,
+static int accel_buffer_import(struct v3npu_device *device, int fd, size_t size, bool readonly,
 			       struct v3npu_buffer **buffer)
 {
 	struct accel_device *accel = to_accel(device);
 	int ret;
 
+	(void)readonly;
 	pthread_mutex_lock(&accel->lock);
 	ret = import_locked(accel, fd, size, buffer);
+	pthread_mutex_unlock(&accel->lock);
+	return ret;
+}
+
+static int accel_buffer_export(struct v3npu_device *device, struct v3npu_buffer *buffer, int *fd)
+{
+	struct accel_device *accel = to_accel(device);
+	struct accel_buffer *b = (struct accel_buffer *)buffer;
+	int ret = 0;
+
+	pthread_mutex_lock(&accel->lock);
+	if (drmPrimeHandleToFD(accel->fd, b->handle, DRM_CLOEXEC | DRM_RDWR, fd))
+		ret = fail_errno("cannot make a dma-buf");
+	else
+		share(accel, b);
 	pthread_mutex_unlock(&accel->lock);
 	return ret;
 }
@@ -190,52 +223,71 @@ static void accel_buffer_free(struct v3npu_device *device, struct v3npu_buffer *
 	struct accel_device *accel = to_accel(device);
 	struct accel_buffer *b = (struct accel_buffer *)buffer, **p;
 
-	if (!b->imports) {
-		munmap(b->base.map, b->base.size);
-		close_handle(accel, b->handle);
-		free(b);
+	pthread_mutex_lock(&accel->lock);
+	if (--b->users) {
+		pthread_mutex_unlock(&accel->lock);
 		return;
 	}
-	pthread_mutex_lock(&accel->lock);
-	if (!--b->imports) {
-		for (p = &accel->imported; *p != b; p = &(*p)->next)
-			;
+	for (p = &accel->shared; b->shared && *p != b; p = &(*p)->next)
+		;
+	if (b->shared)
 		*p = b->next;
-		close_handle(accel, b->handle);
-		free(b);
-	}
+	/* Still locked: until its handle is closed, an import would find it */
+	close_handle(accel, b->handle);
 	pthread_mutex_unlock(&accel->lock);
+	if (b->base.map)
+		munmap(b->base.map, b->base.size);
+	free(b);
+}
+
+/* Makes the driver's context, whose counters are 0 */
+static int create_context(struct accel_context *ctx)
+{
+	struct accel_device *accel = to_accel(ctx->base.device);
+	struct drm_v3npu_ctx_create create = { .priority = ctx->priority };
+
+	if (drmIoctl(accel->fd, DRM_IOCTL_V3NPU_CTX_CREATE, &create)) {
+		if (errno == EACCES || errno == EPERM)
+			return v3npu_fail(-errno, "no permission for this priority; use normal, "
+					  "or run with CAP_SYS_NICE");
+		return fail_errno("cannot create a context on the NPU");
+	}
+	ctx->id = create.id;
+	ctx->last = (struct drm_v3npu_ctx_query) {};
+	return 0;
+}
+
+/* Ends its jobs; the kernel keeps their buffers until they are done */
+static void destroy_context(struct accel_context *ctx)
+{
+	struct accel_device *accel = to_accel(ctx->base.device);
+	struct drm_v3npu_ctx_destroy destroy = { .id = ctx->id };
+
+	if (ctx->id)
+		drmIoctl(accel->fd, DRM_IOCTL_V3NPU_CTX_DESTROY, &destroy);
+	ctx->id = 0;
 }
 
 static int accel_context_new(struct v3npu_device *device, enum v3npu_priority priority,
 			     struct v3npu_context **context)
 {
-	struct accel_device *accel = to_accel(device);
-	struct drm_v3npu_ctx_create create = { .priority = priority };
 	struct accel_context *ctx;
 	int ret;
 
 	ctx = calloc(1, sizeof(*ctx));
 	if (!ctx)
 		return v3npu_fail(-ENOMEM, "out of memory");
-	if (drmIoctl(accel->fd, DRM_IOCTL_V3NPU_CTX_CREATE, &create)) {
-		if (errno == EACCES || errno == EPERM)
-			ret = v3npu_fail(-errno, "no permission for this priority; use normal, or "
-					 "run with CAP_SYS_NICE");
-		else
-			ret = fail_errno("cannot create a context on the NPU");
-		goto err_free;
-	}
-	ret = drmSyncobjCreate(accel->fd, 0, &ctx->syncobj);
-	if (ret) {
-		struct drm_v3npu_ctx_destroy destroy = { .id = create.id };
-
-		ret = fail_errno("cannot create a syncobj");
-		drmIoctl(accel->fd, DRM_IOCTL_V3NPU_CTX_DESTROY, &destroy);
-		goto err_free;
-	}
 	ctx->base.device = device;
-	ctx->id = create.id;
+	ctx->priority = priority;
+	ret = create_context(ctx);
+	if (ret)
+		goto err_free;
+	if (drmSyncobjCreate(to_accel(device)->fd, 0, &ctx->syncobj)) {
+		ret = fail_errno("cannot create a syncobj");
+		destroy_context(ctx);
+		goto err_free;
+	}
+	pthread_mutex_init(&ctx->lock, NULL);
 	*context = &ctx->base;
 	return 0;
 
@@ -247,13 +299,22 @@ err_free:
 static void accel_context_free(struct v3npu_context *context)
 {
 	struct accel_context *ctx = (struct accel_context *)context;
-	struct accel_device *accel = to_accel(context->device);
-	struct drm_v3npu_ctx_destroy destroy = { .id = ctx->id };
 
-	/* Ends its jobs; the kernel keeps their buffers until they are done */
-	drmIoctl(accel->fd, DRM_IOCTL_V3NPU_CTX_DESTROY, &destroy);
-	drmSyncobjDestroy(accel->fd, ctx->syncobj);
+	destroy_context(ctx);
+	drmSyncobjDestroy(to_accel(context->device)->fd, ctx->syncobj);
+	pthread_mutex_destroy(&ctx->lock);
 	free(ctx);
+}
+
+/* The driver cancels jobs with their context; the next submission makes another one */
+static void accel_cancel(struct v3npu_context *context)
+{
+	struct accel_context *ctx = (struct accel_context *)context;
+
+	pthread_mutex_lock(&ctx->lock);
+	destroy_context(ctx);
+	ctx->cancelled = true;
+	pthread_mutex_unlock(&ctx->lock);
 }
 
 static int query(struct accel_context *ctx, struct drm_v3npu_ctx_query *q)
@@ -267,15 +328,13 @@ static int query(struct accel_context *ctx, struct drm_v3npu_ctx_query *q)
 	return 0;
 }
 
-static int accel_submit(struct v3npu_context *context, uint64_t cmds, uint32_t cmds_size,
-			const struct v3npu_buffer_ref *refs, size_t ref_count)
+static int submit_locked(struct accel_context *ctx, uint64_t cmds, uint32_t cmds_size,
+			 const struct v3npu_buffer_ref *refs, size_t ref_count)
 {
-	struct accel_context *ctx = (struct accel_context *)context;
-	struct accel_device *accel = to_accel(context->device);
+	struct accel_device *accel = to_accel(ctx->base.device);
 	struct drm_v3npu_bo_ref bos[ref_count];
 	struct drm_v3npu_sync out = { .handle = ctx->syncobj };
 	struct drm_v3npu_submit submit = {
-		.ctx = ctx->id,
 		.cmds = cmds,
 		.cmds_size = cmds_size,
 		.out_syncs = (uintptr_t)&out,
@@ -284,7 +343,13 @@ static int accel_submit(struct v3npu_context *context, uint64_t cmds, uint32_t c
 		.bos = (uintptr_t)bos,
 	};
 	size_t i;
+	int ret;
 
+	ctx->cancelled = false;
+	ret = ctx->id ? 0 : create_context(ctx);
+	if (ret)
+		return ret;
+	submit.ctx = ctx->id;
 	for (i = 0; i < ref_count; i++) {
 		bos[i].handle = ((struct accel_buffer *)refs[i].buffer)->handle;
 		bos[i].flags = refs[i].write ? DRM_V3NPU_BO_REF_WRITE : 0;
@@ -297,6 +362,27 @@ static int accel_submit(struct v3npu_context *context, uint64_t cmds, uint32_t c
 				  "failed one after the other, and the driver ended it; create "
 				  "another one");
 	return fail_errno("cannot submit the job");
+}
+
+static int accel_submit(struct v3npu_context *context, uint64_t cmds, uint32_t cmds_size,
+			const struct v3npu_buffer_ref *refs, size_t ref_count)
+{
+	struct accel_context *ctx = (struct accel_context *)context;
+	int ret;
+
+	pthread_mutex_lock(&ctx->lock);
+	ret = submit_locked(ctx, cmds, cmds_size, refs, ref_count);
+	pthread_mutex_unlock(&ctx->lock);
+	return ret;
+}
+
+static int accel_fence_fd(struct v3npu_context *context, int *fd)
+{
+	struct accel_context *ctx = (struct accel_context *)context;
+
+	if (drmSyncobjExportSyncFile(to_accel(context->device)->fd, ctx->syncobj, fd))
+		return fail_errno("cannot make a file descriptor of the job's fence");
+	return 0;
 }
 
 /* The finished job's fence: its status (1 or a negative errno) and when it was signalled */
@@ -322,11 +408,51 @@ static int64_t deadline_ns(int timeout_ms)
 	return timeout_ms < 0 ? INT64_MAX : (int64_t)((v3npu_now_ms() + timeout_ms) * 1e6);
 }
 
+/* How the finished job ended, by its fence's @status */
+static int result_locked(struct accel_context *ctx, int status, double signalled_ms,
+			 struct v3npu_run_stats *stats)
+{
+	const struct drm_v3npu_ctx_query last = ctx->last;
+	struct drm_v3npu_ctx_query now;
+	int ret;
+
+	if (ctx->cancelled)
+		return v3npu_fail(-ECANCELED, "job failed: it was cancelled");
+	ret = query(ctx, &now);
+	if (ret)
+		return ret;
+	ctx->last = now;
+	if (status < 0) {
+		struct v3npu_fault fault = {
+			.kind = now.jobs_failed != last.jobs_failed ? now.fault :
+								      DRM_V3NPU_FAULT_NONE,
+			.va = now.fault_va,
+			.cmd_index = now.fault_cmd_index,
+			.cmd_opcode = now.fault_cmd_opcode,
+			.cmd_tag = now.fault_cmd_tag,
+			.detail = now.fault_detail,
+		};
+
+		v3npu_fail_job(&fault);
+		return status;
+	}
+	*stats = (struct v3npu_run_stats) {
+		.wall_ms = signalled_ms - ctx->submit_ms,
+		.cycles = now.cycles - last.cycles,
+		.macs = now.macs - last.macs,
+		.dram_read = now.dram_read - last.dram_read,
+		.dram_write = now.dram_write - last.dram_write,
+		.sram_read = now.sram_read - last.sram_read,
+		.sram_write = now.sram_write - last.sram_write,
+		.commands = now.commands - last.commands,
+	};
+	return 0;
+}
+
 static int accel_wait(struct v3npu_context *context, int timeout_ms, struct v3npu_run_stats *stats)
 {
 	struct accel_context *ctx = (struct accel_context *)context;
 	struct accel_device *accel = to_accel(context->device);
-	struct drm_v3npu_ctx_query now;
 	double signalled_ms = 0;
 	int ret, status = 0;
 
@@ -338,48 +464,26 @@ static int accel_wait(struct v3npu_context *context, int timeout_ms, struct v3np
 		return fail_errno("cannot wait for the job");
 	}
 	ret = fence_info(ctx, &status, &signalled_ms);
-	if (!ret)
-		ret = query(ctx, &now);
 	if (ret)
 		return ret;
-	if (status < 0) {
-		struct v3npu_fault fault = {
-			.kind = now.jobs_failed != ctx->last.jobs_failed ? now.fault :
-									   DRM_V3NPU_FAULT_NONE,
-			.va = now.fault_va,
-			.cmd_index = now.fault_cmd_index,
-			.cmd_opcode = now.fault_cmd_opcode,
-			.cmd_tag = now.fault_cmd_tag,
-			.detail = now.fault_detail,
-		};
-
-		v3npu_fail_job(&fault);
-		ctx->last = now;
-		return status;
-	}
-	*stats = (struct v3npu_run_stats) {
-		.wall_ms = signalled_ms - ctx->submit_ms,
-		.cycles = now.cycles - ctx->last.cycles,
-		.macs = now.macs - ctx->last.macs,
-		.dram_read = now.dram_read - ctx->last.dram_read,
-		.dram_write = now.dram_write - ctx->last.dram_write,
-		.sram_read = now.sram_read - ctx->last.sram_read,
-		.sram_write = now.sram_write - ctx->last.sram_write,
-		.commands = now.commands - ctx->last.commands,
-	};
-	ctx->last = now;
-	return 0;
+	pthread_mutex_lock(&ctx->lock);
+	ret = result_locked(ctx, status, signalled_ms, stats);
+	pthread_mutex_unlock(&ctx->lock);
+	return ret;
 }
 
 static const struct v3npu_device_ops accel_ops = {
 	.close = accel_close,
 	.buffer_new = accel_buffer_new,
 	.buffer_import = accel_buffer_import,
+	.buffer_export = accel_buffer_export,
 	.buffer_free = accel_buffer_free,
 	.context_new = accel_context_new,
 	.context_free = accel_context_free,
 	.submit = accel_submit,
 	.wait = accel_wait,
+	.cancel = accel_cancel,
+	.fence_fd = accel_fence_fd,
 };
 
 static int check_driver(int fd, const char *node)

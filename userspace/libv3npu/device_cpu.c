@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* No NPU at all, and memory that only the CPU reaches */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
 
+#define CPU_THREADS_MAX	256
 #define HOST_ALIGN	64	/* a cache line, and XNNPACK's widest vectors */
 
 int v3npu_host_buffer_new(size_t size, struct v3npu_buffer **buffer)
@@ -40,13 +42,36 @@ static const struct v3npu_device_ops cpu_ops = {
 	.close = cpu_close,
 };
 
-int v3npu_device_open_cpu(struct v3npu_device **device)
+/* "threads=N", the only property that there is */
+static int parse_threads(const char *args, uint32_t *threads)
 {
-	struct v3npu_device *cpu = calloc(1, sizeof(*cpu));
+	char *end;
+	unsigned long n;
 
+	if (strncmp(args, "threads=", 8))
+		return v3npu_fail(-EINVAL, "cpu: no property '%s'; there is threads=number", args);
+	args += 8;
+	n = strtoul(args, &end, 10);
+	if (!isdigit((unsigned char)*args) || *end || n < 1 || n > CPU_THREADS_MAX)
+		return v3npu_fail(-EINVAL, "cpu: threads=%s is not a number from 1 to %d", args,
+				  CPU_THREADS_MAX);
+	*threads = n;
+	return 0;
+}
+
+int v3npu_device_open_cpu(const char *args, struct v3npu_device **device)
+{
+	struct v3npu_device *cpu;
+	uint32_t threads = 0;
+	int ret = args ? parse_threads(args, &threads) : 0;
+
+	if (ret)
+		return ret;
+	cpu = calloc(1, sizeof(*cpu));
 	if (!cpu)
 		return v3npu_fail(-ENOMEM, "out of memory");
 	cpu->ops = &cpu_ops;
+	cpu->cpu_threads = threads;
 	strcpy(cpu->info.name, "cpu");
 	*device = cpu;
 	return 0;

@@ -4,70 +4,13 @@
  * place of the firmware: it takes jobs by priority and walks their commands.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "drm/v3npu_accel.h"
-#include "internal.h"
-#include "model/engine.h"
+#include "sim.h"
 #include "v3npu/cmd_check.h"
-
-#define PAGE_ALIGN(n)	(((n) + V3NPU_PAGE_SIZE - 1) / V3NPU_PAGE_SIZE * V3NPU_PAGE_SIZE)
-#define VA_START	0x100000	/* so that small numbers are never addresses */
-
-struct sim_buffer {
-	struct v3npu_buffer base;
-	void *host;
-	size_t mapped;			/* bytes at host */
-	bool readonly;
-	struct sim_buffer *next;	/* in the device's list, by address */
-};
-
-enum sim_state {
-	SIM_IDLE,
-	SIM_QUEUED,
-	SIM_RUNNING,
-	SIM_DONE,
-};
-
-struct sim_context {
-	struct v3npu_context base;
-	enum v3npu_priority priority;
-	enum sim_state state;
-	struct sim_context *next;	/* in the device's queue */
-	atomic_bool abort;
-
-	/* The job, and how it ended */
-	uint64_t cmds;
-	uint32_t cmds_size;
-	const struct v3npu_buffer_ref *refs;
-	size_t ref_count;
-	double submit_ms;
-	struct v3npu_fault fault;
-	struct v3npu_run_stats stats;
-};
-
-struct sim_device {
-	struct v3npu_device base;
-	struct v3npu_engine *engine;
-	pthread_t worker;
-	pthread_mutex_t lock;		/* for all below and the contexts' state */
-	pthread_cond_t work;		/* a job was queued, or stop was set */
-	pthread_cond_t done;		/* a job is done */
-	bool stop;
-	struct sim_context *queue[V3NPU_PRIORITY_REALTIME + 1];
-	struct sim_buffer *buffers;
-};
-
-static struct sim_device *to_sim(struct v3npu_device *device)
-{
-	return (struct sim_device *)device;
-}
 
 /* The engine's view of memory: only the buffers that the job lists */
 static void *map(void *opaque, uint64_t addr, size_t want, bool write, size_t *run)
@@ -161,19 +104,56 @@ static void run_job(struct sim_device *sim, struct sim_context *ctx)
 	}
 }
 
+/* Whether two jobs use a buffer which either writes */
+static bool share(const struct sim_context *a, const struct sim_context *b)
+{
+	size_t i, k;
+
+	for (i = 0; i < a->ref_count; i++)
+		for (k = 0; k < b->ref_count; k++)
+			if (a->refs[i].buffer == b->refs[k].buffer &&
+			    (a->refs[i].write || b->refs[k].write))
+				return true;
+	return false;
+}
+
+/* Whether no queued job has to be before this one; as the driver does by buffers' fences */
+static bool is_ready(const struct sim_device *sim, const struct sim_context *ctx)
+{
+	const struct sim_context *other;
+	int p;
+
+	for (p = V3NPU_PRIORITY_LOW; p <= V3NPU_PRIORITY_REALTIME; p++)
+		for (other = sim->queue[p]; other; other = other->next)
+			if (other->number < ctx->number && share(other, ctx))
+				return false;
+	return true;
+}
+
+/* The first of the highest priority that is ready; the first of all jobs always is */
 static struct sim_context *take_job(struct sim_device *sim)
 {
-	struct sim_context *ctx;
+	struct sim_context **ctx, *taken;
 	int p;
 
 	for (p = V3NPU_PRIORITY_REALTIME; p >= V3NPU_PRIORITY_LOW; p--) {
-		ctx = sim->queue[p];
-		if (ctx) {
-			sim->queue[p] = ctx->next;
-			return ctx;
+		for (ctx = &sim->queue[p]; *ctx; ctx = &(*ctx)->next) {
+			if (!is_ready(sim, *ctx))
+				continue;
+			taken = *ctx;
+			*ctx = taken->next;
+			return taken;
 		}
 	}
 	return NULL;
+}
+
+/* The device is locked */
+static void finish(struct sim_device *sim, struct sim_context *ctx)
+{
+	ctx->state = SIM_DONE;
+	v3npu_done_signal(&ctx->done);
+	pthread_cond_broadcast(&sim->done);
 }
 
 static void *worker(void *arg)
@@ -193,92 +173,10 @@ static void *worker(void *arg)
 		run_job(sim, ctx);
 		ctx->stats.wall_ms = v3npu_now_ms() - ctx->submit_ms;
 		pthread_mutex_lock(&sim->lock);
-		ctx->state = SIM_DONE;
-		pthread_cond_broadcast(&sim->done);
+		finish(sim, ctx);
 	}
 	pthread_mutex_unlock(&sim->lock);
 	return NULL;
-}
-
-/* Gives a buffer the lowest free addresses */
-static void add_buffer(struct sim_device *sim, struct sim_buffer *b)
-{
-	struct sim_buffer **p;
-	uint64_t va = VA_START;
-
-	pthread_mutex_lock(&sim->lock);
-	for (p = &sim->buffers; *p && (*p)->base.va - va < b->mapped; p = &(*p)->next)
-		va = (*p)->base.va + PAGE_ALIGN((*p)->mapped);
-	b->base.va = va;
-	b->next = *p;
-	*p = b;
-	pthread_mutex_unlock(&sim->lock);
-}
-
-static int sim_buffer_new(struct v3npu_device *device, size_t size, bool readonly,
-			  struct v3npu_buffer **buffer)
-{
-	struct sim_buffer *b = calloc(1, sizeof(*b));
-
-	if (!b || size > SIZE_MAX - V3NPU_PAGE_SIZE)
-		goto err;
-	b->mapped = PAGE_ALIGN(size);
-	b->host = mmap(NULL, b->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (b->host == MAP_FAILED)
-		goto err;
-	if (b->mapped >= V3NPU_LARGE_PAGE_SIZE)
-		madvise(b->host, b->mapped, MADV_HUGEPAGE);
-	b->readonly = readonly;
-	b->base.map = b->host;
-	b->base.size = b->mapped;
-	add_buffer(to_sim(device), b);
-	*buffer = &b->base;
-	return 0;
-
-err:
-	free(b);
-	return v3npu_fail(-ENOMEM, "cannot allocate %zu bytes for the simulator", size);
-}
-
-static int sim_buffer_import(struct v3npu_device *device, int fd, size_t size,
-			     struct v3npu_buffer **buffer)
-{
-	struct sim_buffer *b;
-	off_t bytes = lseek(fd, 0, SEEK_END);
-
-	if (bytes < 0)
-		return v3npu_fail(-errno, "cannot use the dma-buf: %s", strerror(errno));
-	if ((uint64_t)bytes < size)
-		return v3npu_fail(-EINVAL, "the dma-buf has %lld bytes; the input needs %zu",
-				  (long long)bytes, size);
-	b = calloc(1, sizeof(*b));
-	if (!b)
-		return v3npu_fail(-ENOMEM, "out of memory");
-	b->mapped = bytes;
-	b->host = mmap(NULL, b->mapped, PROT_READ, MAP_SHARED, fd, 0);
-	if (b->host == MAP_FAILED) {
-		free(b);
-		return v3npu_fail(-errno, "cannot use the dma-buf: %s", strerror(errno));
-	}
-	b->readonly = true;
-	b->base.size = b->mapped;
-	add_buffer(to_sim(device), b);
-	*buffer = &b->base;
-	return 0;
-}
-
-static void sim_buffer_free(struct v3npu_device *device, struct v3npu_buffer *buffer)
-{
-	struct sim_device *sim = to_sim(device);
-	struct sim_buffer *b = (struct sim_buffer *)buffer, **p;
-
-	pthread_mutex_lock(&sim->lock);
-	for (p = &sim->buffers; *p != b; p = &(*p)->next)
-		;
-	*p = b->next;
-	pthread_mutex_unlock(&sim->lock);
-	munmap(b->host, b->mapped);
-	free(b);
 }
 
 static int sim_context_new(struct v3npu_device *device, enum v3npu_priority priority,
@@ -290,25 +188,53 @@ static int sim_context_new(struct v3npu_device *device, enum v3npu_priority prio
 		return v3npu_fail(-ENOMEM, "out of memory");
 	ctx->base.device = device;
 	ctx->priority = priority;
+	ctx->done.fd = -1;
 	*context = &ctx->base;
 	return 0;
+}
+
+static void unqueue(struct sim_device *sim, struct sim_context *ctx)
+{
+	struct sim_context **p;
+
+	for (p = &sim->queue[ctx->priority]; *p != ctx; p = &(*p)->next)
+		;
+	*p = ctx->next;
+}
+
+/* The device is locked */
+static void cancel(struct sim_device *sim, struct sim_context *ctx)
+{
+	if (ctx->state != SIM_QUEUED && ctx->state != SIM_RUNNING)
+		return;
+	ctx->cancelled = true;
+	atomic_store(&ctx->abort, true);
+	if (ctx->state == SIM_QUEUED) {
+		unqueue(sim, ctx);
+		finish(sim, ctx);
+	}
+}
+
+static void sim_cancel(struct v3npu_context *context)
+{
+	struct sim_device *sim = to_sim(context->device);
+
+	pthread_mutex_lock(&sim->lock);
+	cancel(sim, (struct sim_context *)context);
+	pthread_mutex_unlock(&sim->lock);
 }
 
 static void sim_context_free(struct v3npu_context *context)
 {
 	struct sim_device *sim = to_sim(context->device);
-	struct sim_context *ctx = (struct sim_context *)context, **p;
+	struct sim_context *ctx = (struct sim_context *)context;
 
-	atomic_store(&ctx->abort, true);
 	pthread_mutex_lock(&sim->lock);
-	if (ctx->state == SIM_QUEUED) {
-		for (p = &sim->queue[ctx->priority]; *p != ctx; p = &(*p)->next)
-			;
-		*p = ctx->next;
-	}
+	cancel(sim, ctx);
 	while (ctx->state == SIM_RUNNING)
 		pthread_cond_wait(&sim->done, &sim->lock);
 	pthread_mutex_unlock(&sim->lock);
+	v3npu_done_begin(&ctx->done);
 	free(ctx);
 }
 
@@ -328,6 +254,10 @@ static int sim_submit(struct v3npu_context *context, uint64_t cmds, uint32_t cmd
 	ctx->submit_ms = v3npu_now_ms();
 
 	pthread_mutex_lock(&sim->lock);
+	atomic_store(&ctx->abort, false);
+	ctx->cancelled = false;
+	v3npu_done_begin(&ctx->done);
+	ctx->number = sim->submitted++;
 	for (p = &sim->queue[ctx->priority]; *p; p = &(*p)->next)
 		;
 	*p = ctx;
@@ -335,6 +265,18 @@ static int sim_submit(struct v3npu_context *context, uint64_t cmds, uint32_t cmd
 	pthread_cond_signal(&sim->work);
 	pthread_mutex_unlock(&sim->lock);
 	return 0;
+}
+
+static int sim_fence_fd(struct v3npu_context *context, int *fd)
+{
+	struct sim_device *sim = to_sim(context->device);
+	struct sim_context *ctx = (struct sim_context *)context;
+	int ret;
+
+	pthread_mutex_lock(&sim->lock);
+	ret = v3npu_done_get(&ctx->done, ctx->state == SIM_DONE || ctx->state == SIM_IDLE, fd);
+	pthread_mutex_unlock(&sim->lock);
+	return ret;
 }
 
 static int sim_wait(struct v3npu_context *context, int timeout_ms, struct v3npu_run_stats *stats)
@@ -358,6 +300,8 @@ static int sim_wait(struct v3npu_context *context, int timeout_ms, struct v3npu_
 
 	if (ret)
 		return v3npu_fail(-ETIMEDOUT, "the job is not done yet");
+	if (ctx->cancelled)
+		return v3npu_fail(-ECANCELED, "job failed: it was cancelled");
 	if (ctx->fault.kind)
 		return v3npu_fail_job(&ctx->fault);
 	*stats = ctx->stats;
@@ -382,13 +326,16 @@ static void sim_close(struct v3npu_device *device)
 
 static const struct v3npu_device_ops sim_ops = {
 	.close = sim_close,
-	.buffer_new = sim_buffer_new,
-	.buffer_import = sim_buffer_import,
-	.buffer_free = sim_buffer_free,
+	.buffer_new = v3npu_sim_buffer_new,
+	.buffer_import = v3npu_sim_buffer_import,
+	.buffer_export = v3npu_sim_buffer_export,
+	.buffer_free = v3npu_sim_buffer_free,
 	.context_new = sim_context_new,
 	.context_free = sim_context_free,
 	.submit = sim_submit,
 	.wait = sim_wait,
+	.cancel = sim_cancel,
+	.fence_fd = sim_fence_fd,
 };
 
 /* One "name=value"; a value may end in K or M */

@@ -64,24 +64,34 @@ struct v3npu_context {
  * struct v3npu_device_ops - what a kind of device does
  * @close: frees the device; all that a device without an NPU has
  * @buffer_new: makes a zeroed buffer; @readonly: the NPU can only read it
- * @buffer_import: makes a buffer of a dma-buf of at least @size bytes
- * @buffer_free: no unfinished job may use it
+ * @buffer_import: makes a buffer of a dma-buf of at least @size bytes, or finds the one
+ *	that there is; @readonly: no job of the caller writes it
+ * @buffer_export: makes a dma-buf of a buffer that was not imported, for the caller to close;
+ *	no unfinished job may use the buffer. Its address and its map stay
+ * @buffer_free: no unfinished job may use it, but for others' jobs that share it
  * @context_new: makes a context
  * @context_free: ends its unfinished job first
  * @submit: starts a job; @refs lists every buffer it uses, the one with the
  *	commands too, and stays valid until the job is done
  * @wait: -ETIMEDOUT if the job is not done after @timeout_ms (< 0: no limit),
  *	otherwise how it ended
+ * @cancel: ends the job, if there is one, early; @wait still follows. A job that was done
+ *	already may be one that failed, then. At any time from any thread
+ * @fence_fd: makes a descriptor that becomes readable when the job is done, for the caller
+ *	to close
  *
- * All but @close may be called from several threads, one at a time for each
- * context. Failures set the error line.
+ * Jobs wait for those submitted before them that use a buffer which either writes.
+ *
+ * All but @close may be called from several threads, but for @cancel one at a time for
+ * each context. Failures set the error line.
  */
 struct v3npu_device_ops {
 	void (*close)(struct v3npu_device *device);
 	int (*buffer_new)(struct v3npu_device *device, size_t size, bool readonly,
 			  struct v3npu_buffer **buffer);
-	int (*buffer_import)(struct v3npu_device *device, int fd, size_t size,
+	int (*buffer_import)(struct v3npu_device *device, int fd, size_t size, bool readonly,
 			     struct v3npu_buffer **buffer);
+	int (*buffer_export)(struct v3npu_device *device, struct v3npu_buffer *buffer, int *fd);
 	void (*buffer_free)(struct v3npu_device *device, struct v3npu_buffer *buffer);
 	int (*context_new)(struct v3npu_device *device, enum v3npu_priority priority,
 			   struct v3npu_context **context);
@@ -89,13 +99,24 @@ struct v3npu_device_ops {
 	int (*submit)(struct v3npu_context *context, uint64_t cmds, uint32_t cmds_size,
 		      const struct v3npu_buffer_ref *refs, size_t ref_count);
 	int (*wait)(struct v3npu_context *context, int timeout_ms, struct v3npu_run_stats *stats);
+	void (*cancel)(struct v3npu_context *context);
+	int (*fence_fd)(struct v3npu_context *context, int *fd);
 };
 
+/**
+ * struct v3npu_device - an open device
+ * @ops: what its kind does
+ * @has_npu: false for "cpu", which has no buffers nor contexts
+ * @info: for the user
+ * @sram_va: address of the NPU's on-chip memory
+ * @cpu_threads: of what runs on the CPU; 0: one for each processor
+ */
 struct v3npu_device {
 	const struct v3npu_device_ops *ops;
 	bool has_npu;
 	struct v3npu_device_info info;
 	uint64_t sram_va;
+	uint32_t cpu_threads;
 };
 
 /**
@@ -163,9 +184,9 @@ const struct v3c_tensor *v3npu_find_tensor(const struct v3npu_model *model, size
 int v3npu_host_buffer_new(size_t size, struct v3npu_buffer **buffer);
 void v3npu_host_buffer_free(struct v3npu_buffer *buffer);
 
-/* The kinds of devices; @args is what follows "sim:", or NULL */
+/* The kinds of devices; @args is what follows "sim:" or "cpu:", or NULL */
 int v3npu_device_open_accel(const char *node, struct v3npu_device **device);
-int v3npu_device_open_cpu(struct v3npu_device **device);
+int v3npu_device_open_cpu(const char *args, struct v3npu_device **device);
 int v3npu_device_open_sim(const char *args, struct v3npu_device **device);
 
 #define V3NPU_NODE_SIZE 32
@@ -179,6 +200,9 @@ int v3npu_device_open_sim(const char *args, struct v3npu_device **device);
  * Return: 0, or -ENODEV with an error line that names the cause.
  */
 int v3npu_find_node(const char *root, unsigned int n, char node[V3NPU_NODE_SIZE]);
+
+/* As v3npu_device_list(), with @root as v3npu_find_node() has it */
+int v3npu_list_device(const char *root, size_t k, struct v3npu_device_desc *desc);
 
 /* Sets the error line for a node that could not be opened; returns -@err */
 int v3npu_fail_open(const char *node, int err);

@@ -97,16 +97,18 @@ void v3npu_job_free(struct v3npu_job *job)
 	free(job);
 }
 
-void v3npu_job_replace(struct v3npu_job *job, const struct v3npu_buffer *old,
-		       struct v3npu_buffer *buffer)
+void v3npu_job_replace(struct v3npu_job *job, uint32_t slot, struct v3npu_buffer *buffer)
 {
-	size_t i;
+	const struct v3npu_piece *piece = job->piece;
+	size_t i, inputs = piece->npu->input_count;
 
-	for (i = V3C_REGION_IO; i < job->region_count; i++) {
-		if (job->regions[i] != old)
+	for (i = 0; i < inputs + piece->npu->output_count; i++) {
+		struct v3npu_buffer **used = &job->regions[V3C_REGION_IO + i];
+
+		if (slot != (i < inputs ? piece->input_slots[i] : piece->output_slots[i - inputs]))
 			continue;
-		relocate(job, i, buffer->va - old->va);
-		job->regions[i] = buffer;
+		relocate(job, V3C_REGION_IO + i, buffer->va - (*used)->va);
+		*used = buffer;
 	}
 	list_buffers(job);
 }

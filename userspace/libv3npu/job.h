@@ -33,9 +33,8 @@ struct v3npu_job *v3npu_job_new(struct v3npu_device *device, const struct v3npu_
 				struct v3npu_buffer *const *slots);
 void v3npu_job_free(struct v3npu_job *job);
 
-/* Uses another buffer where the job used @old, which must still be there */
-void v3npu_job_replace(struct v3npu_job *job, const struct v3npu_buffer *old,
-		       struct v3npu_buffer *buffer);
+/* Uses another buffer for a slot of the session; the one before must still be there */
+void v3npu_job_replace(struct v3npu_job *job, uint32_t slot, struct v3npu_buffer *buffer);
 
 int v3npu_job_submit(struct v3npu_job *job, struct v3npu_context *context);
 

@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: MIT
 /* Models: read, compiled if they are not, their constants where the NPU can read them */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "compiler/v3m.h"
-#include "internal.h"
+#include "log.h"
+#include "model_file.h"
+#include "struct_size.h"
 #include "v3npu/ipc.h"
-
-#define MODEL_SIZE_MAX	(1ull << 30)
 
 /* A model file of either kind, by what is in it, in pieces; NULL with the error line set */
 static struct v3c_split *get_pieces(struct v3npu_device *device, const void *data, size_t size,
 				    bool keep_tensors, int *ret)
 {
-	const struct v3c_target target = {
-		.macs = device->info.macs,
-		.sram_size = device->info.sram_size,
-		.dram_mbps = device->info.dram_mbps,
-		.dram_latency = device->info.dram_latency,
-		.dram_burst = device->info.dram_burst,
-		.clock_mhz = device->info.clock_mhz,
-		.sram_va = device->sram_va,
-	};
+	const struct v3c_target target = v3npu_target(device);
 	const struct v3c_options options = { .keep_tensors = keep_tensors };
 	char error[V3C_ERROR_SIZE] = "out of memory";
 	struct v3c_program *program;
@@ -122,94 +111,57 @@ static int load_pieces(struct v3npu_model *m, const void *data, size_t size)
 	}
 	/* Without threads of their own, plans run in the calling one */
 	if (m->has_cpu)
-		m->threads = v3cpu_threads_new();
+		m->threads = v3cpu_threads_new(m->device->cpu_threads);
 	return 0;
 }
 
 int v3npu_model_load(struct v3npu_device *device, const void *data, size_t size,
 		     const struct v3npu_model_options *options, struct v3npu_model **model)
 {
+	struct v3npu_model_options chosen = {};
 	double start = v3npu_now_ms();
 	struct v3npu_model *m;
 	int ret = 0;
 
 	*model = NULL;
+	if (options)
+		ret = V3NPU_TAKE(v3npu_model_options, keep_tensors, &chosen, options);
+	if (ret)
+		return ret;
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return v3npu_fail(-ENOMEM, "out of memory");
 	m->device = device;
-	m->split = get_pieces(device, data, size, options && options->keep_tensors, &ret);
+	m->split = get_pieces(device, data, size, chosen.keep_tensors, &ret);
 	if (m->split)
 		ret = load_pieces(m, data, size);
 	m->compile_ms = v3m_is(data, size) ? 0 : v3npu_now_ms() - start;
 	if (ret) {
 		v3npu_model_free(m);
-		return ret;
+		return v3npu_log_failure(ret, "no model");
 	}
+	v3npu_log(V3NPU_LOG_LEVEL_INFO, "model %p: compiled for %s in %.1f ms: %zu piece%s, "
+		  "%u operators on the NPU, %u on the CPU", (void *)m, device->info.name,
+		  m->compile_ms, m->split->piece_count, m->split->piece_count == 1 ? "" : "s",
+		  m->operators_npu, m->operators_cpu);
 	*model = m;
-	return 0;
-}
-
-/* Reads the file rather than mapping it: a file that shrinks must not end the process */
-static int read_model(int fd, const char *path, void **data, size_t *size)
-{
-	struct stat st;
-	size_t done = 0;
-	ssize_t n;
-	char *p;
-
-	if (fstat(fd, &st))
-		return v3npu_fail(-errno, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return v3npu_fail(-EINVAL, "%s: not a file; name a .tflite or .v3m file", path);
-	if (!st.st_size || (uint64_t)st.st_size > MODEL_SIZE_MAX)
-		return v3npu_fail(-EINVAL, "%s: %lld bytes cannot be a model; name a .tflite "
-				  "or .v3m file of at most 1 GiB", path, (long long)st.st_size);
-	p = malloc(st.st_size);
-	if (!p)
-		return v3npu_fail(-ENOMEM, "%s: out of memory", path);
-	while (done < (size_t)st.st_size) {
-		n = read(fd, p + done, st.st_size - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		done += n;
-	}
-	if (done < (size_t)st.st_size) {
-		free(p);
-		return v3npu_fail(-EIO, "%s: cannot be read to its end; check the disk and that "
-				  "nobody is writing it", path);
-	}
-	*data = p;
-	*size = done;
 	return 0;
 }
 
 int v3npu_model_load_file(struct v3npu_device *device, const char *path,
 			  const struct v3npu_model_options *options, struct v3npu_model **model)
 {
-	char error[V3C_ERROR_SIZE + 64];
-	void *data = NULL;
-	size_t size = 0;
-	int fd, ret;
+	void *data;
+	size_t size;
+	int ret;
 
 	*model = NULL;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return v3npu_fail(-errno, "%s: %s", path, strerror(errno));
-	ret = read_model(fd, path, &data, &size);
-	close(fd);
+	ret = v3npu_read_model(path, &data, &size);
 	if (ret)
 		return ret;
 	ret = v3npu_model_load(device, data, size, options, model);
 	free(data);
-	if (ret) {
-		strncpy(error, v3npu_error(), sizeof(error) - 1);
-		error[sizeof(error) - 1] = '\0';
-		v3npu_fail(ret, "%s: %s", path, error);
-	}
-	return ret;
+	return ret ? v3npu_fail_path(ret, path) : 0;
 }
 
 void v3npu_model_free(struct v3npu_model *model)
@@ -232,11 +184,9 @@ void v3npu_model_free(struct v3npu_model *model)
 	free(model);
 }
 
-void v3npu_model_get_info(const struct v3npu_model *model, struct v3npu_model_info *info)
+int v3npu_model_get_info(const struct v3npu_model *model, struct v3npu_model_info *info)
 {
-	size_t i;
-
-	*info = (struct v3npu_model_info) {
+	struct v3npu_model_info all = {
 		.metadata = model->split->metadata,
 		.inputs = model->split->input_count,
 		.outputs = model->split->output_count,
@@ -246,16 +196,19 @@ void v3npu_model_get_info(const struct v3npu_model *model, struct v3npu_model_in
 		.operators_cpu = model->operators_cpu,
 		.pieces = model->split->piece_count,
 	};
+	size_t i;
+
 	for (i = 0; i < model->split->piece_count; i++) {
 		const struct v3c_program *p = model->pieces[i].npu;
 		const struct v3cpu_program *c = model->pieces[i].cpu;
 
-		info->tensors += p ? p->tensor_count : 0;
-		info->commands += p ? p->cmd_count : 0;
-		info->macs += p ? p->macs : c->macs;
-		info->arena_size += p ? p->arena_size : c->arena_size;
-		info->consts_size += p ? p->consts_size : c->consts_size;
+		all.tensors += p ? p->tensor_count : 0;
+		all.commands += p ? p->cmd_count : 0;
+		all.macs += p ? p->macs : c->macs;
+		all.arena_size += p ? p->arena_size : c->arena_size;
+		all.consts_size += p ? p->consts_size : c->consts_size;
 	}
+	return V3NPU_FILL(v3npu_model_info, pieces, info, &all);
 }
 
 size_t v3npu_tensor_size(const struct v3c_tensor *tensor)
@@ -295,9 +248,9 @@ static enum v3npu_dtype dtype_of(enum v3c_dtype dtype)
 	}
 }
 
-static void describe(const struct v3c_tensor *t, struct v3npu_tensor_info *info)
+static int describe(const struct v3c_tensor *t, struct v3npu_tensor_info *info)
 {
-	*info = (struct v3npu_tensor_info) {
+	struct v3npu_tensor_info all = {
 		.name = t->name,
 		.index = t->index,
 		.rank = t->rank,
@@ -306,7 +259,9 @@ static void describe(const struct v3c_tensor *t, struct v3npu_tensor_info *info)
 		.size = v3npu_tensor_size(t),
 		.dtype = dtype_of(t->dtype),
 	};
-	memcpy(info->dim, t->dim, sizeof(info->dim));
+
+	memcpy(all.dim, t->dim, sizeof(all.dim));
+	return V3NPU_FILL(v3npu_tensor_info, dtype, info, &all);
 }
 
 static int no_tensor(size_t count, const char *kind, size_t k)
@@ -320,8 +275,7 @@ int v3npu_model_input_info(const struct v3npu_model *model, size_t k,
 {
 	if (k >= model->split->input_count)
 		return no_tensor(model->split->input_count, "input", k);
-	describe(model->slots[k].tensor, info);
-	return 0;
+	return describe(model->slots[k].tensor, info);
 }
 
 int v3npu_model_output_info(const struct v3npu_model *model, size_t k,
@@ -329,8 +283,7 @@ int v3npu_model_output_info(const struct v3npu_model *model, size_t k,
 {
 	if (k >= model->split->output_count)
 		return no_tensor(model->split->output_count, "output", k);
-	describe(model->slots[model->split->output_slots[k]].tensor, info);
-	return 0;
+	return describe(model->slots[model->split->output_slots[k]].tensor, info);
 }
 
 int v3npu_model_tensor_info(const struct v3npu_model *model, size_t k,
@@ -338,12 +291,11 @@ int v3npu_model_tensor_info(const struct v3npu_model *model, size_t k,
 {
 	size_t piece;
 	const struct v3c_tensor *t = v3npu_find_tensor(model, k, &piece);
-	struct v3npu_model_info model_info;
+	struct v3npu_model_info model_info = { .struct_size = sizeof(model_info) };
 
 	if (!t) {
 		v3npu_model_get_info(model, &model_info);
 		return no_tensor(model_info.tensors, "intermediate", k);
 	}
-	describe(t, info);
-	return 0;
+	return describe(t, info);
 }

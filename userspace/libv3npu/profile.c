@@ -6,6 +6,12 @@
 
 #include "compiler/report/costs.h"
 #include "internal.h"
+#include "struct_size.h"
+
+struct v3npu_profile {
+	size_t count;
+	struct v3npu_profile_cmd cmds[];
+};
 
 static const struct {
 	const char *name;
@@ -64,8 +70,7 @@ static int no_memory(void)
 	return v3npu_fail(-ENOMEM, "out of memory");
 }
 
-int v3npu_model_profile(const struct v3npu_model *model, struct v3npu_profile_cmd **cmds,
-			size_t *count)
+int v3npu_model_profile(const struct v3npu_model *model, struct v3npu_profile **profile)
 {
 	const struct v3npu_device_info *info = &model->device->info;
 	const struct v3npu_config config = {
@@ -73,12 +78,11 @@ int v3npu_model_profile(const struct v3npu_model *model, struct v3npu_profile_cm
 		.dram_latency = info->dram_latency, .dram_burst = info->dram_burst,
 		.clock_mhz = info->clock_mhz, .threads = 1,
 	};
-	struct v3npu_profile_cmd *list;
+	struct v3npu_profile *list;
 	uint64_t start = 0;
 	size_t i, n = 0;
 
-	*cmds = NULL;
-	*count = 0;
+	*profile = NULL;
 	for (i = 0; i < model->split->piece_count; i++)
 		n += model->pieces[i].npu ? model->pieces[i].npu->cmd_count : 0;
 	if (!n)
@@ -87,25 +91,43 @@ int v3npu_model_profile(const struct v3npu_model *model, struct v3npu_profile_cm
 	if (v3npu_config_check(&config))
 		return v3npu_fail(-ENOTSUP, "the cycle model does not know this NPU: %s",
 				  v3npu_config_check(&config));
-	list = calloc(n, sizeof(*list));
+	list = calloc(1, sizeof(*list) + n * sizeof(list->cmds[0]));
 	if (!list)
 		return no_memory();
-	for (i = 0, n = 0; i < model->split->piece_count; i++) {
+	for (i = 0; i < model->split->piece_count; i++) {
 		const struct v3c_program *p = model->pieces[i].npu;
 
 		if (!p)
 			continue;
-		if (profile_program(p, &config, list + n)) {
+		if (profile_program(p, &config, list->cmds + list->count)) {
 			free(list);
 			return no_memory();
 		}
-		n += p->cmd_count;
+		list->count += p->cmd_count;
 	}
 	for (i = 0; i < n; i++) {
-		list[i].start = start;
-		start += list[i].cycles;
+		list->cmds[i].start = start;
+		start += list->cmds[i].cycles;
 	}
-	*cmds = list;
-	*count = n;
+	*profile = list;
 	return 0;
+}
+
+size_t v3npu_profile_count(const struct v3npu_profile *profile)
+{
+	return profile->count;
+}
+
+int v3npu_profile_get_cmd(const struct v3npu_profile *profile, size_t k,
+			  struct v3npu_profile_cmd *cmd)
+{
+	if (k >= profile->count)
+		return v3npu_fail(-ERANGE, "the profile has %zu commands; there is no number %zu",
+				  profile->count, k);
+	return V3NPU_FILL(v3npu_profile_cmd, sram_used, cmd, &profile->cmds[k]);
+}
+
+void v3npu_profile_free(struct v3npu_profile *profile)
+{
+	free(profile);
 }

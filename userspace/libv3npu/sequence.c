@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* How soon a job's wait sees that the session goes away */
-#define POLL_MS	100
+#include "done.h"
 
 enum sequence_state {
 	SEQUENCE_IDLE,
@@ -20,36 +20,47 @@ struct v3npu_sequence {
 	size_t count;
 	struct v3npu_context *context;
 	pthread_t thread;
-	pthread_mutex_t lock;		/* for state and stop; a run has the rest */
+	pthread_mutex_t lock;		/* for what follows; a run has the rest */
 	pthread_cond_t changed;
 	enum sequence_state state;
-	bool stop;
+	struct v3npu_done done;
+	bool stop;			/* the thread is to end */
+	bool on_npu;			/* a job is submitted and not waited for */
+	atomic_bool cancel;		/* the run is to end; read without the lock, too */
 	double submit_ms;
 	int ret;
 	char error[512];
 	struct v3npu_run_stats stats;
 };
 
-static bool stopped(struct v3npu_sequence *q)
+static int fail_cancelled(void)
 {
-	bool stop;
+	return v3npu_fail(-ECANCELED, "the run was cancelled");
+}
+
+/* Under the lock, so that whoever cancels finds the job, or keeps it from being submitted */
+static int submit(struct v3npu_sequence *q, struct v3npu_job *job)
+{
+	int ret;
 
 	pthread_mutex_lock(&q->lock);
-	stop = q->stop;
+	ret = q->cancel ? fail_cancelled() : v3npu_job_submit(job, q->context);
+	q->on_npu = !ret;
 	pthread_mutex_unlock(&q->lock);
-	return stop;
+	return ret;
 }
 
 static int run_job(struct v3npu_sequence *q, struct v3npu_job *job)
 {
 	struct v3npu_run_stats stats = {};
-	int ret = v3npu_job_submit(job, q->context);
+	int ret = submit(q, job);
 
 	if (ret)
 		return ret;
-	do {
-		ret = job->device->ops->wait(q->context, POLL_MS, &stats);
-	} while (ret == -ETIMEDOUT && !stopped(q));
+	ret = job->device->ops->wait(q->context, -1, &stats);
+	pthread_mutex_lock(&q->lock);
+	q->on_npu = false;
+	pthread_mutex_unlock(&q->lock);
 	q->stats.cycles += stats.cycles;
 	q->stats.macs += stats.macs;
 	q->stats.dram_read += stats.dram_read;
@@ -64,7 +75,7 @@ static int run_plan(struct v3npu_sequence *q, struct v3cpu_plan *plan)
 {
 	double start = v3npu_now_ms();
 	char error[V3C_ERROR_SIZE];
-	int ret = v3cpu_plan_run(plan, error);
+	int ret = v3cpu_plan_run(plan, &q->cancel, error);
 
 	if (ret)
 		v3npu_fail(ret, "%s", error);
@@ -78,8 +89,9 @@ static void run_steps(struct v3npu_sequence *q)
 
 	q->ret = 0;
 	q->stats = (struct v3npu_run_stats) {};
-	for (i = 0; i < q->count && !q->ret && !stopped(q); i++)
-		q->ret = q->steps[i].job ? run_job(q, q->steps[i].job) :
+	for (i = 0; i < q->count && !q->ret; i++)
+		q->ret = q->cancel ? fail_cancelled() :
+			 q->steps[i].job ? run_job(q, q->steps[i].job) :
 			 run_plan(q, q->steps[i].plan);
 	q->stats.wall_ms = v3npu_now_ms() - q->submit_ms;
 	/* The line is this thread's; the one that waits gets it */
@@ -103,6 +115,7 @@ static void *runner(void *arg)
 		run_steps(q);
 		pthread_mutex_lock(&q->lock);
 		q->state = SEQUENCE_DONE;
+		v3npu_done_signal(&q->done);
 		pthread_cond_broadcast(&q->changed);
 	}
 	pthread_mutex_unlock(&q->lock);
@@ -121,6 +134,7 @@ int v3npu_sequence_new(const struct v3npu_step *steps, size_t count,
 	q->steps = steps;
 	q->count = count;
 	q->context = context;
+	q->done.fd = -1;
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -137,15 +151,33 @@ int v3npu_sequence_new(const struct v3npu_step *steps, size_t count,
 	return 0;
 }
 
+static void cancel_locked(struct v3npu_sequence *q)
+{
+	q->cancel = true;
+	if (q->on_npu)
+		q->context->device->ops->cancel(q->context);
+}
+
+void v3npu_sequence_cancel(struct v3npu_sequence *q)
+{
+	pthread_mutex_lock(&q->lock);
+	cancel_locked(q);
+	pthread_mutex_unlock(&q->lock);
+}
+
 void v3npu_sequence_free(struct v3npu_sequence *q)
 {
 	if (!q)
 		return;
 	pthread_mutex_lock(&q->lock);
+	cancel_locked(q);
 	q->stop = true;
 	pthread_cond_broadcast(&q->changed);
 	pthread_mutex_unlock(&q->lock);
 	pthread_join(q->thread, NULL);
+	/* The thread may have ended before it began the run */
+	v3npu_done_signal(&q->done);
+	v3npu_done_begin(&q->done);
 	pthread_cond_destroy(&q->changed);
 	pthread_mutex_destroy(&q->lock);
 	free(q);
@@ -155,9 +187,21 @@ void v3npu_sequence_submit(struct v3npu_sequence *q)
 {
 	q->submit_ms = v3npu_now_ms();
 	pthread_mutex_lock(&q->lock);
+	v3npu_done_begin(&q->done);
+	q->cancel = false;
 	q->state = SEQUENCE_RUNNING;
 	pthread_cond_broadcast(&q->changed);
 	pthread_mutex_unlock(&q->lock);
+}
+
+int v3npu_sequence_fence_fd(struct v3npu_sequence *q, int *fd)
+{
+	int ret;
+
+	pthread_mutex_lock(&q->lock);
+	ret = v3npu_done_get(&q->done, q->state != SEQUENCE_RUNNING, fd);
+	pthread_mutex_unlock(&q->lock);
+	return ret;
 }
 
 int v3npu_sequence_wait(struct v3npu_sequence *q, int timeout_ms, struct v3npu_run_stats *stats)

@@ -31,11 +31,13 @@ struct v3npu_sequence;
 int v3npu_sequence_new(const struct v3npu_step *steps, size_t count,
 		       struct v3npu_context *context, struct v3npu_sequence **sequence);
 
-/* Ends the thread; a run that is going on ends after its present piece */
+/* Ends the thread, and a run that is going on */
 void v3npu_sequence_free(struct v3npu_sequence *sequence);
 
 /* As the functions of struct v3npu_device_ops; the counters are those of all pieces */
 void v3npu_sequence_submit(struct v3npu_sequence *sequence);
+void v3npu_sequence_cancel(struct v3npu_sequence *sequence);
+int v3npu_sequence_fence_fd(struct v3npu_sequence *sequence, int *fd);
 int v3npu_sequence_wait(struct v3npu_sequence *sequence, int timeout_ms,
 			struct v3npu_run_stats *stats);
 

@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sessions: a context, and buffers of its own for one inference at a time.
  * Everything a run needs is prepared here once; a run is a submit and a wait.
  * A model that is one piece on the NPU goes to the device directly.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compiler/base/limits.h"
-#include "internal.h"
-#include "sequence.h"
-
-struct v3npu_session {
-	struct v3npu_model *model;
-	struct v3npu_context *context;	/* NULL if no piece is for the NPU */
-	struct v3npu_buffer **slots;	/* by number of the model's slots */
-	struct v3npu_step *steps;	/* one for each piece */
-	struct v3npu_sequence *sequence; /* NULL if the only piece is for the NPU */
-	bool submitted;
-	bool finished;			/* stats are of a run */
-	struct v3npu_run_stats stats;
-};
+#include "log.h"
+#include "session.h"
+#include "struct_size.h"
 
 static int make_slots(struct v3npu_session *s)
 {
@@ -90,9 +81,11 @@ int v3npu_session_create(struct v3npu_model *model, enum v3npu_priority priority
 	if (!s)
 		return v3npu_fail(-ENOMEM, "out of memory");
 	s->model = model;
+	pthread_mutex_init(&s->lock, NULL);
 	s->slots = calloc(split->slot_count, sizeof(s->slots[0]));
+	s->dmabuf = calloc(split->slot_count, sizeof(s->dmabuf[0]));
 	s->steps = calloc(split->piece_count, sizeof(s->steps[0]));
-	if (!s->slots || !s->steps)
+	if (!s->slots || !s->dmabuf || !s->steps)
 		ret = v3npu_fail(-ENOMEM, "out of memory");
 	else
 		ret = make_slots(s);
@@ -103,9 +96,11 @@ int v3npu_session_create(struct v3npu_model *model, enum v3npu_priority priority
 	if (!ret && (split->piece_count > 1 || model->has_cpu))
 		ret = v3npu_sequence_new(s->steps, split->piece_count, s->context, &s->sequence);
 	if (ret) {
+		v3npu_log_failure(ret, "no session");
 		v3npu_session_free(s);
 		return ret;
 	}
+	v3npu_log(V3NPU_LOG_LEVEL_DEBUG, "session %p: made, with priority %d", (void *)s, priority);
 	*session = s;
 	return 0;
 }
@@ -137,90 +132,19 @@ void v3npu_session_free(struct v3npu_session *s)
 	}
 	for (i = 0; s->slots && i < s->model->split->slot_count; i++)
 		free_slot(s, i);
+	pthread_mutex_destroy(&s->lock);
 	free(s->steps);
+	free(s->dmabuf);
 	free(s->slots);
 	free(s);
 }
 
-void *v3npu_session_input(struct v3npu_session *s, size_t k)
+static int fail_run(struct v3npu_session *s, int err)
 {
-	return k < s->model->split->input_count ? s->slots[k]->map : NULL;
-}
+	char what[64];
 
-const void *v3npu_session_output(struct v3npu_session *s, size_t k)
-{
-	const struct v3c_split *split = s->model->split;
-
-	return k < split->output_count ? s->slots[split->output_slots[k]]->map : NULL;
-}
-
-/* Gathers dimensions @d and up of a strided tensor; returns the end of what was written */
-static char *gather(const struct v3c_tensor *t, int d, const char *from, char *to)
-{
-	uint32_t i;
-
-	if (d == t->rank) {
-		*to = *from;
-		return to + 1;
-	}
-	if (d == t->rank - 1 && t->stride[d] == 1) {
-		memcpy(to, from, t->dim[d]);
-		return to + t->dim[d];
-	}
-	for (i = 0; i < t->dim[d]; i++)
-		to = gather(t, d + 1, from + i * t->stride[d], to);
-	return to;
-}
-
-int v3npu_session_read_tensor(struct v3npu_session *s, size_t k, void *out)
-{
-	size_t piece;
-	const struct v3c_tensor *t = v3npu_find_tensor(s->model, k, &piece);
-	const struct v3npu_buffer *buffer;
-	struct v3npu_model_info info;
-
-	if (!t) {
-		v3npu_model_get_info(s->model, &info);
-		return v3npu_fail(-ERANGE, "%zu intermediate tensors were kept; there is no number "
-				  "%zu; load the model with keep_tensors to keep all",
-				  info.tensors, k);
-	}
-	if (s->submitted)
-		return v3npu_fail(-EBUSY, "a run is going on; wait for it first");
-	buffer = s->steps[piece].job->regions[t->region];
-	if (!buffer || !buffer->map)
-		return v3npu_fail(-ENOTSUP, "tensor %d is not in memory that can be read",
-				  t->index);
-	gather(t, 0, (const char *)buffer->map + t->offset, out);
-	return 0;
-}
-
-int v3npu_session_set_input_dmabuf(struct v3npu_session *s, size_t k, int fd)
-{
-	const struct v3c_split *split = s->model->split;
-	struct v3npu_device *device = s->model->device;
-	struct v3npu_buffer *buffer;
-	size_t i;
-	int ret;
-
-	if (k >= split->input_count)
-		return v3npu_fail(-ERANGE, "the model has %zu inputs; there is no number %zu",
-				  split->input_count, k);
-	if (s->submitted)
-		return v3npu_fail(-EBUSY, "a run is going on; wait for it first");
-	if (s->model->slots[k].cpu)
-		return v3npu_fail(-ENOTSUP, "the CPU reads input %zu of this model; copy the "
-				  "dma-buf's bytes to v3npu_session_input()", k);
-	ret = device->ops->buffer_import(device, fd, v3npu_tensor_size(s->model->slots[k].tensor),
-					 &buffer);
-	if (ret)
-		return ret;
-	for (i = 0; i < split->piece_count; i++)
-		if (s->steps[i].job)
-			v3npu_job_replace(s->steps[i].job, s->slots[k], buffer);
-	device->ops->buffer_free(device, s->slots[k]);
-	s->slots[k] = buffer;
-	return 0;
+	snprintf(what, sizeof(what), "session %p: run failed", (void *)s);
+	return v3npu_log_failure(err, what);
 }
 
 int v3npu_session_submit(struct v3npu_session *s)
@@ -228,31 +152,79 @@ int v3npu_session_submit(struct v3npu_session *s)
 	int ret = 0;
 
 	if (s->submitted)
-		return v3npu_fail(-EBUSY, "a run is going on; wait for it first");
+		return v3npu_fail_busy();
 	if (s->sequence)
 		v3npu_sequence_submit(s->sequence);
 	else
 		ret = v3npu_job_submit(s->steps[0].job, s->context);
-	s->submitted = !ret;
 	s->finished = false;
-	return ret;
+	if (ret)
+		return fail_run(s, ret);
+	pthread_mutex_lock(&s->lock);
+	s->submitted = true;
+	s->cancelled = false;
+	pthread_mutex_unlock(&s->lock);
+	return 0;
+}
+
+static int fail_idle(void)
+{
+	return v3npu_fail(-EINVAL, "no run is going on; submit one first");
 }
 
 int v3npu_session_wait(struct v3npu_session *s, int timeout_ms)
 {
+	bool cancelled;
 	int ret;
 
 	if (!s->submitted)
-		return v3npu_fail(-EINVAL, "no run is going on; submit one first");
+		return fail_idle();
 	ret = s->sequence ? v3npu_sequence_wait(s->sequence, timeout_ms, &s->stats) :
 	      s->model->device->ops->wait(s->context, timeout_ms, &s->stats);
 	if (ret == -ETIMEDOUT)
 		return ret;
+	pthread_mutex_lock(&s->lock);
 	s->submitted = false;
-	s->finished = !ret;
+	cancelled = s->cancelled;
+	pthread_mutex_unlock(&s->lock);
+	s->finished = !ret && !cancelled;
 	s->stats.operators_npu = s->model->operators_npu;
 	s->stats.operators_cpu = s->model->operators_cpu;
+	/* Also one that was done when it was cancelled: who cancels need not know */
+	if (cancelled)
+		return v3npu_fail(-ECANCELED, "the run was cancelled");
+	if (ret)
+		return fail_run(s, ret);
+	v3npu_log(V3NPU_LOG_LEVEL_DEBUG, "session %p: run took %.3f ms, %" PRIu64 " cycles",
+		  (void *)s, s->stats.wall_ms, s->stats.cycles);
+	return 0;
+}
+
+int v3npu_session_cancel(struct v3npu_session *s)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&s->lock);
+	if (!s->submitted) {
+		ret = fail_idle();
+	} else if (!s->cancelled) {
+		s->cancelled = true;
+		if (s->sequence)
+			v3npu_sequence_cancel(s->sequence);
+		else
+			s->model->device->ops->cancel(s->context);
+	}
+	pthread_mutex_unlock(&s->lock);
 	return ret;
+}
+
+int v3npu_session_fence_fd(struct v3npu_session *s, int *fd)
+{
+	*fd = -1;
+	if (!s->submitted)
+		return fail_idle();
+	return s->sequence ? v3npu_sequence_fence_fd(s->sequence, fd) :
+	       s->model->device->ops->fence_fd(s->context, fd);
 }
 
 int v3npu_session_run(struct v3npu_session *s)
@@ -266,6 +238,5 @@ int v3npu_session_get_stats(struct v3npu_session *s, struct v3npu_run_stats *sta
 {
 	if (!s->finished)
 		return v3npu_fail(-EINVAL, "no run has finished; run the session first");
-	*stats = s->stats;
-	return 0;
+	return V3NPU_FILL(v3npu_run_stats, cpu_ms, stats, &s->stats);
 }

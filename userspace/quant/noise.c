@@ -46,7 +46,7 @@ struct noise_run {
 static int match(struct noise_run *r, struct tool_error *error)
 {
 	const int32_t *producer = q_producers(&r->p->g);
-	struct v3npu_model_info model;
+	struct v3npu_model_info model = { .struct_size = sizeof(model) };
 	size_t i;
 
 	v3npu_model_get_info(r->made.model, &model);
@@ -56,7 +56,7 @@ static int match(struct noise_run *r, struct tool_error *error)
 	if (!producer || !r->tensor || !r->index || !r->list)
 		return tool_fail(error, "out of memory");
 	for (i = 0; i < model.tensors; i++) {
-		struct v3npu_tensor_info info;
+		struct v3npu_tensor_info info = { .struct_size = sizeof(info) };
 		int32_t origin;
 
 		if (v3npu_model_tensor_info(r->made.model, i, &info))
@@ -79,7 +79,7 @@ static int match(struct noise_run *r, struct tool_error *error)
 static int compare_tensor(struct noise_run *r, uint32_t i, struct tool_error *error)
 {
 	const float *real = q_float_tensor(&r->real, 0, i);
-	struct v3npu_tensor_info info;
+	struct v3npu_tensor_info info = { .struct_size = sizeof(info) };
 	size_t k, elements;
 	int8_t *stored;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/tool.h"
+#include "libv3npu/v3npu.h"
 
 static const char help[] =
 "Usage: v3quant MODEL.tflite --mode MODE -o OUT.tflite [OPTION]...\n"
@@ -147,7 +148,7 @@ int options_parse(int argc, char **argv, struct options *o)
 			fputs(help, stdout);
 			return 0;
 		case 'V':
-			puts("v3quant " TOOL_VERSION);
+			printf("v3quant %s\n", v3npu_version());
 			return 0;
 		case ':':
 			return usage("%s: needs a value; see --help", argv[optind - 1]);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "compiler/report/costs.h"
+#include "compiler/report/where.h"
 #include "compiler/v3m.h"
 #include "v3npu/regs.h"
 
@@ -93,11 +94,7 @@ static int cost_pieces(struct model_report *r)
 	return 0;
 }
 
-/*
- * Puts each operator in its place: with commands or without, or on the CPU. The
- * analysis has looked at each alone; in their context, some that the NPU would
- * take are the CPU's, and the other way round.
- */
+/* Puts each operator in its place: with commands or without, or on the CPU */
 static int place_ops(struct model_report *r)
 {
 	const struct v3c_analysis *a = r->analysis;
@@ -106,43 +103,14 @@ static int place_ops(struct model_report *r)
 	r->place = calloc(a->op_count + 1, sizeof(*r->place));
 	if (!r->place)
 		return -1;
-	for (i = 0; i < a->op_count; i++) {
-		bool cpu = !r->whole && (a->ops[i].reason || r->split->on_cpu[i]);
-
-		r->place[i] = cpu ? PLACE_CPU : PLACE_FOLDED;
-	}
+	for (i = 0; i < a->op_count; i++)
+		r->place[i] = a->ops[i].on_cpu ? PLACE_CPU : PLACE_FOLDED;
 	for (i = 0; i < r->layer_count; i++)
 		r->place[r->layers[i].op] = PLACE_NPU;
-	for (i = 0; i < a->op_count; i++) {
-		if (r->place[i] != PLACE_CPU) {
-			a->ops[i].reason = NULL;
-		} else if (!a->ops[i].reason) {
-			a->ops[i].reason = "the operators around it are on the CPU";
-			a->ops[i].advice = "see to those, and it follows";
-		}
-	}
 	for (i = 0; i < a->op_count; i++) {
 		r->count[r->place[i]]++;
 		r->macs[r->place[i]] += a->ops[i].macs;
 	}
-	return 0;
-}
-
-/* An operator that the importer took and no command could do after all */
-static int blame(struct model_report *r, const void *data, size_t size,
-		 const struct v3c_target *target, struct tool_error *error)
-{
-	struct v3c_program *program;
-	const char *text;
-	int op = -1;
-
-	program = v3c_compile_part(data, size, target, NULL, NULL, &op, r->blame);
-	v3c_program_free(program);
-	if (op < 0 || (size_t)op >= r->analysis->op_count)
-		return tool_fail(error, "%s: %s", r->path, r->blame);
-	text = strstr(r->blame, "): ");
-	r->analysis->ops[op].reason = text ? text + strlen("): ") : r->blame;
-	r->analysis->ops[op].advice = "make its tensors or its window smaller";
 	return 0;
 }
 
@@ -157,7 +125,6 @@ static int compile(struct model_report *r, const void *data, size_t size,
 	};
 	char text[V3C_ERROR_SIZE];
 	double start;
-	size_t i;
 
 	r->analysis = v3c_analyze(data, size, text);
 	if (!r->analysis)
@@ -171,12 +138,9 @@ static int compile(struct model_report *r, const void *data, size_t size,
 		return no_memory(r, error);
 	if (r->split->piece_count == 1)
 		r->whole = r->split->pieces[0].program;
-	if (r->whole)
-		return 0;
-	for (i = 0; i < r->analysis->op_count; i++)
-		if (r->analysis->ops[i].reason)
-			return 0;
-	return blame(r, data, size, &target, error);
+	if (v3c_analysis_where(r->analysis, r->split, data, size, &target))
+		return tool_fail(error, "%s: %s", r->path, r->analysis->blame);
+	return 0;
 }
 
 int model_report_new(const char *path, const struct v3npu_config *config,

@@ -58,7 +58,6 @@ struct model_layer {
  * @consts_size: bytes of their constants
  * @arena_size: bytes of their intermediate tensors
  * @arena_live: the most bytes of them that are needed at a time
- * @blame: reason of an operator that only lowering refused
  * @written: file that it was written to; NULL for none
  */
 struct model_report {
@@ -80,7 +79,6 @@ struct model_report {
 	uint64_t consts_size;
 	uint64_t arena_size;
 	uint64_t arena_live;
-	char blame[V3C_ERROR_SIZE];
 	const char *written;
 };
 

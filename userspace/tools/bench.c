@@ -21,8 +21,8 @@ static int fail_library(struct tool_error *error)
 static int copy_inputs(const struct v3npu_model *model, struct v3npu_session *from,
 		       struct v3npu_session *to)
 {
-	struct v3npu_tensor_info info;
-	struct v3npu_model_info model_info;
+	struct v3npu_tensor_info info = { .struct_size = sizeof(info) };
+	struct v3npu_model_info model_info = { .struct_size = sizeof(model_info) };
 	size_t k;
 
 	v3npu_model_get_info(model, &model_info);
@@ -48,7 +48,7 @@ static int make_sessions(struct v3npu_model *model, struct v3npu_session **sessi
 
 static int measure(struct v3npu_session **sessions, struct bench *b)
 {
-	struct v3npu_run_stats stats;
+	struct v3npu_run_stats stats = { .struct_size = sizeof(stats) };
 	double start = now_ms();
 	int submitted = 0, i;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/tool.h"
+#include "libv3npu/v3npu.h"
 
 static const char help[] =
 "Usage: v3run MODEL.tflite IMAGE... [OPTION]...\n"
@@ -21,7 +22,7 @@ static const char help[] =
 "  --device DEVICE    accel (the first V3NPU, the default), accel:N, a node such as\n"
 "                     /dev/accel/accel0, sim[:PROPERTY=VALUE,...] for the simulator, with\n"
 "                     macs, sram, dram-mbps, dram-latency, dram-burst, clock-mhz and\n"
-"                     threads, or cpu for no NPU at all\n"
+"                     threads, or cpu[:threads=N] for no NPU at all\n"
 "  --bench N          run the last input N times more and print the times\n"
 "  --depth D          with --bench: keep D runs under way at a time (default 1)\n"
 "  --raw IN OUT       no picture: IN has the input tensor's bytes, OUT gets the output's\n"
@@ -142,7 +143,7 @@ int options_parse(int argc, char **argv, struct options *o)
 			fputs(help, stdout);
 			return 0;
 		case 'V':
-			puts("v3run " TOOL_VERSION);
+			printf("v3run %s\n", v3npu_version());
 			return 0;
 		case ':':
 			return usage("%s: needs a value; see --help", argv[optind - 1]);

@@ -188,17 +188,34 @@ static int print_table(struct profile *p, struct tool_error *error)
 	return 0;
 }
 
+/* Copies the commands, which the table sorts */
+static int get_commands(struct profile *p, const struct v3npu_model *model,
+			struct tool_error *error)
+{
+	struct v3npu_profile *profile;
+	size_t i;
+
+	if (v3npu_model_profile(model, &profile))
+		return tool_fail(error, "--profile: %s", v3npu_error());
+	p->count = v3npu_profile_count(profile);
+	p->cmds = calloc(p->count, sizeof(p->cmds[0]));
+	for (i = 0; p->cmds && i < p->count; i++) {
+		p->cmds[i].struct_size = sizeof(p->cmds[i]);
+		v3npu_profile_get_cmd(profile, i, &p->cmds[i]);
+		p->cycles += p->cmds[i].cycles;
+	}
+	v3npu_profile_free(profile);
+	return p->cmds ? 0 : tool_fail(error, "--profile: out of memory");
+}
+
 int profile_write(const char *path, const struct v3npu_model *model,
 		  const struct v3npu_device_info *device, struct tool_error *error)
 {
 	struct profile p = { .path = path, .device = device };
-	size_t i;
 	int ret;
 
-	if (v3npu_model_profile(model, &p.cmds, &p.count))
-		return tool_fail(error, "--profile: %s", v3npu_error());
-	for (i = 0; i < p.count; i++)
-		p.cycles += p.cmds[i].cycles;
+	if (get_commands(&p, model, error))
+		return -1;
 	ret = strcmp(path, "-") ? write_trace(&p, error) : print_table(&p, error);
 	free(p.cmds);
 	return ret;

@@ -81,7 +81,7 @@ static int parse(int argc, char **argv, struct options *o)
 			fputs(help, stdout);
 			return 0;
 		case 'V':
-			puts("v3compile " TOOL_VERSION);
+			printf("v3compile %s\n", v3npu_version());
 			return 0;
 		case ':':
 			return usage("%s: needs a value; see --help", argv[optind - 1]);
@@ -103,7 +103,7 @@ static int parse(int argc, char **argv, struct options *o)
 /* The simulator knows what an NPU can be, and says what is wrong with a list of properties */
 static int parse_target(const char *target, struct v3npu_config *config)
 {
-	struct v3npu_device_info info;
+	struct v3npu_device_info info = { .struct_size = sizeof(info) };
 	struct v3npu_device *device;
 	char spec[300];
 

@@ -14,6 +14,7 @@
 
 static const char usage[] =
 "Usage: v3crc MODEL.tflite IN.raw [--device DEVICE]\n"
+"       v3crc --version\n"
 "Run a model on IN.raw, its input's bytes, and print a row for each tensor that\n"
 "is left in memory: number in the model, shape, bytes, crc32. DEVICE: see v3run --help.\n";
 
@@ -41,7 +42,7 @@ static void print_row(const struct v3npu_tensor_info *t, const void *data)
 
 static int print_tensors(struct crc *c, const struct v3npu_model_info *info)
 {
-	struct v3npu_tensor_info t;
+	struct v3npu_tensor_info t = { .struct_size = sizeof(t) };
 	size_t k;
 
 	puts("tensor\tshape\tbytes\tcrc32");
@@ -70,9 +71,12 @@ static int print_tensors(struct crc *c, const struct v3npu_model_info *info)
 
 static int run(struct crc *c, const char *path, const char *input)
 {
-	const struct v3npu_model_options options = { .keep_tensors = 1 };
-	struct v3npu_model_info info;
-	struct v3npu_tensor_info in;
+	const struct v3npu_model_options options = {
+		.struct_size = sizeof(options),
+		.keep_tensors = 1,
+	};
+	struct v3npu_model_info info = { .struct_size = sizeof(info) };
+	struct v3npu_tensor_info in = { .struct_size = sizeof(in) };
 
 	if (v3npu_model_load_file(c->device, path, &options, &c->model) ||
 	    v3npu_session_create(c->model, V3NPU_PRIORITY_NORMAL, &c->session) ||
@@ -97,6 +101,10 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "--help")) {
 		fputs(usage, stdout);
+		return 0;
+	}
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		printf("v3crc %s\n", v3npu_version());
 		return 0;
 	}
 	if (argc == 5 && !strcmp(argv[3], "--device")) {

@@ -235,7 +235,16 @@ static int run(struct run *r)
 int main(int argc, char **argv)
 {
 	struct options options;
-	struct run r = { .options = &options };
+	struct run r = {
+		.options = &options,
+		.report = {
+			.device = { .struct_size = sizeof(r.report.device) },
+			.model = { .struct_size = sizeof(r.report.model) },
+			.stats = { .struct_size = sizeof(r.report.stats) },
+		},
+		.in = { .struct_size = sizeof(r.in) },
+		.out = { .struct_size = sizeof(r.out) },
+	};
 	int ret;
 
 	ret = options_parse(argc, argv, &options);

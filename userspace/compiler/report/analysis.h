@@ -14,12 +14,14 @@
  * @macs: multiply-accumulates, by the shapes in the file
  * @reason: why the NPU does not take it; NULL if it does
  * @advice: what to change in the model, if @reason is there
+ * @on_cpu: the CPU computes it, once v3c_analysis_where() has said so
  */
 struct v3c_op_info {
 	const char *name;
 	uint64_t macs;
 	const char *reason;
 	const char *advice;
+	bool on_cpu;
 };
 
 /**
@@ -52,6 +54,7 @@ struct v3c_anomaly {
  *	share counts once.
  * @parameters: of all types
  * @anomalies: @anomaly_count of them
+ * @blame: reason of an operator that only lowering refused
  * @memory: what holds all this
  */
 struct v3c_analysis {
@@ -62,6 +65,7 @@ struct v3c_analysis {
 	uint64_t parameters;
 	struct v3c_anomaly *anomalies;
 	size_t anomaly_count;
+	char blame[V3C_ERROR_SIZE];
 	struct v3c_block *memory;
 };
 

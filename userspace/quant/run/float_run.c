@@ -109,7 +109,7 @@ int q_float_run(const struct q_float *f, uint32_t worker, struct tool_error *err
 {
 	char text[V3C_ERROR_SIZE];
 
-	if (v3cpu_plan_run(f->workers[worker].plan, text))
+	if (v3cpu_plan_run(f->workers[worker].plan, NULL, text))
 		return tool_fail(error, "%s", text);
 	return 0;
 }

@@ -18,9 +18,15 @@ static int fail(struct tool_error *error)
 int q_run_new(const void *data, size_t size, const char *device, bool keep, struct q_run *run,
 	      struct tool_error *error)
 {
-	const struct v3npu_model_options options = { .keep_tensors = keep };
+	const struct v3npu_model_options options = {
+		.struct_size = sizeof(options),
+		.keep_tensors = keep,
+	};
 
-	*run = (struct q_run) {};
+	*run = (struct q_run) {
+		.in = { .struct_size = sizeof(run->in) },
+		.out = { .struct_size = sizeof(run->out) },
+	};
 	if (v3npu_device_open(device, &run->device) ||
 	    v3npu_model_load(run->device, data, size, &options, &run->model) ||
 	    v3npu_model_input_info(run->model, 0, &run->in) ||
@@ -91,8 +97,8 @@ void q_quantized_free(struct q_quantized *quantized)
 
 bool q_run_find(const struct q_run *run, const struct q_graph *q, int32_t origin, size_t *index)
 {
-	struct v3npu_model_info model;
-	struct v3npu_tensor_info info;
+	struct v3npu_model_info model = { .struct_size = sizeof(model) };
+	struct v3npu_tensor_info info = { .struct_size = sizeof(info) };
 
 	v3npu_model_get_info(run->model, &model);
 	for (*index = 0; *index < model.tensors; ++*index)

@@ -75,8 +75,8 @@ static int run_model(struct evaluator *v, uint32_t worker, struct detect_output 
 /* What an inference took on the NPU, as modelled */
 static int note_ms(const struct q_run *run, double *ms, struct tool_error *error)
 {
-	struct v3npu_device_info info;
-	struct v3npu_run_stats stats;
+	struct v3npu_device_info info = { .struct_size = sizeof(info) };
+	struct v3npu_run_stats stats = { .struct_size = sizeof(stats) };
 
 	v3npu_device_get_info(run->device, &info);
 	if (v3npu_session_get_stats(run->session, &stats))
@@ -283,7 +283,7 @@ void q_score_free(struct q_score *score)
 
 int q_cpu_ms(const void *data, size_t size, double *ms, struct tool_error *error)
 {
-	struct v3npu_run_stats stats;
+	struct v3npu_run_stats stats = { .struct_size = sizeof(stats) };
 	struct q_run run;
 	int i, ret = q_run_new(data, size, "cpu", false, &run, error);
 

@@ -165,7 +165,7 @@ static int quantized_picture(void *opaque, uint32_t worker, uint32_t i, struct t
 	struct q_run *run = &c->quantized.runs.list[worker];
 	const struct product *p = c->product;
 	double *sum = &c->sum[(size_t)worker * c->channels + p->first];
-	struct v3npu_tensor_info info;
+	struct v3npu_tensor_info info = { .struct_size = sizeof(info) };
 	int8_t *data;
 	size_t j;
 

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+#
+# The programs of examples/, as applications would build them.
+
+CHECK_PROGS += tests/examples/run
+CHECK_DEPS += userspace smallnet
