@@ -42,7 +42,7 @@ extern "C" {
 
 /* The release that this header is of; v3npu_version() tells that of the library */
 #define V3NPU_VERSION_MAJOR	1
-#define V3NPU_VERSION_MINOR	0
+#define V3NPU_VERSION_MINOR	1
 #define V3NPU_VERSION_PATCH	0
 
 /* For comparisons: #if V3NPU_VERSION >= V3NPU_MAKE_VERSION(1, 2, 0) */
