@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Runs as root in a Debian with nothing of this tree in it but packages, in /root/deb,
-# and in /root/data a model and a picture. Prints TAP.
+# Runs as root in a Debian with nothing of this tree in it but packages, in /srv/v3npu/deb,
+# and in /srv/v3npu/data a model and a picture. Prints TAP.
 
 number=0
 log=/tmp/log
@@ -28,13 +28,13 @@ as_user()
 
 finds_a_disc()
 {
-	as_user v3run /root/data/smallnet.tflite /root/data/smallnet.png -o /tmp/found.png &&
-		as_user v3run /root/data/smallnet.tflite /root/data/smallnet.png | grep -q 'red disc'
+	as_user v3run /srv/v3npu/data/smallnet.tflite /srv/v3npu/data/smallnet.png -o /tmp/found.png &&
+		as_user v3run /srv/v3npu/data/smallnet.tflite /srv/v3npu/data/smallnet.png | grep -q 'red disc'
 }
 
 refuses_others()
 {
-	! runuser -u stranger -- v3run /root/data/smallnet.tflite /root/data/smallnet.png 2>$log.err &&
+	! runuser -u stranger -- v3run /srv/v3npu/data/smallnet.tflite /srv/v3npu/data/smallnet.png 2>$log.err &&
 		grep -qi 'permission\|group' $log.err
 }
 
@@ -98,15 +98,15 @@ leaves_nothing()
 {
 	rmmod v3npu &&
 		apt-get -y purge $packages && {
-		find / -xdev \( -path /proc -o -path /sys -o -path /root -o -path /tmp -o -path /var/log -o \
-			-path /var/lib/apt -o -path /home -o -path /var/cache \) -prune -o -name '*v3npu*' -print -o \
+		find / -xdev \( -path /proc -o -path /sys -o -path /srv -o -path /tmp -o -path /var/log -o \
+			-path /var/lib/apt -o -path /home -o -path /var/cache \) -prune -o -path /etc/systemd -prune -o -name '*v3npu*' -print -o \
 			-name 'v3run*' -print | grep . && return 1
 		! find /lib/modules -name '*v3npu*' | grep .
 	}
 }
 
-packages=$(cd /root/deb && for f in *.deb; do echo "${f%%_*}"; done)
-check "apt installs the packages" apt-get -y --no-download install /root/deb/*.deb
+packages=$(cd /srv/v3npu/deb && for f in *.deb; do echo "${f%%_*}"; done)
+check "apt installs the packages" apt-get -y --no-download install /srv/v3npu/deb/*.deb
 check "dkms has built and installed the module for $(uname -r)" \
 	sh -c "dkms status v3npu | grep -q \"$(uname -r).*installed\""
 check "the module is signed" sh -c 'modinfo -F sig_id v3npu | grep -q PKCS'
