@@ -67,6 +67,14 @@ C
 		as_user /tmp/app accel && as_user /tmp/app-static accel && ldd /tmp/app | grep -q 'libv3npu.so.1 =>'
 }
 
+builds_an_example()
+{
+	# shellcheck disable=SC2046
+	cc -o /tmp/threads /usr/share/doc/v3npu-doc/examples/threads.c -pthread \
+		$(pkg-config --cflags --libs v3npu) &&
+		as_user /tmp/threads /srv/v3npu/data/smallnet.tflite accel
+}
+
 shows_its_api_alone()
 {
 	! nm -D --defined-only "$(ldconfig -p | awk '/libv3npu.so.1/ { print $NF; exit }')" |
@@ -116,6 +124,7 @@ check "there is a device, of group render" sh -c '[ "$(stat -c %G /dev/accel/acc
 check "a user of group render finds the disc in a picture" finds_a_disc
 check "others are told that they may not" refuses_others
 check "a program is built with pkg-config, and runs" builds_a_program
+check "an example is built, and runs" builds_an_example
 check "the library shows its interface and nothing else" shows_its_api_alone
 check "there are man pages" has_man_pages
 check "bash completes options" completes
