@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "internal.h"
+#include "libv3npu/internal.h"
 #include "sequence.h"
 
 /**

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "drm/v3npu_accel.h"
-#include "internal.h"
+#include "libv3npu/internal.h"
 #include "v3npu/cmd_check.h"
 
 static const char *opcode_name(uint32_t opcode)

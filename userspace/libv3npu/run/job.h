@@ -6,7 +6,7 @@
 #ifndef V3NPU_JOB_H
 #define V3NPU_JOB_H
 
-#include "internal.h"
+#include "libv3npu/internal.h"
 
 /**
  * struct v3npu_job - a piece ready to be submitted

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "libv3npu/internal.h"
 #include "v3npu/fw.h"
 #include "v3npu/regs.h"
 

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/base/limits.h"
-#include "log.h"
 #include "session.h"
-#include "struct_size.h"
+#include "compiler/base/limits.h"
+#include "libv3npu/log.h"
+#include "libv3npu/struct_size.h"
 
 static int make_slots(struct v3npu_session *s)
 {

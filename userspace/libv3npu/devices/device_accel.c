@@ -14,7 +14,7 @@
 #include <xf86drm.h>
 
 #include "drm/v3npu_accel.h"
-#include "internal.h"
+#include "libv3npu/internal.h"
 #include "v3npu/regs.h"
 
 struct accel_buffer {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "libv3npu/internal.h"
 
 #define CPU_THREADS_MAX	256
 #define HOST_ALIGN	64	/* a cache line, and XNNPACK's widest vectors */

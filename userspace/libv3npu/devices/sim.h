@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "done.h"
-#include "internal.h"
+#include "libv3npu/done.h"
+#include "libv3npu/internal.h"
 #include "model/engine.h"
 
 /**

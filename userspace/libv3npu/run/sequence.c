@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "done.h"
+#include "libv3npu/done.h"
 
 enum sequence_state {
 	SEQUENCE_IDLE,
