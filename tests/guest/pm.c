@@ -535,7 +535,8 @@ TEST_F_TIMEOUT(pm, function_resets_under_load, 120)
 			longest = seconds;
 	}
 	EXPECT_EQ(load_end(), 0);
-	EXPECT_LT(longest, 1.0);
+	/* A tenth of a second; half of the 10 s of a driver that waits in vain, on a busy host */
+	EXPECT_LT(longest, 5.0);
 	TH_LOG("the longest of 10 resets took %.3f s", longest);
 }
 
