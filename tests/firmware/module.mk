@@ -7,7 +7,7 @@ tests_firmware_names := string boot jobs rings preempt preempt-random pause canc
 tests_firmware_progs := $(addprefix $(tests_firmware_dir)/, $(tests_firmware_names))
 tests_firmware_common := $(addprefix $(tests_firmware_dir)/, fwtest.o harness.o tap.o fuzzing.o)
 tests_firmware_cflags = -D_GNU_SOURCE -pthread -I$(top)/tests/device -I$(top)/qemu/device \
-	-I$(top)/qemu/model -DFIRMWARE_IMAGE='"$(FIRMWARE_IMAGE)"' -DFIRMWARE_ELF='"$(FIRMWARE_ELF)"'
+	$(FIRMWARE_VERSION) -I$(top)/qemu/model -DFIRMWARE_IMAGE='"$(FIRMWARE_IMAGE)"' -DFIRMWARE_ELF='"$(FIRMWARE_ELF)"'
 
 CHECK_PROGS += $(tests_firmware_progs)
 CHECK_DEPS += firmware
