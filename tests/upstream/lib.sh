@@ -26,7 +26,7 @@ check()
 	if "$@" >"$checked" 2>&1; then
 		echo "ok $number - $what"
 	else
-		tail -n 40 "$checked" | sed 's/^/# /'
+		tail -n 40 "$checked" | cut -c1-300 | sed 's/^/# /'
 		echo "not ok $number - $what"
 		return 1
 	fi
