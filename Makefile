@@ -38,7 +38,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # These goals are steps of makes of their own, so that packages are installed
 # before the modules' makefiles are read, and each step's output is its log's.
 DRIVERS := all run check check-clang check-tsan check-debug check-iommu check-kernels \
-	check-packages coverage kselftest-install soak mutants lint bench deb dist shell help deps \
+	check-packages check-upstream upstream-kernel upstream-qemu coverage kselftest-install soak mutants lint bench deb dist shell help deps \
 	clean distclean
 step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -99,6 +99,18 @@ check-packages: all	## build the Debian packages, and use them, in Debian 12 and
 	$(step) packages-packages $(top)/scripts/deps.sh check-packages
 	@$(MAKE) --no-print-directory -j1 check-packages-run
 
+check-upstream: all	## apply driver and device to a kernel's and a QEMU's tree, and test them there
+	$(step) upstream-packages $(top)/scripts/deps.sh check-upstream
+	@$(MAKE) --no-print-directory -j1 check-upstream-run
+
+upstream-kernel:	## commit the driver to a kernel's git tree, as a series; TREE=dir
+	$(step) upstream-packages $(top)/scripts/deps.sh check-upstream
+	@$(top)/scripts/upstream/kernel $(TREE)
+
+upstream-qemu:		## commit the device to QEMU's git tree, as a series; TREE=dir
+	$(step) upstream-packages $(top)/scripts/deps.sh check-upstream
+	@$(top)/scripts/upstream/qemu $(TREE)
+
 soak: all		## use the NPU hard for two hours; ONLY=text, RESETS=n, UNPLUGS=n, ...
 	$(step) debug-packages $(top)/scripts/deps.sh check-debug
 	$(step) debug-kernel $(make) debug-kernel
@@ -139,7 +151,7 @@ help:			## this list
 	@echo "  make NAME                build one part: $(PARTS)"
 
 clean:			## remove what was built, but for QEMU and other kernels
-	rm -rf $(filter-out $(addprefix $(B)/,qemu linux peers debug-kernel newest-kernel),$(wildcard $(B)/*))
+	rm -rf $(filter-out $(addprefix $(B)/,qemu linux peers debug-kernel newest-kernel upstream),$(wildcard $(B)/*))
 
 distclean:		## remove all that was built or fetched
 	rm -rf $(B)

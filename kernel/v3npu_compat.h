@@ -11,21 +11,21 @@
 
 #include "v3npu_drv.h"
 
-/* 7.3 keeps lists of mappings for the buffers of every driver, without asking */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+/* 7.3 keeps lists of mappings for the buffers of every driver, without asking */
 #define DRIVER_GEM_GPUVA	0
 #endif
 
-/* 7.0 added to its name that the buffer's reservation is held */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+/* 7.0 added to its name that the buffer's reservation is held */
 #define drm_gpuvm_bo_obtain_locked	drm_gpuvm_bo_obtain
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 /*
  * 7.0 mounts a file system of huge pages for a device, and makes new buffers in
  * it; before, the driver keeps it in v3npu_bos.huge_mnt.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
@@ -91,8 +91,8 @@ v3npu_compat_gem_shmem_create(struct drm_device *drm, size_t size)
 #define drm_gem_get_unmapped_area	NULL
 #endif
 
-/* 6.13 wants the name space as a string */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+/* 6.13 wants the name space as a string */
 #undef MODULE_IMPORT_NS
 #define MODULE_IMPORT_NS(ns)		MODULE_INFO(import_ns, ns)
 #endif

@@ -120,42 +120,66 @@ void mac_block(const struct v3npu_mac *mac, const unsigned int pixels, const uns
 		put_pixel(m, floored);
 }
 
-#define MAC_CASE(n)						\
-	case n:							\
-		if (mac->bricks == 1)				\
-			mac_block(mac, n, 1, NULL, false);	\
-		else						\
-			mac_block(mac, n, 2, NULL, false);	\
-		break
+#define MAC_PIXELS(n)							\
+	do {								\
+		if (mac->bricks == 1)					\
+			mac_block(mac, n, 1, NULL, false);		\
+		else							\
+			mac_block(mac, n, 2, NULL, false);		\
+	} while (0)
 
 TARGET void v3npu_mac_avx512(const struct v3npu_mac *mac)
 {
 	switch (mac->pixels) {
-	MAC_CASE(1);
-	MAC_CASE(2);
-	MAC_CASE(3);
-	MAC_CASE(4);
-	MAC_CASE(5);
-	MAC_CASE(6);
-	MAC_CASE(7);
-	MAC_CASE(8);
-	MAC_CASE(9);
-	MAC_CASE(10);
-	MAC_CASE(11);
-	MAC_CASE(12);
+	case 1:
+		MAC_PIXELS(1);
+		break;
+	case 2:
+		MAC_PIXELS(2);
+		break;
+	case 3:
+		MAC_PIXELS(3);
+		break;
+	case 4:
+		MAC_PIXELS(4);
+		break;
+	case 5:
+		MAC_PIXELS(5);
+		break;
+	case 6:
+		MAC_PIXELS(6);
+		break;
+	case 7:
+		MAC_PIXELS(7);
+		break;
+	case 8:
+		MAC_PIXELS(8);
+		break;
+	case 9:
+		MAC_PIXELS(9);
+		break;
+	case 10:
+		MAC_PIXELS(10);
+		break;
+	case 11:
+		MAC_PIXELS(11);
+		break;
+	case 12:
+		MAC_PIXELS(12);
+		break;
 	}
 }
 
 /* Pixels of a call that is long enough for something to be done meanwhile */
 #define PUT_PIXELS_MIN	8
 
-#define PUT_CASE(n)						\
-	case n:							\
-		if (floored)					\
-			mac_block(mac, n, 2, &m, true);		\
-		else						\
-			mac_block(mac, n, 2, &m, false);	\
-		break
+#define PUT_PIXELS(n)							\
+	do {								\
+		if (floored)						\
+			mac_block(mac, n, 2, &m, true);			\
+		else							\
+			mac_block(mac, n, 2, &m, false);		\
+	} while (0)
 
 TARGET void v3npu_mac_put_avx512(const struct v3npu_mac *mac, const struct v3npu_put *put)
 {
@@ -178,11 +202,21 @@ TARGET void v3npu_mac_put_avx512(const struct v3npu_mac *mac, const struct v3npu
 	m.pitch = put->pitch;
 	m.left = put->pixels;
 	switch (mac->pixels) {
-	PUT_CASE(8);
-	PUT_CASE(9);
-	PUT_CASE(10);
-	PUT_CASE(11);
-	PUT_CASE(12);
+	case 8:
+		PUT_PIXELS(8);
+		break;
+	case 9:
+		PUT_PIXELS(9);
+		break;
+	case 10:
+		PUT_PIXELS(10);
+		break;
+	case 11:
+		PUT_PIXELS(11);
+		break;
+	case 12:
+		PUT_PIXELS(12);
+		break;
 	}
 }
 

@@ -44,14 +44,14 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 /* Rows and quads that are packed together, in vectors that any compiler has something for */
 #define SIDE	4
 
-typedef uint32_t quads __attribute__((vector_size(SIDE * V3NPU_BRICK_I)));
+typedef uint32_t quad_row __attribute__((vector_size(SIDE * V3NPU_BRICK_I)));
 
-static quads interleave_low(quads a, quads b)
+static quad_row interleave_low(quad_row a, quad_row b)
 {
 	return __builtin_shufflevector(a, b, 0, 4, 1, 5);
 }
 
-static quads interleave_high(quads a, quads b)
+static quad_row interleave_high(quad_row a, quad_row b)
 {
 	return __builtin_shufflevector(a, b, 2, 6, 3, 7);
 }
@@ -59,11 +59,11 @@ static quads interleave_high(quads a, quads b)
 /* Packs 4 quads of 4 rows */
 static void pack_block(int8_t *to, const int8_t *from, size_t pitch)
 {
-	quads row[SIDE], even[2], odd[2], packed[SIDE];
+	quad_row row[SIDE], even[2], odd[2], packed[SIDE];
 	int i;
 
 	for (i = 0; i < SIDE; i++)
-		memcpy(&row[i], from + i * pitch, sizeof(quads));
+		memcpy(&row[i], from + i * pitch, sizeof(quad_row));
 	/* Interleaving rows 0 and 2, rows 1 and 3, and then what comes of it makes columns */
 	even[0] = interleave_low(row[0], row[2]);
 	even[1] = interleave_high(row[0], row[2]);
@@ -74,7 +74,7 @@ static void pack_block(int8_t *to, const int8_t *from, size_t pitch)
 		packed[2 * i + 1] = interleave_high(even[i], odd[i]);
 	}
 	for (i = 0; i < SIDE; i++)
-		memcpy(to + i * V3NPU_BRICK_BYTES, &packed[i], sizeof(quads));
+		memcpy(to + i * V3NPU_BRICK_BYTES, &packed[i], sizeof(quad_row));
 }
 
 /* Puts @depth elements of each of @rows rows into a brick, whose other bytes are 0 */

@@ -272,10 +272,10 @@ static void *worker(void *opaque)
 static int start_worker(struct v3npu_pool *pool, unsigned int index)
 {
 	struct worker_args *args = malloc(sizeof(*args));
-	int ret;
+	int ret = ENOMEM;
 
 	if (!args)
-		return ENOMEM;
+		return ret;
 	args->pool = pool;
 	args->thread = &pool->threads[index];
 	ret = pthread_create(&pool->ids[pool->started], NULL, worker, args);
