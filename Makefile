@@ -38,7 +38,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 # These goals are steps of makes of their own, so that packages are installed
 # before the modules' makefiles are read, and each step's output is its log's.
 DRIVERS := all run check check-clang check-tsan check-debug check-iommu check-kernels \
-	check-packages check-upstream upstream-kernel upstream-qemu coverage kselftest-install soak mutants lint bench deb dist shell help deps \
+	check-packages check-upstream upstream-kernel upstream-qemu coverage kselftest-install \
+	soak mutants lint bench deb dist shell help deps \
 	clean distclean
 step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
