@@ -12,8 +12,12 @@ USERSPACE_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -I$(top)/userspace -I$(top)/qemu
 # What a program with libv3npu.a in it needs
 LIBV3NPU_LIBS := -ldrm -lzip -lz -lXNNPACK -lpthreadpool -lm -pthread
 
-.PHONY: userspace userspace-sanitized install-userspace
+.PHONY: userspace userspace-tests userspace-sanitized install-userspace
 userspace: $(USERSPACE_DIR)/build.ninja
+	ninja -C $(USERSPACE_DIR) installed
+
+# After it: two of them in one directory would be in each other's way
+userspace-tests: userspace
 	ninja -C $(USERSPACE_DIR)
 
 # The tests alone: nobody runs tools with the sanitizers
@@ -29,7 +33,7 @@ $(SANITIZED_DIR)/build.ninja:
 		-Doptimization=1
 
 $(USERSPACE_DIR)/libv3npu.a $(USERSPACE_PROGS): userspace ;
-$(USERSPACE_DIR)/tests/%: userspace ;
+$(USERSPACE_DIR)/tests/%: userspace-tests ;
 $(SANITIZED_DIR)/tests/%: userspace-sanitized ;
 
 install-userspace: userspace

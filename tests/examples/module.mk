@@ -3,4 +3,4 @@
 # The programs of examples/, as applications would build them.
 
 CHECK_PROGS += tests/examples/run
-CHECK_DEPS += userspace smallnet
+CHECK_DEPS += userspace-tests smallnet

@@ -19,5 +19,5 @@ fuzz:
 	$(tests_fuzz_dir)/run --cases $(CASES) --seed $(SEED)
 endif
 
-fuzz-sim: userspace
+fuzz-sim: userspace-tests
 fuzz-sim-asan: userspace-sanitized

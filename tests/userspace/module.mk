@@ -6,4 +6,4 @@
 CHECK_PROGS += $(patsubst %,$(SANITIZED_DIR)/tests/userspace/%_test,letterbox detect image find \
 		device session share api memory) \
 	tests/userspace/cli tests/userspace/guest
-CHECK_DEPS += userspace smallnet qemu guest-kernel kernel firmware
+CHECK_DEPS += userspace-tests smallnet qemu guest-kernel kernel firmware
