@@ -101,6 +101,12 @@ static enum xnn_status create_binary(const struct cpu_op *op, struct cpu_xnn *x)
 					       xnn_datatype_fp32, &clamp, NULL, NULL, 0, &x->clamp);
 }
 
+/* There is no pooling of one element */
+static bool mean_is_copy(const struct cpu_step *s)
+{
+	return s->in[0].shape.dim[1] == 1;
+}
+
 /*
  * The mean over the middle one of three dimensions, as a pooling of one row: the general
  * reduction of this XNNPACK crashes for it.
@@ -110,8 +116,7 @@ static enum xnn_status create_mean(const struct cpu_step *s, struct cpu_xnn *x)
 	const struct cpu_op copy = { .min = -INFINITY, .max = INFINITY };
 	uint32_t width = s->in[0].shape.dim[1];
 
-	/* There is no pooling of one element */
-	if (width == 1)
+	if (mean_is_copy(s))
 		return create_unary(&copy, &x->op);
 	return xnn_create_average_pooling2d_nhwc_f32(0, 0, 0, 0, 1, width, 1, width, -INFINITY,
 						     INFINITY, 0, &x->op);
@@ -171,20 +176,8 @@ enum xnn_status v3cpu_xnn_create(const struct cpu_step *s, const float *weights,
 	}
 }
 
-/* What an operator asked for is there when it is set up */
-static enum xnn_status make_workspace(struct cpu_xnn *x, enum xnn_status status, size_t size,
-				      size_t align)
-{
-	if (status != xnn_status_success || !size)
-		return status;
-	if (align < WORKSPACE_ALIGN)
-		align = WORKSPACE_ALIGN;
-	x->workspace = aligned_alloc(align, (size + align - 1) / align * align);
-	return x->workspace ? xnn_status_success : xnn_status_out_of_memory;
-}
-
-static enum xnn_status setup_binary(const struct cpu_step *s, const struct cpu_xnn *x,
-				    const float *const in[2], float *out, pthreadpool_t threads)
+static enum xnn_status reshape_binary(const struct cpu_step *s, const struct cpu_xnn *x,
+				      pthreadpool_t threads)
 {
 	size_t dim[2][V3C_MAX_RANK], count = ir_elements(&s->out.shape);
 	enum xnn_status status;
@@ -195,110 +188,113 @@ static enum xnn_status setup_binary(const struct cpu_step *s, const struct cpu_x
 			dim[k][i] = s->in[k].shape.dim[i];
 	status = xnn_reshape_binary_elementwise_nd(x->op, s->in[0].shape.rank, dim[0],
 						   s->in[1].shape.rank, dim[1], threads);
-	if (status == xnn_status_success)
-		status = xnn_setup_binary_elementwise_nd(x->op, in[0], in[1], out);
 	if (status != xnn_status_success || !x->clamp)
 		return status;
-	status = xnn_reshape_unary_elementwise_nc(x->clamp, 1, count, count, count, threads);
-	return status == xnn_status_success ?
-		xnn_setup_unary_elementwise_nc(x->clamp, out, out) : status;
+	return xnn_reshape_unary_elementwise_nc(x->clamp, 1, count, count, count, threads);
 }
 
-static enum xnn_status setup_prelu(const struct cpu_step *s, const struct cpu_xnn *x,
-				   const float *in, float *out, pthreadpool_t threads)
+/* Gives the operator its shapes. It asks for @size bytes to work in. */
+static enum xnn_status reshape(const struct cpu_step *s, const struct cpu_xnn *x, size_t *size,
+			       size_t *align, pthreadpool_t threads)
 {
 	const struct cpu_rows r = v3cpu_rows_of(s);
-	const size_t dim[2] = { r.count, r.channels };
-	enum xnn_status status;
+	const uint32_t *dim = s->in[0].shape.dim;
+	const size_t rows[2] = { r.count, r.channels };
+	size_t height, width;
 
-	status = xnn_reshape_binary_elementwise_nd(x->op, 2, dim, 1, &dim[1], threads);
-	return status == xnn_status_success ?
-		xnn_setup_binary_elementwise_nd(x->op, in, x->slopes, out) : status;
+	switch (s->op.kind) {
+	case CPU_CONV:
+		return xnn_reshape_convolution2d_nhwc_f32(x->op, dim[0], dim[1], dim[2], size,
+							  align, &height, &width, threads);
+	case CPU_DECONV:
+		return xnn_reshape_deconvolution2d_nhwc_f32(x->op, dim[0], dim[1], dim[2],
+			s->op.adjust[0], s->op.adjust[1], &height, &width, threads);
+	case CPU_FULLY_CONNECTED:
+		return xnn_reshape_fully_connected_nc_f32(x->op, r.count, threads);
+	case CPU_MAX_POOL:
+		return xnn_reshape_max_pooling2d_nhwc_f32(x->op, dim[0], dim[1], dim[2],
+			r.channels, r.in_stride, r.out_stride, &height, &width, threads);
+	case CPU_AVERAGE_POOL:
+		return xnn_reshape_average_pooling2d_nhwc_f32(x->op, dim[0], dim[1], dim[2],
+			r.channels, r.in_stride, r.out_stride, size, align, &height, &width,
+			threads);
+	case CPU_MEAN:
+		if (mean_is_copy(s))
+			return xnn_reshape_unary_elementwise_nc(x->op, dim[0], r.channels,
+								r.channels, r.channels, threads);
+		return xnn_reshape_average_pooling2d_nhwc_f32(x->op, dim[0], 1, dim[1], r.channels,
+			r.channels, r.channels, size, align, &height, &width, threads);
+	case CPU_BILINEAR:
+		return xnn_reshape_resize_bilinear2d_nhwc_f32(x->op, dim[0], dim[1], dim[2],
+			r.channels, r.in_stride, r.out_stride, size, align, threads);
+	case CPU_SOFTMAX:
+		return xnn_reshape_softmax_nc_f32(x->op, r.channels, r.in_stride, r.out_stride,
+						  r.count, threads);
+	case CPU_PRELU:
+		return xnn_reshape_binary_elementwise_nd(x->op, 2, rows, 1, &rows[1], threads);
+	case CPU_BINARY:
+		return reshape_binary(s, x, threads);
+	case CPU_UNARY:
+		return xnn_reshape_unary_elementwise_nc(x->op, r.count, r.channels, r.in_stride,
+							r.out_stride, threads);
+	default:
+		return xnn_status_unsupported_parameter;
+	}
 }
 
-static enum xnn_status setup_mean(const struct cpu_step *s, struct cpu_xnn *x, const float *in,
-				  float *out, pthreadpool_t threads)
+static enum xnn_status set_operands(const struct cpu_step *s, const struct cpu_xnn *x,
+				    const float *const in[2], float *out)
 {
-	size_t channels = cpu_channels(&s->in[0].shape), size = 0, align = 1, height, width;
-	const uint32_t *dim = s->in[0].shape.dim;
 	enum xnn_status status;
 
-	if (dim[1] == 1) {
-		status = xnn_reshape_unary_elementwise_nc(x->op, dim[0], channels, channels,
-							  channels, threads);
-		return status == xnn_status_success ?
-			xnn_setup_unary_elementwise_nc(x->op, in, out) : status;
+	switch (s->op.kind) {
+	case CPU_CONV:
+		return xnn_setup_convolution2d_nhwc_f32(x->op, x->workspace, in[0], out);
+	case CPU_DECONV:
+		return xnn_setup_deconvolution2d_nhwc_f32(x->op, in[0], out);
+	case CPU_FULLY_CONNECTED:
+		return xnn_setup_fully_connected_nc_f32(x->op, in[0], out);
+	case CPU_MAX_POOL:
+		return xnn_setup_max_pooling2d_nhwc_f32(x->op, in[0], out);
+	case CPU_AVERAGE_POOL:
+		return xnn_setup_average_pooling2d_nhwc_f32(x->op, x->workspace, in[0], out);
+	case CPU_MEAN:
+		if (mean_is_copy(s))
+			return xnn_setup_unary_elementwise_nc(x->op, in[0], out);
+		return xnn_setup_average_pooling2d_nhwc_f32(x->op, x->workspace, in[0], out);
+	case CPU_BILINEAR:
+		return xnn_setup_resize_bilinear2d_nhwc_f32(x->op, x->workspace, in[0], out);
+	case CPU_SOFTMAX:
+		return xnn_setup_softmax_nc_f32(x->op, in[0], out);
+	case CPU_PRELU:
+		return xnn_setup_binary_elementwise_nd(x->op, in[0], x->slopes, out);
+	case CPU_BINARY:
+		status = xnn_setup_binary_elementwise_nd(x->op, in[0], in[1], out);
+		if (status != xnn_status_success || !x->clamp)
+			return status;
+		return xnn_setup_unary_elementwise_nc(x->clamp, out, out);
+	case CPU_UNARY:
+		return xnn_setup_unary_elementwise_nc(x->op, in[0], out);
+	default:
+		return xnn_status_unsupported_parameter;
 	}
-	status = xnn_reshape_average_pooling2d_nhwc_f32(x->op, dim[0], 1, dim[1], channels, channels,
-		channels, &size, &align, &height, &width, threads);
-	status = make_workspace(x, status, size, align);
-	return status == xnn_status_success ?
-		xnn_setup_average_pooling2d_nhwc_f32(x->op, x->workspace, in, out) : status;
 }
 
 enum xnn_status v3cpu_xnn_setup(const struct cpu_step *s, struct cpu_xnn *x,
 				const float *const in[2], float *out, pthreadpool_t threads)
 {
-	const struct cpu_rows r = v3cpu_rows_of(s);
-	const uint32_t *dim = s->in[0].shape.dim;
-	size_t size = 0, align = 1, height, width;
-	enum xnn_status status;
+	size_t size = 0, align = WORKSPACE_ALIGN;
+	enum xnn_status status = reshape(s, x, &size, &align, threads);
 
-	switch (s->op.kind) {
-	case CPU_CONV:
-		status = xnn_reshape_convolution2d_nhwc_f32(x->op, dim[0], dim[1], dim[2], &size,
-							    &align, &height, &width, threads);
-		status = make_workspace(x, status, size, align);
-		return status == xnn_status_success ?
-			xnn_setup_convolution2d_nhwc_f32(x->op, x->workspace, in[0], out) : status;
-	case CPU_DECONV:
-		status = xnn_reshape_deconvolution2d_nhwc_f32(x->op, dim[0], dim[1], dim[2],
-			s->op.adjust[0], s->op.adjust[1], &height, &width, threads);
-		return status == xnn_status_success ?
-			xnn_setup_deconvolution2d_nhwc_f32(x->op, in[0], out) : status;
-	case CPU_FULLY_CONNECTED:
-		status = xnn_reshape_fully_connected_nc_f32(x->op, r.count, threads);
-		return status == xnn_status_success ?
-			xnn_setup_fully_connected_nc_f32(x->op, in[0], out) : status;
-	case CPU_MAX_POOL:
-		status = xnn_reshape_max_pooling2d_nhwc_f32(x->op, dim[0], dim[1], dim[2],
-			r.channels, r.in_stride, r.out_stride, &height, &width, threads);
-		return status == xnn_status_success ?
-			xnn_setup_max_pooling2d_nhwc_f32(x->op, in[0], out) : status;
-	case CPU_AVERAGE_POOL:
-		status = xnn_reshape_average_pooling2d_nhwc_f32(x->op, dim[0], dim[1], dim[2],
-			r.channels, r.in_stride, r.out_stride, &size, &align, &height, &width,
-			threads);
-		status = make_workspace(x, status, size, align);
-		return status == xnn_status_success ?
-			xnn_setup_average_pooling2d_nhwc_f32(x->op, x->workspace, in[0], out) :
-			status;
-	case CPU_MEAN:
-		return setup_mean(s, x, in[0], out, threads);
-	case CPU_BILINEAR:
-		status = xnn_reshape_resize_bilinear2d_nhwc_f32(x->op, dim[0], dim[1], dim[2],
-			r.channels, r.in_stride, r.out_stride, &size, &align, threads);
-		status = make_workspace(x, status, size, align);
-		return status == xnn_status_success ?
-			xnn_setup_resize_bilinear2d_nhwc_f32(x->op, x->workspace, in[0], out) :
-			status;
-	case CPU_SOFTMAX:
-		status = xnn_reshape_softmax_nc_f32(x->op, r.channels, r.in_stride, r.out_stride,
-						    r.count, threads);
-		return status == xnn_status_success ?
-			xnn_setup_softmax_nc_f32(x->op, in[0], out) : status;
-	case CPU_PRELU:
-		return setup_prelu(s, x, in[0], out, threads);
-	case CPU_BINARY:
-		return setup_binary(s, x, in, out, threads);
-	case CPU_UNARY:
-		status = xnn_reshape_unary_elementwise_nc(x->op, r.count, r.channels, r.in_stride,
-							  r.out_stride, threads);
-		return status == xnn_status_success ?
-			xnn_setup_unary_elementwise_nc(x->op, in[0], out) : status;
-	default:
-		return xnn_status_unsupported_parameter;
+	if (status != xnn_status_success)
+		return status;
+	if (size) {
+		align = align < WORKSPACE_ALIGN ? WORKSPACE_ALIGN : align;
+		x->workspace = aligned_alloc(align, (size + align - 1) / align * align);
+		if (!x->workspace)
+			return xnn_status_out_of_memory;
 	}
+	return set_operands(s, x, in, out);
 }
 
 enum xnn_status v3cpu_xnn_product(const struct cpu_product *p, const float *in, float *out,
