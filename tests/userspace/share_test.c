@@ -24,16 +24,6 @@ static struct v3npu_device *device;
 static struct v3npu_model *model, *identity;
 static char input[IN_SIZE], wanted[OUT_SIZE];
 
-static bool read_file(const char *path, void *data, size_t size)
-{
-	FILE *f = fopen(path, "rb");
-	size_t n = f ? fread(data, 1, size, f) : 0;
-
-	if (f)
-		fclose(f);
-	return ok(n == size, "%s is there", path);
-}
-
 static struct v3npu_session *session_of(struct v3npu_model *m)
 {
 	struct v3npu_session *s = NULL;
