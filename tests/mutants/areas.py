@@ -17,7 +17,7 @@ SANITIZED = "build/sanitized/tests"
 COMPILER = ([f"{SANITIZED}/compiler/{name}_test"
              for name in ("reader", "layout", "ops", "cascade", "damage")] +
             [f"build/userspace/tests/compiler/{name}_test" for name in ("golden", "place", "roll")])
-GUEST = ["qemu", "guest-kernel", "kernel", "firmware", "guest-tests"]
+GUEST = ["guest-kernel", "kernel", "firmware", "guest-tests"]
 
 AREAS = {
     "device": Area(["qemu/device/*.c", "qemu/device/*.h"], [], ["firmware"], ["build/device"],
@@ -50,8 +50,9 @@ AREAS = {
                    for name in ("letterbox", "detect", "image")] +
                   ["tests/userspace/cli", "tests/v3compile/cli"]),
     "kernel": Area(["kernel/*.c", "kernel/*.h"], [],
-                   GUEST[1:] + ["build/tests/guest/v3npu_inject"], ["build/kernel"],
+                   GUEST + ["build/tests/guest/v3npu_inject"], ["build/kernel"],
                    ["tests/guest/run.sh", "tests/inject/test.py"]),
-    "hw": Area(["qemu/hw/v3npu.c"], [], GUEST + ["userspace", "smallnet"], ["build/qemu"],
+    "hw": Area(["qemu/hw/v3npu.c"], [],
+               ["qemu"] + GUEST + ["userspace", "smallnet"], ["build/qemu"],
                ["tests/guest/run.sh", "tests/hotplug/test.py", "tests/hotplug/busy.py"]),
 }
