@@ -10,6 +10,17 @@ explain()
 	:
 }
 
+# quietly COMMAND...: run a command, whose output is comments, and only if it fails.
+quietly()
+{
+	output=$(mktemp)
+	"$@" >"$output" 2>&1
+	status=$?
+	[ $status = 0 ] || tail -n 40 "$output" | cut -c1-300 | sed 's/^/# /'
+	rm -f "$output"
+	return $status
+}
+
 # What is between a test's number and its description.
 mark="- "
 number=0

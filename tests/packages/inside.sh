@@ -4,22 +4,8 @@
 # Runs as root in a Debian with nothing of this tree in it but packages, in /srv/v3npu/deb,
 # and in /srv/v3npu/data a model and a picture. Prints TAP.
 
-number=0
+. /srv/v3npu/tap.sh
 log=/tmp/log
-
-# check NAME COMMAND...
-check()
-{
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@" >$log 2>&1; then
-		echo "ok $number - $name"
-	else
-		sed 's/^/# /' $log | tail -n 40
-		echo "not ok $number - $name"
-	fi
-}
 
 as_user()
 {
@@ -114,21 +100,21 @@ leaves_nothing()
 }
 
 packages=$(cd /srv/v3npu/deb && for f in *.deb; do echo "${f%%_*}"; done)
-check "apt installs the packages" apt-get -y --no-download install /srv/v3npu/deb/*.deb
-check "dkms has built and installed the module for $(uname -r)" \
+check "apt installs the packages" quietly apt-get -y --no-download install /srv/v3npu/deb/*.deb
+check "dkms has built and installed the module for $(uname -r)" quietly \
 	sh -c "dkms status v3npu | grep -q \"$(uname -r).*installed\""
-check "the module is signed" sh -c 'modinfo -F sig_id v3npu | grep -q PKCS'
-check "it loads" modprobe v3npu
+check "the module is signed" quietly sh -c 'modinfo -F sig_id v3npu | grep -q PKCS'
+check "it loads" quietly modprobe v3npu
 udevadm settle
-check "there is a device, of group render" sh -c '[ "$(stat -c %G /dev/accel/accel0)" = render ]'
-check "a user of group render finds the disc in a picture" finds_a_disc
-check "others are told that they may not" refuses_others
-check "a program is built with pkg-config, and runs" builds_a_program
-check "an example is built, and runs" builds_an_example
-check "the library shows its interface and nothing else" shows_its_api_alone
-check "there are man pages" has_man_pages
-check "bash completes options" completes
-check "the versions agree" versions_agree
-check "the kernel has no complaint" sh -c '! dmesg | grep -E "WARNING: |BUG: |Oops|Call Trace"'
-check "apt purge leaves nothing" leaves_nothing
+check "there is a device, of group render" quietly sh -c '[ "$(stat -c %G /dev/accel/accel0)" = render ]'
+check "a user of group render finds the disc in a picture" quietly finds_a_disc
+check "others are told that they may not" quietly refuses_others
+check "a program is built with pkg-config, and runs" quietly builds_a_program
+check "an example is built, and runs" quietly builds_an_example
+check "the library shows its interface and nothing else" quietly shows_its_api_alone
+check "there are man pages" quietly has_man_pages
+check "bash completes options" quietly completes
+check "the versions agree" quietly versions_agree
+check "the kernel has no complaint" quietly sh -c '! dmesg | grep -E "WARNING: |BUG: |Oops|Call Trace"'
+check "apt purge leaves nothing" quietly leaves_nothing
 echo "1..$number"

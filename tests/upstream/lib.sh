@@ -4,10 +4,9 @@
 
 out=$top/build/upstream
 mkdir -p "$out"
-number=0
+. "$top/tests/tap.sh"
 # Python's modules are of the distribution's packages, and so for its own python3.
 PATH=/usr/bin:$PATH
-checked=$out/$(basename "$0")-check.log
 
 # Who commits, so that no test depends on the machine's own git. Hooks are not for these trees.
 export GIT_AUTHOR_NAME="V3NPU developers" GIT_AUTHOR_EMAIL=v3npu@example.org
@@ -17,25 +16,17 @@ export GIT_CONFIG_KEY_1=core.hooksPath GIT_CONFIG_VALUE_1=/dev/null
 # A tree of its own is what git finds, or none
 export GIT_CEILING_DIRECTORIES=$top/build
 
-# check NAME COMMAND...: a test, which passes if the command does; what that prints are comments.
-check()
+explain()
 {
-	what=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$checked" 2>&1; then
-		echo "ok $number - $what"
-	else
-		tail -n 40 "$checked" | cut -c1-300 | sed 's/^/# /'
-		echo "not ok $number - $what"
-		return 1
-	fi
+	failed=1
 }
 
 # A test that could not even begin ends the program.
 must()
 {
-	check "$@" || {
+	failed=
+	check "$@"
+	[ -z "$failed" ] || {
 		plan
 		exit 1
 	}
