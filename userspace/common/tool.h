@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "whole_file.h"
+
 #define TOOL_FAILED	1	/* exit status: something went wrong */
 #define TOOL_USAGE	2	/* exit status: the command line is wrong */
 
@@ -29,26 +31,8 @@ int tool_read_exactly(const char *path, void *data, size_t size, struct tool_err
 int tool_read_file(const char *path, size_t max, void **data, size_t *size,
 		   struct tool_error *error);
 
-/**
- * struct tool_output - a file that appears whole or not at all
- * @file: to write to
- * @path: where it will be
- * @temporary: name of its own until then, where it needs one; NULL if @path is no
- *	regular file, such as /dev/null, and is written as it is
- * @nameless: it has no name until tool_output_commit(): if the program is killed,
- *	nothing of it is left
- */
-struct tool_output {
-	FILE *file;
-	char *path;
-	char *temporary;
-	bool nameless;
-};
-
-int tool_output_open(struct tool_output *out, const char *path, struct tool_error *error);
-
-/* Moves the file to its place; 0 or -1; @out is closed either way */
-int tool_output_commit(struct tool_output *out, struct tool_error *error);
-void tool_output_discard(struct tool_output *out);
+/* A file that the tool writes, whole or not at all, to be opened and closed; 0 or -1 */
+int tool_output_open(struct whole_file *out, const char *path, struct tool_error *error);
+int tool_output_commit(struct whole_file *out, struct tool_error *error);
 
 #endif /* V3NPU_TOOL_H */

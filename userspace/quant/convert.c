@@ -224,13 +224,13 @@ int q_convert(struct q_source *s, enum q_mode mode, const struct options *o,
 
 int q_product_write(const struct q_product *p, const char *path, struct tool_error *error)
 {
-	struct tool_output out;
+	struct whole_file out;
 
 	if (tool_output_open(&out, path, error))
 		return -1;
 	if (fwrite(p->data, 1, p->size, out.file) == p->size)
 		return tool_output_commit(&out, error);
 	tool_fail(error, "%s: cannot be written: %s", path, strerror(errno));
-	tool_output_discard(&out);
+	v3npu_whole_file_discard(&out);
 	return -1;
 }

@@ -92,7 +92,7 @@ static void add_counters(json_t *events, const struct profile *p,
 static int write_trace(const struct profile *p, struct tool_error *error)
 {
 	json_t *events = json_array(), *root;
-	struct tool_output out;
+	struct whole_file out;
 	size_t i;
 	int ret;
 

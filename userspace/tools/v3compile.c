@@ -130,7 +130,7 @@ static int write_program(struct model_report *r, const char *path, struct tool_e
 		.sram_va = V3NPU_VA_SRAM,
 	};
 	struct v3c_program program;
-	struct tool_output out;
+	struct whole_file out;
 	uint8_t *data;
 	size_t size;
 	int ret;

@@ -16,13 +16,13 @@
 /* Is there a place for the output? Better said before the work than after it */
 static int check_output(const char *path, struct tool_error *error)
 {
-	struct tool_output out;
+	struct whole_file out;
 
 	if (!path)
 		return 0;
 	if (tool_output_open(&out, path, error))
 		return -1;
-	tool_output_discard(&out);
+	v3npu_whole_file_discard(&out);
 	return 0;
 }
 

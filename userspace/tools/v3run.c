@@ -192,7 +192,7 @@ static int run_image(struct run *r, int n)
 static int run_raw(struct run *r)
 {
 	const struct options *o = r->options;
-	struct tool_output out;
+	struct whole_file out;
 
 	if (tool_read_exactly(o->raw_in, v3npu_session_input(r->session, 0), r->in.size,
 			      &r->error) ||

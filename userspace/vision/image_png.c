@@ -115,7 +115,7 @@ static int write_pixels(struct png_file *f, FILE *file, const struct image *imag
 int image_write_png(const char *path, const struct image *image, struct tool_error *error)
 {
 	struct png_file f = { .path = path, .error = error, .writing = true };
-	struct tool_output out;
+	struct whole_file out;
 	int ret = -1;
 
 	if (tool_output_open(&out, path, error))
@@ -130,7 +130,7 @@ int image_write_png(const char *path, const struct image *image, struct tool_err
 	png_destroy_write_struct(&f.png, &f.info);
 	free(f.rows);
 	if (ret) {
-		tool_output_discard(&out);
+		v3npu_whole_file_discard(&out);
 		return ret;
 	}
 	return tool_output_commit(&out, error);
