@@ -47,7 +47,7 @@ AREAS = {
                    for folder in ("tools", "vision", "common", "report")], [],
                   ["userspace", "smallnet"], ["build/userspace"],
                   [f"{SANITIZED}/userspace/{name}_test"
-                   for name in ("letterbox", "detect", "image")] +
+                   for name in ("letterbox", "detect", "image", "vision")] +
                   ["tests/userspace/cli", "tests/v3compile/cli"]),
     "kernel": Area(["kernel/*.c", "kernel/*.h"], [],
                    GUEST + ["build/tests/guest/v3npu_inject"], ["build/kernel"],

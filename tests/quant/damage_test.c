@@ -222,7 +222,7 @@ static void check_labels(unsigned int factor)
 {
 	static const char good[] = "0 0.5 0.5 0.25 0.25\n2 0.1 0.1 0.4 0.1 0.4 0.4 0.1 0.4\n";
 	char folder[] = "/tmp/v3quant-labels-test.XXXXXX", path[64];
-	const struct image image = { .width = 640, .height = 480 };
+	const struct v3npu_image image = { .width = 640, .height = 480 };
 	unsigned int bad = 0, read = 0, i;
 
 	if (!mkdtemp(folder)) {

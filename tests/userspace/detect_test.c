@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* detect(), class names and the drawing, on tensors and pictures made here */
+/* v3v_detect(), class names and the drawing, on tensors and pictures made here */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tap.h"
 #include "vision/draw.h"
+#include "vision/image.h"
 
 #define ANCHORS	400
 #define CLASSES	3
@@ -17,9 +18,10 @@ static struct detect_output output = {
 	.data = tensor, .classes = CLASSES, .anchors = ANCHORS, .scale = 1 / 128.0f,
 	.zero_point = -128,
 };
-static const struct letterbox whole = { 256, 256, 0, 0 };
-static const struct image square = { .width = 256, .height = 256 };
-static struct detection found[DETECT_MAX];
+static const struct v3npu_placement whole = {
+	.image_width = 256, .image_height = 256, .width = 256, .height = 256,
+};
+static struct detection found[V3NPU_DETECT_MAX];
 
 /* Puts a box, in steps, and one class's score into an anchor */
 static void put(int anchor, int cx, int cy, int w, int h, int class_id, int score)
@@ -40,7 +42,7 @@ static void clear(void)
 /* The same numbers as float32 must give the same detections; -1 if they do not */
 static int run(float conf, float iou)
 {
-	static struct detection of_reals[DETECT_MAX];
+	static struct detection of_reals[V3NPU_DETECT_MAX];
 	static float reals[(4 + CLASSES) * ANCHORS];
 	const struct detect_output real = {
 		.data = reals, .classes = CLASSES, .anchors = ANCHORS, .real = true,
@@ -49,8 +51,8 @@ static int run(float conf, float iou)
 
 	for (i = 0; i < (4 + CLASSES) * ANCHORS; i++)
 		reals[i] = (tensor[i] + 128) / 128.0f;
-	n = detect(&real, &whole, 256, 256, &square, conf, iou, of_reals);
-	m = detect(&output, &whole, 256, 256, &square, conf, iou, found);
+	n = v3v_detect(&real, &whole, 256, 256, conf, iou, of_reals, V3NPU_DETECT_MAX);
+	m = v3v_detect(&output, &whole, 256, 256, conf, iou, found, V3NPU_DETECT_MAX);
 	return n == m && !memcmp(found, of_reals, n * sizeof(found[0])) ? m : -1;
 }
 
@@ -71,7 +73,7 @@ static void test_threshold(void)
 	put(0, 20, 20, 10, 10, 0, 32);
 	put(1, 60, 60, 10, 10, 0, 31);
 	ok(run(0.25f, 0.5f) == 1 && found[0].score == 0.25f, "a score equal to --conf counts");
-	ok(run(0, 0.5f) == DETECT_MAX, "with --conf 0 every anchor counts");
+	ok(run(0, 0.5f) == V3NPU_DETECT_MAX, "with --conf 0 every anchor counts");
 	ok(run(1, 0.5f) == 0, "with --conf 1 nothing below 1 counts");
 	put(0, 20, 20, 10, 10, 0, 128);
 	ok(run(1, 0.5f) == 1 && found[0].score == 1, "with --conf 1 a score of 1 counts");
@@ -79,15 +81,16 @@ static void test_threshold(void)
 
 static void test_box(void)
 {
-	const struct letterbox box = { 256, 128, 0, 64 };
-	const struct image wide = { .width = 512, .height = 256 };
+	const struct v3npu_placement box = {
+		.image_width = 512, .image_height = 256, .width = 256, .height = 128, .top = 64,
+	};
 	int n;
 
 	clear();
 	put(3, 64, 40, 20, 10, 1, 100);
 	n = run(0.25f, 0.5f);
 	ok(n == 1 && box_is(&found[0], 108, 70, 148, 90), "centre and size become corners");
-	n = detect(&output, &box, 256, 256, &wide, 0.25f, 0.5f, found);
+	n = v3v_detect(&output, &box, 256, 256, 0.25f, 0.5f, found, V3NPU_DETECT_MAX);
 	ok(n == 1 && box_is(&found[0], 216, 12, 296, 52),
 	   "a letterboxed picture's boxes come back to its own pixels");
 	put(3, 2, 126, 20, 10, 1, 100);
@@ -128,7 +131,7 @@ static void test_many(void)
 	n = run(0.25f, 0.45f);
 	for (i = 1; i < n; i++)
 		sorted &= found[i - 1].score >= found[i].score;
-	ok(n == DETECT_MAX && sorted, "the best %d of %d remain", n, ANCHORS);
+	ok(n == V3NPU_DETECT_MAX && sorted, "the best %d of %d remain", n, ANCHORS);
 }
 
 static void test_names(void)
@@ -136,32 +139,32 @@ static void test_names(void)
 	struct names names;
 	char text[200];
 
-	names_parse("{\"names\": {\"0\": \"Stop\", \"2\": \"\\u001b[31mred\"}}", 3, &names);
+	v3v_names_parse("{\"names\": {\"0\": \"Stop\", \"2\": \"\\u001b[31mred\"}}", 3, &names);
 	ok(!strcmp(names.name[0], "Stop"), "a name from a JSON object");
 	ok(!strcmp(names.name[1], "class 1"), "a class without a name has its number");
 	ok(!strcmp(names.name[2], "?[31mred"), "control characters do not reach the terminal");
-	names_free(&names);
-	names_parse("{\"names\": [\"cat\", 5]}", 2, &names);
+	v3v_names_free(&names);
+	v3v_names_parse("{\"names\": [\"cat\", 5]}", 2, &names);
 	ok(!strcmp(names.name[0], "cat") && !strcmp(names.name[1], "class 1"),
 	   "a name from a list");
-	names_free(&names);
+	v3v_names_free(&names);
 	snprintf(text, sizeof(text), "[\"%0*d\"]", 60, 0);
 	snprintf(text, sizeof(text), "{\"names\": [\"%0*dx\xe2\x82\xac\xe2\x82\xac\"]}", 60, 0);
-	names_parse(text, 1, &names);
+	v3v_names_parse(text, 1, &names);
 	ok(strlen(names.name[0]) == 61 && names.name[0][60] == 'x',
 	   "a long name is cut between characters");
-	names_free(&names);
-	names_parse("names: {0: a", 1, &names);
+	v3v_names_free(&names);
+	v3v_names_parse("names: {0: a", 1, &names);
 	ok(!strcmp(names.name[0], "class 0"), "metadata that is no JSON names nothing");
-	names_free(&names);
-	names_parse(NULL, 1, &names);
+	v3v_names_free(&names);
+	v3v_names_parse(NULL, 1, &names);
 	ok(!strcmp(names.name[0], "class 0"), "no metadata names nothing");
-	names_free(&names);
+	v3v_names_free(&names);
 }
 
-static int coloured(const struct image *im, int x, int y)
+static int coloured(const struct v3npu_image *im, int x, int y)
 {
-	const uint8_t *p = im->pixels + ((size_t)y * im->width + x) * 3;
+	const uint8_t *p = image_row(im, y) + x * 3;
 
 	return p[0] || p[1] || p[2];
 }
@@ -169,8 +172,8 @@ static int coloured(const struct image *im, int x, int y)
 static void test_draw(void)
 {
 	struct names names;
-	struct image im = { .width = 416, .height = 300, .pixels = calloc(416 * 300, 3) };
-	struct image tiny = { .width = 3, .height = 2, .pixels = calloc(3 * 2, 3) };
+	struct v3npu_image im = { 416, 300, 416 * 3, calloc(416 * 300, 3) };
+	struct v3npu_image tiny = { 3, 2, 3 * 3, calloc(3 * 2, 3) };
 	struct detection d[] = {
 		{ 0, 0.9f, { 100, 120, 200, 180 } },
 		{ 1, 0.8f, { 0, 0, 416, 300 } },
@@ -178,18 +181,18 @@ static void test_draw(void)
 		{ 0, 0.6f, { 300, 200, 300, 200 } },
 	};
 
-	names_parse("{\"names\": [\"Speed Limit 40\", \"A name that is wider than the picture is\","
-		    "\"\xc3\xa4\"]}", 3, &names);
-	draw_detections(&im, d, 1, &names);
+	v3v_names_parse("{\"names\": [\"Speed Limit 40\", "
+			"\"A name that is wider than the picture is\", \"\xc3\xa4\"]}", 3, &names);
+	v3v_draw(&im, d, 1, &names);
 	ok(coloured(&im, 99, 150) && coloured(&im, 200, 150) && coloured(&im, 150, 119) &&
 	   coloured(&im, 150, 180) && !coloured(&im, 150, 150),
 	   "the frame lies around the box and leaves its inside");
 	ok(coloured(&im, 110, 115) && !coloured(&im, 110, 80), "the label is above the frame");
 	/* The address sanitizer watches these */
-	draw_detections(&im, d, 4, &names);
-	draw_detections(&tiny, d, 4, &names);
+	v3v_draw(&im, d, 4, &names);
+	v3v_draw(&tiny, d, 4, &names);
 	ok(true, "boxes and labels at and over the edges stay in the picture");
-	names_free(&names);
+	v3v_names_free(&names);
 	free(im.pixels);
 	free(tiny.pixels);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The picture readers: every form they take, and files that are damaged */
+#include <errno.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "tap.h"
+#include "vision/error.h"
 #include "vision/image.h"
 
 #include <jpeglib.h>
@@ -16,8 +18,7 @@
 
 static char dir[] = "/tmp/v3npu-image-test.XXXXXX";
 static char path[64];
-static struct tool_error error;
-static struct image image;
+static struct v3npu_image *image;
 
 /* A smooth picture, which JPEG keeps well; component c of pixel (x, y) */
 static int pixel(int x, int y, int c)
@@ -104,18 +105,18 @@ static void check(const char *what, int tolerance, bool grey, bool first_row)
 {
 	int x, y, c, wrong = 0;
 
-	if (image_read(path, &image, &error)) {
-		ok(false, "%s: %s", what, error.text);
+	if (v3npu_image_read(path, &image)) {
+		ok(false, "%s: %s", what, v3npu_vision_error());
 		return;
 	}
 	for (y = 0; y < HEIGHT; y++)
 		for (x = 0; x < WIDTH; x++)
 			for (c = 0; c < 3; c++)
-				wrong += abs(image.pixels[(y * WIDTH + x) * 3 + c] -
+				wrong += abs(image_row(image, y)[x * 3 + c] -
 					     pixel(x, first_row ? 0 : y, grey ? 0 : c)) > tolerance;
-	ok(image.width == WIDTH && image.height == HEIGHT && !wrong, "%s: %d bytes are wrong", what,
-	   wrong);
-	free(image.pixels);
+	ok(image->width == WIDTH && image->height == HEIGHT && !wrong, "%s: %d bytes are wrong",
+	   what, wrong);
+	v3npu_image_free(image);
 }
 
 static void write_bytes(const void *data, size_t size)
@@ -126,16 +127,35 @@ static void write_bytes(const void *data, size_t size)
 	fclose(f);
 }
 
-static void refuse(const char *what, const char *why)
+static void refuse(const char *what, int err, const char *why)
 {
+	const char *text = v3npu_vision_error();
 	int ret;
 
-	error.text[0] = '\0';
-	ret = image_read(path, &image, &error);
-	ok(ret && strstr(error.text, why) && strstr(error.text, path) && !strchr(error.text, '\n'),
-	   "%s: '%s'", what, ret ? error.text : "was read");
-	if (!ret)
-		free(image.pixels);
+	v3v_fail(0, "%s", "");
+	ret = v3npu_image_read(path, &image);
+	ok(ret == err && !image && strstr(text, why) && strstr(text, path) && !strchr(text, '\n'),
+	   "%s: '%s'", what, ret ? text : "was read");
+	v3npu_image_free(image);
+}
+
+/* Reads bytes from a file and from memory; 1 if the two differ, or nothing says why not */
+static int try(const uint8_t *data, size_t size, bool *read)
+{
+	struct v3npu_image *other;
+	int ret, unclear;
+
+	write_bytes(data, size);
+	v3v_fail(0, "%s", "");
+	ret = v3npu_image_read(path, &image);
+	unclear = ret && (!v3npu_vision_error()[0] || image);
+	unclear |= v3npu_image_decode(data, size, &other) != ret;
+	unclear |= !ret && (!other || memcmp(image->pixels, other->pixels,
+					     image->stride * image->height));
+	v3npu_image_free(image);
+	v3npu_image_free(other);
+	*read = !ret;
+	return unclear;
 }
 
 /* Cuts the file at every length and flips bits all over it; the sanitizers watch */
@@ -144,17 +164,13 @@ static void damage(const char *what, bool cuts_show)
 	uint8_t data[16384], copy[sizeof(data)];
 	size_t size, k, unclear = 0, unnoticed = 0;
 	FILE *f = fopen(path, "rb");
+	bool read;
 
 	size = fread(data, 1, sizeof(data), f);
 	fclose(f);
 	for (k = 0; k < size; k++) {
-		write_bytes(data, k);
-		error.text[0] = '\0';
-		if (image_read(path, &image, &error))
-			unclear += !error.text[0] || !!image.pixels;
-		else
-			unnoticed += k < size - 16;
-		free(image.pixels);
+		unclear += try(data, k, &read);
+		unnoticed += read && k < size - 16;
 	}
 	ok(!unclear, "%s cut at each of %zu places: each refusal has its reason", what, size);
 	ok(!cuts_show || !unnoticed, "%s cut: %zu places went unnoticed", what, unnoticed);
@@ -162,11 +178,7 @@ static void damage(const char *what, bool cuts_show)
 	for (k = 0; k < size * 8; k += k < 2048 ? 1 : 7) {
 		memcpy(copy, data, size);
 		copy[k / 8] ^= 1 << k % 8;
-		write_bytes(copy, size);
-		error.text[0] = '\0';
-		if (image_read(path, &image, &error))
-			unclear += !error.text[0] || !!image.pixels;
-		free(image.pixels);
+		unclear += try(copy, size, &read);
 	}
 	ok(!unclear, "%s with a bit flipped: each refusal has its reason", what);
 }
@@ -202,7 +214,7 @@ static void test_jpeg(void)
 	/* A progressive picture that is cut between scans is whole, but less fine */
 	damage("JPEG progressive", false);
 	write_jpeg(JCS_CMYK, 4, false);
-	refuse("JPEG CMYK", "CMYK");
+	refuse("JPEG CMYK", -ENOTSUP, "CMYK");
 }
 
 static void test_refusals(void)
@@ -215,34 +227,45 @@ static void test_refusals(void)
 				    "\x26\xaa\x87\xd3\0\0\0\4IDAT";
 
 	write_bytes("GIF89a", 6);
-	refuse("a GIF", "neither JPEG nor PNG");
+	refuse("a GIF", -EINVAL, "neither JPEG nor PNG");
 	write_bytes("", 0);
-	refuse("an empty file", "empty");
+	refuse("an empty file", -EINVAL, "empty");
 	write_bytes(wide, sizeof(wide) - 1);
-	refuse("a PNG wider than the limit", "too large");
+	refuse("a PNG wider than the limit", -ENOTSUP, "too large");
 	write_bytes(large, sizeof(large) - 1);
-	refuse("a PNG of more pixels than the limit", "too large");
+	refuse("a PNG of more pixels than the limit", -ENOTSUP, "too large");
 	unlink(path);
-	refuse("a missing file", "No such file");
+	refuse("a missing file", -ENOENT, "No such file");
 	strcpy(path, dir);
-	refuse("a directory", "Is a directory");
+	refuse("a directory", -EISDIR, "Is a directory");
 }
 
+/* Rows with something between them that is no part of the picture */
 static void test_write(void)
 {
-	struct image out = { .width = WIDTH, .height = HEIGHT };
+	enum { STRIDE = WIDTH * 3 + 7 };
+	uint8_t pixels[HEIGHT * STRIDE];
+	struct v3npu_image_info info = {
+		.struct_size = sizeof(info), .width = WIDTH, .height = HEIGHT, .stride = STRIDE,
+		.pixels = pixels,
+	};
+	struct v3npu_image *out;
 	int x, y, c;
 
-	out.pixels = malloc(WIDTH * HEIGHT * 3);
+	memset(pixels, 0xee, sizeof(pixels));
 	for (y = 0; y < HEIGHT; y++)
 		for (x = 0; x < WIDTH; x++)
 			for (c = 0; c < 3; c++)
-				out.pixels[(y * WIDTH + x) * 3 + c] = pixel(x, y, c);
-	ok(!image_write_png(path, &out, &error), "a PNG is written");
+				pixels[y * STRIDE + x * 3 + c] = pixel(x, y, c);
+	if (!ok(!v3npu_image_wrap(&info, &out), "pixels with a stride become a picture"))
+		return;
+	ok(!v3npu_image_write_png(out, path), "a PNG is written");
 	check("PNG read back", 0, false, false);
-	ok(image_write_png("/dev/full/x.png", &out, &error) && error.text[0],
-	   "a PNG that cannot be written: '%s'", error.text);
-	free(out.pixels);
+	ok(v3npu_image_write_png(out, "/dev/full/x.png") == -ENOTDIR, "a PNG without a place: '%s'",
+	   v3npu_vision_error());
+	ok(v3npu_image_write_png(out, "/dev/full") == -ENOSPC, "a PNG on a full disk: '%s'",
+	   v3npu_vision_error());
+	v3npu_image_free(out);
 }
 
 int main(void)

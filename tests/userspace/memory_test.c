@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Memory that runs out: each allocation fails once, from opening a device to an
- * inference's end, and in what is done with models and runs beside that. What was
+ * inference's end, and in what is done with models, runs and pictures beside that. What was
  * made until then is freed, which AddressSanitizer looks at, and the error says what happened.
  */
 #include <errno.h>
@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libv3npu/v3npu.h"
 #include "data.h"
 #include "tap.h"
+#include "vision/v3npu_vision.h"
 
 /* The linker gives these the library's calls */
 void *__real_malloc(size_t size);
@@ -96,6 +96,31 @@ static int look(struct v3npu_device *device, struct v3npu_model *model, const ch
 	return ret == -ENOTSUP || ret == -ENOTDIR ? 0 : ret;
 }
 
+/* What was found in a picture, drawn into it, in a file; 0 or the first error */
+static int find(struct v3npu_model *model, struct v3npu_session *s)
+{
+	struct v3npu_detections *found = NULL;
+	struct v3npu_detector *detector = NULL;
+	struct v3npu_image *image = NULL;
+	char path[512];
+	int ret;
+
+	ret = v3npu_image_read(test_data("V3NPU_SMALLNET", "build/tests", "smallnet.png", path),
+			       &image);
+	if (!ret)
+		ret = v3npu_detector_create(model, &detector);
+	if (!ret)
+		ret = v3npu_detector_run(detector, s, image, NULL, &found);
+	if (!ret) {
+		v3npu_detections_draw(found, image);
+		ret = v3npu_image_write_png(image, "/dev/null");
+	}
+	v3npu_detections_free(found);
+	v3npu_detector_free(detector);
+	v3npu_image_free(image);
+	return ret == -ENOTSUP ? 0 : ret;
+}
+
 /* Opens, loads, makes a session and runs it; 0 or the first error */
 static int run(const char *spec, const char *path)
 {
@@ -119,6 +144,8 @@ static int run(const char *spec, const char *path)
 		ret = share(model, s);
 	if (!ret)
 		ret = look(device, model, path);
+	if (!ret)
+		ret = find(model, s);
 	v3npu_session_free(s);
 	v3npu_model_free(model);
 	v3npu_device_close(device);
@@ -135,7 +162,7 @@ static void test_each(const char *spec, const char *path)
 		ret = run(spec, path);
 		failed = left < 0;
 		other += ret && ret != -ENOMEM;
-		silent += ret && !v3npu_error()[0];
+		silent += ret && !v3npu_error()[0] && !v3npu_vision_error()[0];
 	} while (failed);
 	left = INT_MAX;
 	ok(n > 20 && !ret, "%s, %s: it runs after %d allocations that failed", spec, path, n);

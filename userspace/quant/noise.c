@@ -105,7 +105,7 @@ static int compare_tensor(struct noise_run *r, uint32_t i, struct tool_error *er
 static int run_pictures(struct noise_run *r, const struct pictures *pictures,
 			struct tool_error *error)
 {
-	struct letterbox box;
+	struct v3npu_placement box;
 	uint32_t i, k;
 
 	for (i = 0; i < pictures->count; i++) {
@@ -203,7 +203,7 @@ int q_noise_plot(const struct q_noise *list, uint32_t count, const char *path,
 	static const struct colour line = { 0xdd, 0xdd, 0xdd }, bar = { 0x3b, 0x7d, 0xc4 };
 	double top = TICK;
 	int width, height, y, db, ret;
-	struct image image;
+	struct v3npu_image *image;
 	char text[16];
 	uint32_t i;
 
@@ -213,28 +213,28 @@ int q_noise_plot(const struct q_noise *list, uint32_t count, const char *path,
 	width = LEFT + count * (BAR + GAP) + RIGHT;
 	width = width < 480 ? 480 : width;
 	height = TOP + top * DB + BOTTOM;
-	if (image_alloc(path, width, height, &image, error))
-		return -1;
-	canvas_fill(&image, 0, 0, width, height, paper);
-	canvas_text(&image, LEFT, 8, 2, "SQNR in dB, tensor by tensor as they are computed", ink);
+	if (v3v_image_new(path, width, height, &image))
+		return tool_fail(error, "%s", v3npu_vision_error());
+	v3v_paint(image, 0, 0, width, height, paper);
+	v3v_text(image, LEFT, 8, 2, "SQNR in dB, tensor by tensor as they are computed", ink);
 	for (db = 0; db <= top; db += TICK) {
 		y = TOP + (top - db) * DB;
-		canvas_fill(&image, LEFT, y, width - RIGHT, y + 1, line);
+		v3v_paint(image, LEFT, y, width - RIGHT, y + 1, line);
 		snprintf(text, sizeof(text), "%d", db);
-		canvas_text(&image, LEFT - 6 - 2 * canvas_text_width(text), y - FONT_HEIGHT + 2, 2,
-			    text, ink);
+		v3v_text(image, LEFT - 6 - 2 * v3v_text_width(text), y - FONT_HEIGHT + 2, 2, text,
+			 ink);
 	}
 	y = TOP + top * DB;
 	for (i = 0; i < count; i++) {
 		int x = LEFT + i * (BAR + GAP) + GAP;
 
-		canvas_fill(&image, x, y - q_noise_db(&list[i]) * DB, x + BAR, y, bar);
+		v3v_paint(image, x, y - q_noise_db(&list[i]) * DB, x + BAR, y, bar);
 		if (i % TICK)
 			continue;
 		snprintf(text, sizeof(text), "%u", i);
-		canvas_text(&image, x, y + 6, 1, text, ink);
+		v3v_text(image, x, y + 6, 1, text, ink);
 	}
-	ret = image_write_png(path, &image, error);
-	free(image.pixels);
-	return ret;
+	ret = v3npu_image_write_png(image, path);
+	v3npu_image_free(image);
+	return ret ? tool_fail(error, "%s", v3npu_vision_error()) : 0;
 }

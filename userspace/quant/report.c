@@ -122,9 +122,9 @@ bool report_evaluation(const struct q_product *p, const struct report_scores *e,
 	struct names names;
 
 	printf("\nOn %u labelled pictures\n", e->real.pictures);
-	if (!names_parse(metadata, e->real.map.classes, &names))
+	if (!v3v_names_parse(metadata, e->real.map.classes, &names))
 		report_classes(e, &names);
-	names_free(&names);
+	v3v_names_free(&names);
 	putchar('\n');
 	judge("mAP50 of float", "", share50, Q_MIN_SHARE, true, 3);
 	judge("mAP50-95 of float", "", share, Q_MIN_SHARE, true, 3);

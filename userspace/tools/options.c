@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/tool.h"
-#include "libv3npu/v3npu.h"
+#include "vision/v3npu_vision.h"
 
 static const char help[] =
 "Usage: v3run MODEL.tflite IMAGE... [OPTION]...\n"
@@ -105,7 +105,9 @@ int options_parse(int argc, char **argv, struct options *o)
 	};
 	int c, status = -1;
 
-	*o = (struct options) { .device = "accel", .conf = 0.25f, .iou = 0.45f, .depth = 1 };
+	*o = (struct options) {
+		.device = "accel", .conf = V3NPU_DETECT_CONF, .iou = V3NPU_DETECT_IOU, .depth = 1,
+	};
 	opterr = 0;
 	while (status < 0 && (c = getopt_long(argc, argv, ":o:hV", longs, NULL)) != -1) {
 		switch (c) {

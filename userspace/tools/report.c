@@ -7,19 +7,16 @@
 
 #include "common/json_text.h"
 
-static void json_image(struct report *r, const struct report_image *image,
-		       const struct names *names)
+static void json_image(struct report *r, const struct report_image *image)
 {
+	struct v3npu_detection d = { .struct_size = sizeof(d) };
 	json_t *list = json_array(), *object;
-	int i;
+	size_t k;
 
-	for (i = 0; i < image->count; i++) {
-		const struct detection *d = &image->found[i];
-
+	for (k = 0; !v3npu_detections_get(image->found, k, &d); k++)
 		json_array_append_new(list, json_pack("{s:s, s:i, s:f, s:[f,f,f,f]}",
-			"class", names->name[d->class_id], "class_id", d->class_id,
-			"score", d->score, "box", d->box[0], d->box[1], d->box[2], d->box[3]));
-	}
+			"class", d.name, "class_id", d.class_id, "score", d.score,
+			"box", d.box[0], d.box[1], d.box[2], d.box[3]));
 	object = json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f}",
 			   "image", json_text(image->path), "width", image->width,
 			   "height", image->height, "detections", list,
@@ -32,29 +29,28 @@ static void json_image(struct report *r, const struct report_image *image,
 	json_array_append_new(r->images, object);
 }
 
-void report_image(struct report *r, const struct report_image *image, const struct names *names)
+void report_image(struct report *r, const struct report_image *image)
 {
-	int i, width = strlen("class");
+	struct v3npu_detection d = { .struct_size = sizeof(d) };
+	size_t count = v3npu_detections_count(image->found), k;
+	int width = strlen("class");
 
 	if (r->json) {
-		json_image(r, image, names);
+		json_image(r, image);
 		return;
 	}
-	printf("%s: %dx%d, %d object%s\n", image->path, image->width, image->height, image->count,
-	       image->count == 1 ? "" : "s");
-	for (i = 0; i < image->count; i++) {
-		int n = strlen(names->name[image->found[i].class_id]);
+	printf("%s: %dx%d, %zu object%s\n", image->path, image->width, image->height, count,
+	       count == 1 ? "" : "s");
+	for (k = 0; !v3npu_detections_get(image->found, k, &d); k++) {
+		int n = strlen(d.name);
 
 		width = n > width ? n : width;
 	}
-	if (image->count)
+	if (count)
 		printf("  %-*s  score    left     top   right  bottom\n", width, "class");
-	for (i = 0; i < image->count; i++) {
-		const struct detection *d = &image->found[i];
-
-		printf("  %-*s  %5.2f %7.1f %7.1f %7.1f %7.1f\n", width, names->name[d->class_id],
-		       d->score, d->box[0], d->box[1], d->box[2], d->box[3]);
-	}
+	for (k = 0; !v3npu_detections_get(image->found, k, &d); k++)
+		printf("  %-*s  %5.2f %7.1f %7.1f %7.1f %7.1f\n", width, d.name, d.score,
+		       d.box[0], d.box[1], d.box[2], d.box[3]);
 	printf("  read %.1f ms, letterbox %.1f ms, inference %.1f ms, decode %.1f ms\n",
 	       image->read_ms, image->letterbox_ms, image->inference_ms, image->decode_ms);
 	if (image->drawn)

@@ -7,8 +7,7 @@
 
 #include "bench.h"
 #include "libv3npu/v3npu.h"
-#include "vision/detect.h"
-#include "vision/names.h"
+#include "vision/v3npu_vision.h"
 
 /** struct report_image - one picture's detections and what each step took */
 struct report_image {
@@ -16,8 +15,7 @@ struct report_image {
 	int width;
 	int height;
 	const char *drawn;	/* where the picture with boxes went, NULL for nowhere */
-	int count;
-	struct detection found[DETECT_MAX];
+	struct v3npu_detections *found;
 	double read_ms;
 	double letterbox_ms;
 	double inference_ms;
@@ -46,7 +44,7 @@ struct report {
 	json_t *images;
 };
 
-void report_image(struct report *r, const struct report_image *image, const struct names *names);
+void report_image(struct report *r, const struct report_image *image);
 void report_raw(struct report *r, const char *out, size_t size);
 
 /* Prints what is of the whole run; 0, or -1 if standard output could not be written */

@@ -3,7 +3,6 @@
  * v3run: pictures in, detections out, by way of an NPU.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,7 +10,7 @@
 #include "options.h"
 #include "profile.h"
 #include "report.h"
-#include "vision/draw.h"
+#include "vision/v3npu_vision.h"
 
 struct run {
 	const struct options *options;
@@ -22,8 +21,8 @@ struct run {
 	struct v3npu_session *session;
 	struct v3npu_tensor_info in;
 	struct v3npu_tensor_info out;
-	struct names names;
-	int8_t table[256];		/* colour value to input value */
+	struct v3npu_detector *detector;
+	struct v3npu_detector_info wants;	/* of the detector */
 };
 
 static double now_ms(void)
@@ -38,6 +37,12 @@ static double now_ms(void)
 static int fail_library(struct run *r)
 {
 	return tool_fail(&r->error, "%s", v3npu_error());
+}
+
+/* That of the library of pictures, which says what of @path went wrong */
+static int fail_vision(struct run *r, const char *path)
+{
+	return tool_fail(&r->error, "%s: %s", path, v3npu_vision_error());
 }
 
 static int load(struct run *r)
@@ -60,44 +65,17 @@ static int load(struct run *r)
 	return 0;
 }
 
-static void format_shape(const struct v3npu_tensor_info *t, char text[80])
+static int make_detector(struct run *r)
 {
-	int i, n = 0;
+	int ret = v3npu_detector_create(r->model, &r->detector);
 
-	text[0] = '\0';
-	for (i = 0; i < t->rank; i++)
-		n += snprintf(text + n, 80 - n, "%s%u", i ? "x" : "", t->dim[i]);
-}
-
-static bool has_scale(const struct v3npu_tensor_info *t)
-{
-	return t->dtype == V3NPU_FLOAT32 || (isnormal(t->scale) && t->scale > 0);
-}
-
-/* Whether the model is a detector as letterbox() and detect() know them */
-static int check_detector(struct run *r)
-{
-	const struct v3npu_tensor_info *in = &r->in, *out = &r->out;
-	char shape[80];
-
-	if (in->rank != 4 || in->dim[0] != 1 || in->dim[3] != 3 ||
-	    in->dim[1] > IMAGE_SIDE_MAX || in->dim[2] > IMAGE_SIDE_MAX) {
-		format_shape(in, shape);
-		return tool_fail(&r->error, "%s: its input, %s, is no picture, 1xHxWx3; use --raw",
-				 r->options->model, shape);
-	}
-	if (out->rank != 3 || out->dim[0] != 1 || out->dim[1] < 5) {
-		format_shape(out, shape);
-		return tool_fail(&r->error, "%s: its output, %s, is not a detector's, "
-				 "1x(4 + classes)xN; use --raw", r->options->model, shape);
-	}
-	if (!has_scale(in) || !has_scale(out))
-		return tool_fail(&r->error, "%s: its int8 input or output has no scale; quantize "
-				 "the model again, or use --raw", r->options->model);
-	if (in->dtype == V3NPU_INT8)
-		letterbox_table(in->scale, in->zero_point, r->table);
-	if (names_parse(r->report.model.metadata, out->dim[1] - 4, &r->names))
-		return tool_fail(&r->error, "%s: out of memory", r->options->model);
+	/* What is no detector can still be run */
+	if (ret == -ENOTSUP || ret == -EINVAL)
+		return tool_fail(&r->error, "%s: %s%s use --raw", r->options->model,
+				 v3npu_vision_error(), ret == -EINVAL ? ", or" : ";");
+	if (ret)
+		return fail_vision(r, r->options->model);
+	v3npu_detector_get_info(r->detector, &r->wants);
 	return 0;
 }
 
@@ -121,71 +99,65 @@ static char *output_name(const struct options *o, int n)
 	return name;
 }
 
-static int draw(struct run *r, struct image *image, int n, struct report_image *result)
+static int draw(struct run *r, struct v3npu_image *image, int n, struct report_image *result)
 {
 	char *name = output_name(r->options, n);
 
 	if (!name)
 		return tool_fail(&r->error, "%s: out of memory", r->options->out);
 	result->drawn = name;
-	draw_detections(image, result->found, result->count, &r->names);
-	return image_write_png(name, image, &r->error);
+	v3npu_detections_draw(result->found, image);
+	if (v3npu_image_write_png(image, name))
+		return tool_fail(&r->error, "%s", v3npu_vision_error());
+	return 0;
 }
 
-static int find_objects(struct run *r, const struct image *image, struct report_image *result)
+static int find_objects(struct run *r, const struct v3npu_image *image,
+			struct report_image *result)
 {
-	const struct options *o = r->options;
-	const struct detect_output output = {
-		.data = v3npu_session_output(r->session, 0),
-		.classes = r->out.dim[1] - 4,
-		.anchors = r->out.dim[2],
-		.scale = r->out.scale,
-		.zero_point = r->out.zero_point,
-		.real = r->out.dtype == V3NPU_FLOAT32,
+	const struct v3npu_detect_options options = {
+		.struct_size = sizeof(options), .conf = r->options->conf, .iou = r->options->iou,
 	};
-	int height = r->in.dim[1], width = r->in.dim[2];
-	struct letterbox box;
-	void *input = v3npu_session_input(r->session, 0);
+	struct v3npu_placement placement = { .struct_size = sizeof(placement) };
 	double start = now_ms();
-	int ret;
 
-	if (r->in.dtype == V3NPU_FLOAT32)
-		ret = letterbox_real(image, width, height, input, &box);
-	else
-		ret = letterbox(image, width, height, r->table, input, &box);
-	if (ret)
-		return tool_fail(&r->error, "%s: out of memory", result->path);
+	if (v3npu_detector_prepare(r->detector, image, v3npu_session_input(r->session, 0),
+				   r->wants.input_size, &placement))
+		return fail_vision(r, result->path);
 	result->letterbox_ms = now_ms() - start;
 	if (infer(r))
 		return -1;
 	result->inference_ms = r->report.stats.wall_ms;
 	start = now_ms();
-	result->count = detect(&output, &box, width, height, image, o->conf, o->iou, result->found);
-	if (result->count < 0)
-		return tool_fail(&r->error, "%s: out of memory", result->path);
+	if (v3npu_detector_decode(r->detector, v3npu_session_output(r->session, 0),
+				  r->wants.output_size, &placement, &options, &result->found))
+		return fail_vision(r, result->path);
 	result->decode_ms = now_ms() - start;
 	return 0;
 }
 
 static int run_image(struct run *r, int n)
 {
+	struct v3npu_image_info info = { .struct_size = sizeof(info) };
 	struct report_image result = { .path = r->options->images[n - 1] };
 	double start = now_ms();
-	struct image image;
+	struct v3npu_image *image;
 	int ret;
 
-	if (image_read(result.path, &image, &r->error))
-		return -1;
-	result.width = image.width;
-	result.height = image.height;
+	if (v3npu_image_read(result.path, &image))
+		return tool_fail(&r->error, "%s", v3npu_vision_error());
+	v3npu_image_get_info(image, &info);
+	result.width = info.width;
+	result.height = info.height;
 	result.read_ms = now_ms() - start;
-	ret = find_objects(r, &image, &result);
+	ret = find_objects(r, image, &result);
 	if (!ret && r->options->out)
-		ret = draw(r, &image, n, &result);
+		ret = draw(r, image, n, &result);
 	if (!ret)
-		report_image(&r->report, &result, &r->names);
+		report_image(&r->report, &result);
 	free((char *)result.drawn);
-	free(image.pixels);
+	v3npu_detections_free(result.found);
+	v3npu_image_free(image);
 	return ret;
 }
 
@@ -214,7 +186,7 @@ static int run(struct run *r)
 	if (r->options->raw_in) {
 		if (run_raw(r))
 			return -1;
-	} else if (check_detector(r)) {
+	} else if (make_detector(r)) {
 		return -1;
 	}
 	for (n = 1; n <= r->options->image_count; n++)
@@ -244,6 +216,7 @@ int main(int argc, char **argv)
 		},
 		.in = { .struct_size = sizeof(r.in) },
 		.out = { .struct_size = sizeof(r.out) },
+		.wants = { .struct_size = sizeof(r.wants) },
 	};
 	int ret;
 
@@ -266,7 +239,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "v3run: %s\n", r.error.text);
 	}
 	bench_free(&r.report.bench);
-	names_free(&r.names);
+	v3npu_detector_free(r.detector);
 	v3npu_session_free(r.session);
 	v3npu_model_free(r.model);
 	v3npu_device_close(r.device);

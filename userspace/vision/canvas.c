@@ -5,7 +5,7 @@
 
 #include "font.h"
 
-void canvas_fill(struct image *image, int x0, int y0, int x1, int y1, struct colour c)
+void v3v_paint(struct v3npu_image *image, int x0, int y0, int x1, int y1, struct colour c)
 {
 	int x, y;
 
@@ -15,29 +15,30 @@ void canvas_fill(struct image *image, int x0, int y0, int x1, int y1, struct col
 	y1 = y1 > image->height ? image->height : y1;
 	for (y = y0; y < y1; y++)
 		for (x = x0; x < x1; x++)
-			memcpy(image->pixels + ((size_t)y * image->width + x) * 3, &c, 3);
+			memcpy(image_row(image, y) + (size_t)x * 3, &c, 3);
 }
 
-int canvas_text_width(const char *text)
+int v3v_text_width(const char *text)
 {
 	int width = 0;
 
 	for (; *text; text++)
-		width += font_glyph(*text)->width + FONT_GAP;
+		width += v3v_glyph(*text)->width + FONT_GAP;
 	return width - FONT_GAP;
 }
 
-void canvas_text(struct image *image, int x, int y, int size, const char *text, struct colour c)
+void v3v_text(struct v3npu_image *image, int x, int y, int size, const char *text,
+	      struct colour c)
 {
 	for (; *text; text++) {
-		const struct glyph *g = font_glyph(*text);
+		const struct glyph *g = v3v_glyph(*text);
 		int row, col;
 
 		for (row = 0; row < FONT_HEIGHT; row++)
 			for (col = 0; col < g->width; col++)
 				if (g->row[row] >> (4 - col) & 1)
-					canvas_fill(image, x + col * size, y + row * size,
-						    x + (col + 1) * size, y + (row + 1) * size, c);
+					v3v_paint(image, x + col * size, y + row * size,
+						  x + (col + 1) * size, y + (row + 1) * size, c);
 		x += (g->width + FONT_GAP) * size;
 	}
 }

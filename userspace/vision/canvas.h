@@ -10,12 +10,13 @@ struct colour {
 };
 
 /* Fills columns x0..x1 - 1 of rows y0..y1 - 1, as far as they are in the picture */
-void canvas_fill(struct image *image, int x0, int y0, int x1, int y1, struct colour c);
+void v3v_paint(struct v3npu_image *image, int x0, int y0, int x1, int y1, struct colour c);
 
 /* Pixels that a text takes, by one; its height is FONT_HEIGHT (font.h) */
-int canvas_text_width(const char *text);
+int v3v_text_width(const char *text);
 
 /* Writes a text, each of whose pixels is @size by @size, with its left top corner at x, y */
-void canvas_text(struct image *image, int x, int y, int size, const char *text, struct colour c);
+void v3v_text(struct v3npu_image *image, int x, int y, int size, const char *text,
+	      struct colour c);
 
 #endif /* V3NPU_CANVAS_H */

@@ -104,7 +104,7 @@ static void decode(const struct detect_output *o, int anchor, int in_width, int 
 	box[3] = (v[1] + v[3] / 2) * in_height;
 }
 
-float detect_overlap(const float a[4], const float b[4])
+float v3v_overlap(const float a[4], const float b[4])
 {
 	float w = fminf(a[2], b[2]) - fmaxf(a[0], b[0]);
 	float h = fminf(a[3], b[3]) - fmaxf(a[1], b[1]);
@@ -119,11 +119,11 @@ float detect_overlap(const float a[4], const float b[4])
 
 /* Keeps the best, and of the others what overlaps nothing that is kept of its class */
 static int suppress(const struct detect_output *o, const struct candidate *candidates, int count,
-		    int in_width, int in_height, float iou, struct detection found[DETECT_MAX])
+		    int in_width, int in_height, float iou, struct detection *found, int max)
 {
 	int kept = 0, i, k;
 
-	for (i = 0; i < count && kept < DETECT_MAX; i++) {
+	for (i = 0; i < count && kept < max; i++) {
 		struct detection *d = &found[kept];
 
 		d->class_id = candidates[i].class_id;
@@ -131,31 +131,32 @@ static int suppress(const struct detect_output *o, const struct candidate *candi
 		decode(o, candidates[i].anchor, in_width, in_height, d->box);
 		for (k = 0; k < kept; k++)
 			if (found[k].class_id == d->class_id &&
-			    detect_overlap(found[k].box, d->box) > iou)
+			    v3v_overlap(found[k].box, d->box) > iou)
 				break;
 		kept += k == kept;
 	}
 	return kept;
 }
 
+/* What is no number, as a float model may say, is 0 */
 static float clip(float v, int max)
 {
-	return v < 0 ? 0 : v > max ? max : v;
+	return v > max ? max : v >= 0 ? v : 0;
 }
 
-static void to_picture(const struct letterbox *box, const struct image *image, float b[4])
+static void to_picture(const struct v3npu_placement *box, float b[4])
 {
-	float x = (float)image->width / box->width, y = (float)image->height / box->height;
+	float x = (float)box->image_width / box->width;
+	float y = (float)box->image_height / box->height;
 
-	b[0] = clip((b[0] - box->left) * x, image->width);
-	b[1] = clip((b[1] - box->top) * y, image->height);
-	b[2] = clip((b[2] - box->left) * x, image->width);
-	b[3] = clip((b[3] - box->top) * y, image->height);
+	b[0] = clip((b[0] - box->left) * x, box->image_width);
+	b[1] = clip((b[1] - box->top) * y, box->image_height);
+	b[2] = clip((b[2] - box->left) * x, box->image_width);
+	b[3] = clip((b[3] - box->top) * y, box->image_height);
 }
 
-int detect(const struct detect_output *output, const struct letterbox *box, int in_width,
-	   int in_height, const struct image *image, float conf, float iou,
-	   struct detection found[DETECT_MAX])
+int v3v_detect(const struct detect_output *output, const struct v3npu_placement *box, int in_width,
+	       int in_height, float conf, float iou, struct detection *found, int max)
 {
 	struct collection all = {
 		.number = malloc(output->anchors * sizeof(*all.number)),
@@ -167,10 +168,10 @@ int detect(const struct detect_output *output, const struct letterbox *box, int 
 		collect_all(output, stored_threshold(output, conf), &all);
 		qsort(all.candidates, all.count, sizeof(*all.candidates), compare);
 		count = suppress(output, all.candidates, all.count, in_width, in_height, iou,
-				 found);
+				 found, max);
 	}
 	for (i = 0; i < count; i++)
-		to_picture(box, image, found[i].box);
+		to_picture(box, found[i].box);
 	free(all.number);
 	free(all.candidates);
 	return count;

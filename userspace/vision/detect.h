@@ -4,12 +4,8 @@
 #define V3NPU_DETECT_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "letterbox.h"
-
-#define DETECT_MAX	300	/* detections kept, the best first; as Ultralytics */
+#include "v3npu_vision.h"
 
 /** struct detection - one object; the box is in picture pixels, left top right bottom */
 struct detection {
@@ -20,7 +16,8 @@ struct detection {
 
 /**
  * struct detect_output - a detector's output tensor, [4 + classes][anchors]
- * @data: int8, or float32 if @real: rows cx, cy, w, h in 0..1 of the input, then a score for each class
+ * @data: int8, or float32 if @real: rows cx, cy, w, h in 0..1 of the input, then a score for
+ *	each class
  * @classes: rows after the first four
  * @anchors: columns
  * @scale: quantization scale of int8
@@ -37,25 +34,24 @@ struct detect_output {
 };
 
 /**
- * detect() - decode an output and drop what overlaps
+ * v3v_detect() - decode an output and drop what overlaps
  * @output: what the model said
- * @box: where letterbox() put the picture
+ * @box: where v3v_letterbox() put the picture, and its size
  * @in_width: of the model's input, pixels
  * @in_height: of the model's input
- * @image: picture, for its size
  * @conf: lowest score
  * @iou: two boxes of a class whose intersection over union is above this are one object
- * @found: room for DETECT_MAX, best first
+ * @found: room for @max, best first
+ * @max: how many are kept
  *
  * Each anchor counts for its best class (the first of equals) only.
  *
  * Return: how many were found, or -1 if memory ran out.
  */
-int detect(const struct detect_output *output, const struct letterbox *box, int in_width,
-	   int in_height, const struct image *image, float conf, float iou,
-	   struct detection found[DETECT_MAX]);
+int v3v_detect(const struct detect_output *output, const struct v3npu_placement *box, int in_width,
+	       int in_height, float conf, float iou, struct detection *found, int max);
 
 /* Intersection over union of two boxes, left top right bottom */
-float detect_overlap(const float a[4], const float b[4]);
+float v3v_overlap(const float a[4], const float b[4]);
 
 #endif /* V3NPU_DETECT_H */

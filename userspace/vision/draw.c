@@ -15,19 +15,20 @@ static const struct colour palette[] = {
 
 static const struct colour black = { 0, 0, 0 };
 
-static void frame(struct image *image, int x0, int y0, int x1, int y1, int thick, struct colour c)
+static void frame(struct v3npu_image *image, int x0, int y0, int x1, int y1, int thick,
+		  struct colour c)
 {
-	canvas_fill(image, x0 - thick, y0 - thick, x1 + thick, y0, c);
-	canvas_fill(image, x0 - thick, y1, x1 + thick, y1 + thick, c);
-	canvas_fill(image, x0 - thick, y0, x0, y1, c);
-	canvas_fill(image, x1, y0, x1 + thick, y1, c);
+	v3v_paint(image, x0 - thick, y0 - thick, x1 + thick, y0, c);
+	v3v_paint(image, x0 - thick, y1, x1 + thick, y1 + thick, c);
+	v3v_paint(image, x0 - thick, y0, x0, y1, c);
+	v3v_paint(image, x1, y0, x1 + thick, y1, c);
 }
 
 /* Above the box if there is room, below it otherwise, and never outside the picture */
-static void label(struct image *image, const int box[4], int thick, int size, const char *text,
-		  struct colour c)
+static void label(struct v3npu_image *image, const int box[4], int thick, int size,
+		  const char *text, struct colour c)
 {
-	int width = (canvas_text_width(text) + 4) * size, height = (FONT_HEIGHT + 2) * size;
+	int width = (v3v_text_width(text) + 4) * size, height = (FONT_HEIGHT + 2) * size;
 	int x = box[0] - thick, y = box[1] - thick - height;
 
 	if (y < 0)
@@ -38,12 +39,12 @@ static void label(struct image *image, const int box[4], int thick, int size, co
 		x = image->width - width;
 	if (x < 0)
 		x = 0;
-	canvas_fill(image, x, y, x + width, y + height, c);
-	canvas_text(image, x + 2 * size, y + 2 * size, size, text, black);
+	v3v_paint(image, x, y, x + width, y + height, c);
+	v3v_text(image, x + 2 * size, y + 2 * size, size, text, black);
 }
 
-void draw_detections(struct image *image, const struct detection *found, int count,
-		     const struct names *names)
+void v3v_draw(struct v3npu_image *image, const struct detection *found, int count,
+	      const struct names *names)
 {
 	int side = image->width > image->height ? image->width : image->height;
 	int size = side < 300 ? 1 : (side + 200) / 300;

@@ -7,7 +7,7 @@
 #include "names.h"
 
 /* Draws a frame and a label for each detection, the best one last and so on top */
-void draw_detections(struct image *image, const struct detection *found, int count,
-		     const struct names *names);
+void v3v_draw(struct v3npu_image *image, const struct detection *found, int count,
+	      const struct names *names);
 
 #endif /* V3NPU_DRAW_H */

@@ -100,7 +100,7 @@ static const struct glyph glyphs['~' - ' ' + 1] = {
 	{ 5, { 0x00, 0x00, 0x09, 0x15, 0x12, 0x00, 0x00, 0x00, 0x00 } },	/* ~ */
 };
 
-const struct glyph *font_glyph(char c)
+const struct glyph *v3v_glyph(char c)
 {
 	return &glyphs[(c >= ' ' && c <= '~' ? c : '?') - ' '];
 }

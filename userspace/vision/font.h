@@ -15,6 +15,6 @@ struct glyph {
 };
 
 /* A character's glyph; '?' for what the font does not have */
-const struct glyph *font_glyph(char c);
+const struct glyph *v3v_glyph(char c);
 
 #endif /* V3NPU_FONT_H */

@@ -1,42 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures: JPEG and PNG in, PNG out */
-#ifndef V3NPU_IMAGE_H
-#define V3NPU_IMAGE_H
+/* Pictures, as the library has them */
+#ifndef V3V_IMAGE_H
+#define V3V_IMAGE_H
 
-#include <stdint.h>
 #include <stdio.h>
 
-#include "common/tool.h"
+#include "v3npu_vision.h"
 
 #define IMAGE_SIDE_MAX		16384
 #define IMAGE_PIXELS_MAX	50000000
 
-/** struct image - rows of red, green, blue bytes without gaps; free(pixels) when done */
-struct image {
+/**
+ * struct v3npu_image - rows of red, green, blue bytes
+ * @width: pixels
+ * @height: pixels
+ * @stride: bytes from a row to the next
+ * @pixels: behind this structure, or the caller's
+ */
+struct v3npu_image {
 	int width;
 	int height;
+	size_t stride;
 	uint8_t *pixels;
 };
 
-/**
- * image_read() - read a JPEG or PNG file
- *
- * What the file is, its first bytes say. Grey and palette pictures become RGB,
- * 16-bit channels 8-bit; transparency and EXIF orientation are ignored.
- *
- * Return: 0, or -1 with the error set and nothing to free.
- */
-int image_read(const char *path, struct image *image, struct tool_error *error);
+static inline uint8_t *image_row(const struct v3npu_image *image, int y)
+{
+	return image->pixels + y * image->stride;
+}
 
-/* Writes a PNG; the file appears whole or not at all */
-int image_write_png(const char *path, const struct image *image, struct tool_error *error);
+/* A picture with pixels of its own, within the limits; @name is for messages. 0 or -errno */
+int v3v_image_new(const char *name, unsigned long width, unsigned long height,
+		  struct v3npu_image **image);
 
-/* The two readers, from a file at its start. @path is for messages. */
-int image_read_jpeg(FILE *file, const char *path, struct image *image, struct tool_error *error);
-int image_read_png(FILE *file, const char *path, struct image *image, struct tool_error *error);
+/* The two readers, from a file at its start. @name is for messages. 0 or -errno */
+int v3v_read_jpeg(FILE *file, const char *name, struct v3npu_image **image);
+int v3v_read_png(FILE *file, const char *name, struct v3npu_image **image);
 
-/* Checks the size against the limits and allocates the pixels; 0 or -1 */
-int image_alloc(const char *path, unsigned long width, unsigned long height, struct image *image,
-		struct tool_error *error);
-
-#endif /* V3NPU_IMAGE_H */
+#endif /* V3V_IMAGE_H */

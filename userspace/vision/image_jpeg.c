@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* JPEG files, with libjpeg-turbo */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "image.h"
 
 #include <jpeglib.h>
@@ -14,8 +16,7 @@ struct jpeg_reader {
 	struct jpeg_decompress_struct info;
 	struct jpeg_error_mgr manager;
 	jmp_buf failed;
-	const char *path;
-	struct tool_error *error;
+	const char *name;
 };
 
 static void on_error(j_common_ptr info)
@@ -24,7 +25,7 @@ static void on_error(j_common_ptr info)
 	char what[JMSG_LENGTH_MAX];
 
 	info->err->format_message(info, what);
-	tool_fail(r->error, "%s: damaged JPEG: %s; save the picture again", r->path, what);
+	v3v_fail(-EINVAL, "%s: damaged JPEG: %s; save the picture again", r->name, what);
 	longjmp(r->failed, 1);
 }
 
@@ -38,40 +39,41 @@ static void on_message(j_common_ptr info, int level)
 		on_error(info);
 }
 
-static int read_pixels(struct jpeg_reader *r, FILE *file, struct image *image)
+static int read_pixels(struct jpeg_reader *r, FILE *file, struct v3npu_image **image)
 {
 	struct jpeg_decompress_struct *info = &r->info;
 	JSAMPROW row;
+	int ret;
 
 	if (setjmp(r->failed))
-		return -1;
+		return -EINVAL;
 	jpeg_create_decompress(info);
 	jpeg_stdio_src(info, file);
 	jpeg_read_header(info, TRUE);
 	if (info->jpeg_color_space == JCS_CMYK || info->jpeg_color_space == JCS_YCCK)
-		return tool_fail(r->error, "%s: is a CMYK JPEG, for printing; convert it to RGB",
-				 r->path);
+		return v3v_fail(-ENOTSUP, "%s: is a CMYK JPEG, for printing; convert it to RGB",
+				r->name);
 	info->out_color_space = JCS_RGB;
-	if (image_alloc(r->path, info->image_width, info->image_height, image, r->error))
-		return -1;
+	ret = v3v_image_new(r->name, info->image_width, info->image_height, image);
+	if (ret)
+		return ret;
 	jpeg_start_decompress(info);
 	while (info->output_scanline < info->output_height) {
-		row = image->pixels + (size_t)info->output_scanline * image->width * 3;
+		row = image_row(*image, info->output_scanline);
 		jpeg_read_scanlines(info, &row, 1);
 	}
 	jpeg_finish_decompress(info);
 	return 0;
 }
 
-int image_read_jpeg(FILE *file, const char *path, struct image *image, struct tool_error *error)
+int v3v_read_jpeg(FILE *file, const char *name, struct v3npu_image **image)
 {
 	struct jpeg_reader *r = calloc(1, sizeof(*r));
 	int ret;
 
 	if (!r)
-		return tool_fail(error, "%s: out of memory", path);
-	r->path = path;
-	r->error = error;
+		return v3v_fail(-ENOMEM, "%s: out of memory", name);
+	r->name = name;
 	r->info.err = jpeg_std_error(&r->manager);
 	r->info.client_data = r;
 	r->manager.error_exit = on_error;
@@ -80,8 +82,8 @@ int image_read_jpeg(FILE *file, const char *path, struct image *image, struct to
 	jpeg_destroy_decompress(&r->info);
 	free(r);
 	if (ret) {
-		free(image->pixels);
-		image->pixels = NULL;
+		v3npu_image_free(*image);
+		*image = NULL;
 	}
 	return ret;
 }

@@ -130,11 +130,10 @@ HOT static void blend_rows(const uint32_t *a, const uint32_t *b, uint64_t part, 
 		out[x] = table[(a[x] * (ONE - part) + b[x] * part + half) >> 2 * FRACTION_BITS];
 }
 
-static void scale(const struct image *image, const struct letterbox *box, int in_width,
-		  const struct taps *tx, const struct taps *ty, struct buffers *buf,
+static void scale(const struct v3npu_image *image, const struct v3npu_placement *box,
+		  int in_width, const struct taps *tx, const struct taps *ty, struct buffers *buf,
 		  const int8_t table[256], int8_t *input)
 {
-	size_t pitch = (size_t)image->width * 3;
 	int held[2] = { -1, -1 };	/* source rows that are in rows[] */
 	int y, k;
 
@@ -152,7 +151,7 @@ static void scale(const struct image *image, const struct letterbox *box, int in
 		}
 		for (k = 0; k < 2; k++) {
 			int want = ty->at[y] + k;
-			const uint8_t *src = image->pixels + want * pitch;
+			const uint8_t *src = image_row(image, want);
 
 			if (held[k] == want || (k && !part))
 				continue;
@@ -167,7 +166,7 @@ static void scale(const struct image *image, const struct letterbox *box, int in
 	}
 }
 
-static void pad(const struct letterbox *box, int in_width, int in_height, int8_t value,
+static void pad(const struct v3npu_placement *box, int in_width, int in_height, int8_t value,
 		int8_t *input)
 {
 	size_t pitch = (size_t)in_width * 3, used = (size_t)box->width * 3;
@@ -187,14 +186,16 @@ static int at_least_1(double v)
 	return v < 1 ? 1 : (int)v;
 }
 
-int letterbox(const struct image *image, int in_width, int in_height, const int8_t table[256],
-	      int8_t *input, struct letterbox *box)
+int v3v_letterbox(const struct v3npu_image *image, int in_width, int in_height,
+		  const int8_t table[256], int8_t *input, struct v3npu_placement *box)
 {
 	double gain = fmin((double)in_width / image->width, (double)in_height / image->height);
 	struct buffers buf;
 	struct taps tx, ty;
 	void *memory;
 
+	box->image_width = image->width;
+	box->image_height = image->height;
 	box->width = at_least_1(rint(image->width * gain));
 	box->height = at_least_1(rint(image->height * gain));
 	/* The odd row or column of padding goes below or right */
@@ -220,8 +221,8 @@ int letterbox(const struct image *image, int in_width, int in_height, const int8
 	return 0;
 }
 
-int letterbox_real(const struct image *image, int in_width, int in_height, float *input,
-		   struct letterbox *box)
+int v3v_letterbox_real(const struct v3npu_image *image, int in_width, int in_height, float *input,
+		       struct v3npu_placement *box)
 {
 	size_t count = (size_t)in_width * in_height * 3, i;
 	int8_t *bytes = malloc(count), table[256];
@@ -233,14 +234,14 @@ int letterbox_real(const struct image *image, int in_width, int in_height, float
 		real[v] = v / 255.0f;
 	}
 	if (bytes)
-		ret = letterbox(image, in_width, in_height, table, bytes, box);
+		ret = v3v_letterbox(image, in_width, in_height, table, bytes, box);
 	for (i = 0; !ret && i < count; i++)
 		input[i] = real[bytes[i] + 128];
 	free(bytes);
 	return ret;
 }
 
-void letterbox_table(float scale, int32_t zero_point, int8_t table[256])
+void v3v_letterbox_table(float scale, int32_t zero_point, int8_t table[256])
 {
 	int v;
 

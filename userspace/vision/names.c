@@ -19,7 +19,7 @@ static void copy_name(char to[NAME_SIZE], const char *from)
 	to[i] = '\0';
 }
 
-int names_parse(const char *metadata, int count, struct names *names)
+int v3v_names_parse(const char *metadata, int count, struct names *names)
 {
 	json_t *root = metadata ? json_loads(metadata, 0, NULL) : NULL;
 	json_t *list = json_object_get(root, "names");
@@ -43,7 +43,7 @@ int names_parse(const char *metadata, int count, struct names *names)
 	return names->name ? 0 : -1;
 }
 
-void names_free(struct names *names)
+void v3v_names_free(struct names *names)
 {
 	free(names->name);
 	names->name = NULL;

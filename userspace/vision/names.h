@@ -12,13 +12,13 @@ struct names {
 };
 
 /**
- * names_parse() - read the names of @count classes
+ * v3v_names_parse() - read the names of @count classes
  * @metadata: Ultralytics' JSON, whose "names" maps "0", "1", ... to a name, or
  *	is a list; NULL or anything else: no class is named
  *
- * Return: 0, or -1 if memory ran out. Free with names_free().
+ * Return: 0, or -1 if memory ran out. Free with v3v_names_free().
  */
-int names_parse(const char *metadata, int count, struct names *names);
-void names_free(struct names *names);
+int v3v_names_parse(const char *metadata, int count, struct names *names);
+void v3v_names_free(struct names *names);
 
 #endif /* V3NPU_NAMES_H */

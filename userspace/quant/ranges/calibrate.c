@@ -55,7 +55,7 @@ static int watch_picture(void *opaque, uint32_t worker, uint32_t i, struct tool_
 	struct watch *w = opaque;
 	struct q_stats *stats = &w->stats[(size_t)worker * w->count];
 	float *low = &w->low[(size_t)i * w->count], *high = &w->high[(size_t)i * w->count];
-	struct letterbox box;
+	struct v3npu_placement box;
 	uint32_t k;
 
 	if (pictures_read(w->pictures, i, q_float_input(&w->run, worker), &box, error) ||

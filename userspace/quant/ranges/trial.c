@@ -24,7 +24,7 @@ static int start_picture(void *opaque, uint32_t worker, uint32_t i, struct tool_
 	struct q_trial *t = s->t;
 	const float *from = q_float_input(&s->run, worker);
 	size_t outputs = ir_elements(&t->shape), k;
-	struct letterbox box;
+	struct v3npu_placement box;
 
 	if (pictures_read(s->pictures, i, q_float_input(&s->run, worker), &box, error) ||
 	    q_float_run(&s->run, worker, error))

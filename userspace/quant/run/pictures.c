@@ -69,16 +69,16 @@ void pictures_thin(struct pictures *p, uint32_t count)
 	p->count = count;
 }
 
-int pictures_read(const struct pictures *p, uint32_t i, float *input, struct letterbox *box,
-		  struct tool_error *error)
+int pictures_read(const struct pictures *p, uint32_t i, float *input,
+		  struct v3npu_placement *box, struct tool_error *error)
 {
-	struct image image;
-	int ret = image_read(p->path[i], &image, error);
+	struct v3npu_image *image;
+	int ret = 0;
 
-	if (ret)
-		return ret;
-	if (letterbox_real(&image, p->width, p->height, input, box))
+	if (v3npu_image_read(p->path[i], &image))
+		return tool_fail(error, "%s", v3npu_vision_error());
+	if (v3v_letterbox_real(image, p->width, p->height, input, box))
 		ret = tool_fail(error, "%s: out of memory", p->path[i]);
-	free(image.pixels);
+	v3npu_image_free(image);
 	return ret;
 }

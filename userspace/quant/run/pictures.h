@@ -37,7 +37,7 @@ void pictures_close(struct pictures *p);
 void pictures_thin(struct pictures *p, uint32_t count);
 
 /* Reads picture @i as an input of colours in 0..1; 0 or -1 */
-int pictures_read(const struct pictures *p, uint32_t i, float *input, struct letterbox *box,
-		  struct tool_error *error);
+int pictures_read(const struct pictures *p, uint32_t i, float *input,
+		  struct v3npu_placement *box, struct tool_error *error);
 
 #endif /* V3Q_PICTURES_H */

@@ -90,33 +90,33 @@ static int run_picture(void *opaque, uint32_t worker, uint32_t i, struct tool_er
 	struct evaluator *v = opaque;
 	float *input = v->npu ? v->input[worker] : q_float_input(&v->real, worker);
 	struct found *f = &v->found[i];
-	struct detection list[DETECT_MAX];
+	struct detection list[V3NPU_DETECT_MAX];
 	struct detect_output out;
-	struct letterbox box;
-	struct image image;
+	struct v3npu_placement box;
+	struct v3npu_image *image;
 	int ret;
 
-	if (image_read(v->pictures.path[i], &image, error))
-		return -1;
-	f->truths = labels_read(v->labels, v->pictures.path[i], &image, v->out.dim[1] - 4,
+	if (v3npu_image_read(v->pictures.path[i], &image))
+		return tool_fail(error, "%s", v3npu_vision_error());
+	f->truths = labels_read(v->labels, v->pictures.path[i], image, v->out.dim[1] - 4,
 				&f->truth, error);
 	ret = f->truths < 0 ? -1 : 0;
-	if (!ret && letterbox_real(&image, v->pictures.width, v->pictures.height, input, &box))
+	if (!ret && v3v_letterbox_real(image, v->pictures.width, v->pictures.height, input, &box))
 		ret = tool_fail(error, "out of memory");
 	if (!ret)
 		ret = run_model(v, worker, &out, error);
 	if (!ret && v->npu)
 		ret = note_ms(&v->runs.list[worker], &f->ms, error);
 	if (!ret) {
-		f->count = detect(&out, &box, v->pictures.width, v->pictures.height, &image,
-				  MAP_CONF, MAP_IOU, list);
+		f->count = v3v_detect(&out, &box, v->pictures.width, v->pictures.height, MAP_CONF,
+				      MAP_IOU, list, V3NPU_DETECT_MAX);
 		f->list = calloc(f->count + 1, sizeof(*f->list));
 		if (f->count < 0 || !f->list)
 			ret = tool_fail(error, "out of memory");
 		else
 			memcpy(f->list, list, f->count * sizeof(*list));
 	}
-	free(image.pixels);
+	v3npu_image_free(image);
 	return ret;
 }
 

@@ -56,7 +56,8 @@ static int numbers_of(char *line, float *number)
 	}
 }
 
-static int parse_line(char *line, const struct image *image, int classes, struct map_truth *t)
+static int parse_line(char *line, const struct v3npu_image *image, int classes,
+		      struct map_truth *t)
 {
 	float n[MAX_NUMBERS], low[2] = { 1, 1 }, high[2] = { 0, 0 };
 	int count = numbers_of(line, n), i, axis;
@@ -82,7 +83,7 @@ static int parse_line(char *line, const struct image *image, int classes, struct
 	return 1;
 }
 
-static int read_lines(FILE *f, const char *path, const struct image *image, int classes,
+static int read_lines(FILE *f, const char *path, const struct v3npu_image *image, int classes,
 		      struct map_truth **truth, struct tool_error *error)
 {
 	int count = 0, number = 0, ret = 0;
@@ -109,8 +110,8 @@ static int read_lines(FILE *f, const char *path, const struct image *image, int 
 	return ret < 0 ? -1 : count;
 }
 
-int labels_read(const char *folder, const char *picture, const struct image *image, int classes,
-		struct map_truth **truth, struct tool_error *error)
+int labels_read(const char *folder, const char *picture, const struct v3npu_image *image,
+		int classes, struct map_truth **truth, struct tool_error *error)
 {
 	const char *name = strrchr(picture, '/') ? strrchr(picture, '/') + 1 : picture;
 	int stem = strrchr(name, '.') ? strrchr(name, '.') - name : (int)strlen(name);

@@ -7,6 +7,7 @@
 
 #include "common/tool.h"
 #include "map.h"
+#include "vision/image.h"
 
 /**
  * labels_find() - where the pictures and labels of a folder are
@@ -30,7 +31,7 @@ int labels_find(const char *folder, char **pictures, char **labels, struct tool_
  *
  * Return: how many objects, or -1 with @error set.
  */
-int labels_read(const char *folder, const char *picture, const struct image *image, int classes,
-		struct map_truth **truth, struct tool_error *error);
+int labels_read(const char *folder, const char *picture, const struct v3npu_image *image,
+		int classes, struct map_truth **truth, struct tool_error *error);
 
 #endif /* V3Q_LABELS_H */

@@ -39,7 +39,7 @@ static bool take(const struct detection *d, const struct map_truth *truth, int t
 	for (k = 0; k < truths; k++) {
 		if (truth[k].class_id != d->class_id || taken[k] >> at & 1)
 			continue;
-		o = detect_overlap(d->box, truth[k].box);
+		o = v3v_overlap(d->box, truth[k].box);
 		if (o < best)
 			continue;
 		best = o;

@@ -105,7 +105,7 @@ static int float_picture(void *opaque, uint32_t worker, uint32_t i, struct tool_
 {
 	struct correction *c = opaque;
 	float *input = q_float_input(&c->real, worker);
-	struct letterbox box;
+	struct v3npu_placement box;
 	uint32_t k;
 	size_t j;
 

@@ -52,7 +52,7 @@ static int look_at_picture(void *opaque, uint32_t worker, uint32_t i, struct too
 {
 	struct look *l = opaque;
 	size_t base = (size_t)worker * l->s->channels.count;
-	struct letterbox box;
+	struct v3npu_placement box;
 	uint32_t k, c;
 	uint64_t j;
 
