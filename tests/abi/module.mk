@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# The library's binary interface, against what was released.
+# The libraries' binary interfaces, against what was released.
 
 CHECK_PROGS += tests/abi/run
 CHECK_DEPS += userspace
