@@ -61,15 +61,33 @@ builds_an_example()
 		as_user /tmp/threads /srv/v3npu/data/smallnet.tflite accel
 }
 
-shows_its_api_alone()
+builds_a_detector()
 {
-	! nm -D --defined-only "$(ldconfig -p | awk '/libv3npu.so.1/ { print $NF; exit }')" |
-		awk '$3 !~ /^(v3npu_[a-z_]*(@@V3NPU_1)?|V3NPU_1)$/' | grep .
+	source=/usr/share/doc/v3npu-doc/examples/detect.c
+	# shellcheck disable=SC2046
+	cc -o /tmp/detect $source $(pkg-config --cflags --libs v3npu-vision) &&
+		cc -o /tmp/detect-static $source -Wl,-Bstatic -lv3npu-vision -lv3npu -Wl,-Bdynamic \
+			$(pkg-config --static --libs v3npu-vision) &&
+		ldd /tmp/detect | grep -q 'libv3npu-vision.so.1 =>' || return 1
+	for program in detect detect-static; do
+		as_user /tmp/$program /srv/v3npu/data/smallnet.tflite /srv/v3npu/data/smallnet.png accel \
+			/tmp/$program.png | grep -q 'red disc' && [ -s /tmp/$program.png ] || return 1
+	done
+}
+
+show_their_apis_alone()
+{
+	for library in libv3npu libv3npu-vision; do
+		path=$(ldconfig -p | awk -v name=$library.so.1 '$1 == name { print $NF; exit }')
+		nm -D --defined-only "$path" |
+			awk '$3 !~ /^(v3npu_[a-z_]*@@)?V3NPU(_VISION)?_1$/' | grep . && return 1
+	done
+	true
 }
 
 has_man_pages()
 {
-	for page in v3run.1 v3compile.1 v3quant.1 v3crc.1 v3npu.4 libv3npu.3; do
+	for page in v3run.1 v3compile.1 v3quant.1 v3crc.1 v3npu.4 libv3npu.3 libv3npu-vision.3; do
 		ls /usr/share/man/man"${page##*.}"/"$page".gz || return 1
 	done
 }
@@ -111,7 +129,8 @@ check "a user of group render finds the disc in a picture" quietly finds_a_disc
 check "others are told that they may not" quietly refuses_others
 check "a program is built with pkg-config, and runs" quietly builds_a_program
 check "an example is built, and runs" quietly builds_an_example
-check "the library shows its interface and nothing else" quietly shows_its_api_alone
+check "a program that finds objects in pictures is, too" quietly builds_a_detector
+check "the libraries show their interfaces and nothing else" quietly show_their_apis_alone
 check "there are man pages" quietly has_man_pages
 check "bash completes options" quietly completes
 check "the versions agree" quietly versions_agree
