@@ -30,7 +30,8 @@ AREAS = {
                      ["userspace", "build/tests/compiler/models/list", "build/tests/ops/list"],
                      ["build/userspace"], COMPILER + ["tests/ops/test"]),
     "libv3npu": Area(["userspace/libv3npu/*.c", "userspace/libv3npu/*.h"], [],
-                     ["userspace", "smallnet"], ["build/userspace"],
+                     ["userspace", "smallnet", "build/tests/cpu/models/list"],
+                     ["build/userspace"],
                      [f"{SANITIZED}/userspace/{name}_test"
                       for name in ("find", "device", "session", "share", "api", "memory")] +
                      ["tests/userspace/cli", "tests/e2e/sim"]),
@@ -45,7 +46,8 @@ AREAS = {
                 ["build/userspace/tests/cpu/models_test"]),
     "tools": Area([f"userspace/{folder}/*.[ch]"
                    for folder in ("tools", "vision", "common", "report")], [],
-                  ["userspace", "smallnet"], ["build/userspace"],
+                  ["userspace", "smallnet", "build/tests/cpu/models/list"],
+                  ["build/userspace"],
                   [f"{SANITIZED}/userspace/{name}_test"
                    for name in ("letterbox", "detect", "image", "vision")] +
                   ["tests/userspace/cli", "tests/v3compile/cli"]),
