@@ -98,6 +98,31 @@ static void test_box(void)
 	ok(n == 1 && box_is(&found[0], 0, 242, 24, 256), "boxes are clipped to the picture");
 }
 
+/* What a float model may say, too: the box is in the picture anyhow */
+static void test_no_numbers(void)
+{
+	static const float wrong[] = { NAN, INFINITY, -INFINITY, 1e38f };
+	float reals[5] = { 0.5f, 0.5f, 0.5f, 0.5f, 1 };
+	const struct detect_output real = {
+		.data = reals, .classes = 1, .anchors = 1, .real = true,
+	};
+	int i, k, side, outside = 0;
+
+	for (i = 0; i < 4; i++)
+		for (k = 0; k < 4; k++) {
+			float kept = reals[k];
+
+			reals[k] = wrong[i];
+			outside += v3v_detect(&real, &whole, 256, 256, 0.5f, 0.5f, found, 1) != 1;
+			for (side = 0; side < 4; side++)
+				outside += !(found[0].box[side] >= 0 && found[0].box[side] <= 256);
+			reals[k] = kept;
+		}
+	ok(!outside, "a box of what is no number is in the picture");
+	reals[4] = NAN;
+	ok(!v3v_detect(&real, &whole, 256, 256, 0, 0.5f, found, 1), "a score that is none is not");
+}
+
 static void test_suppression(void)
 {
 	clear();
@@ -201,6 +226,7 @@ int main(void)
 {
 	test_threshold();
 	test_box();
+	test_no_numbers();
 	test_suppression();
 	test_classes();
 	test_many();
