@@ -139,22 +139,25 @@ static void refuse(const char *what, int err, const char *why)
 	v3npu_image_free(image);
 }
 
-/* Reads bytes from a file and from memory; 1 if the two differ, or nothing says why not */
-static int try(const uint8_t *data, size_t size, bool *read)
+/* Reads a picture in memory; 1 if it was refused and nothing says why */
+static int try(const uint8_t *data, size_t size, int *ret)
 {
+	v3v_fail(0, "%s", "");
+	*ret = v3npu_image_decode(data, size, &image);
+	return *ret && (!v3npu_vision_error()[0] || image);
+}
+
+/* And from a file; 1 also if the two differ */
+static int try_both(const uint8_t *data, size_t size, int *ret)
+{
+	int unclear = try(data, size, ret);
 	struct v3npu_image *other;
-	int ret, unclear;
 
 	write_bytes(data, size);
-	v3v_fail(0, "%s", "");
-	ret = v3npu_image_read(path, &image);
-	unclear = ret && (!v3npu_vision_error()[0] || image);
-	unclear |= v3npu_image_decode(data, size, &other) != ret;
-	unclear |= !ret && (!other || memcmp(image->pixels, other->pixels,
-					     image->stride * image->height));
-	v3npu_image_free(image);
+	unclear |= v3npu_image_read(path, &other) != *ret;
+	unclear |= !*ret && (!other || memcmp(image->pixels, other->pixels,
+					      image->stride * image->height));
 	v3npu_image_free(other);
-	*read = !ret;
 	return unclear;
 }
 
@@ -164,13 +167,14 @@ static void damage(const char *what, bool cuts_show)
 	uint8_t data[16384], copy[sizeof(data)];
 	size_t size, k, unclear = 0, unnoticed = 0;
 	FILE *f = fopen(path, "rb");
-	bool read;
+	int ret;
 
 	size = fread(data, 1, sizeof(data), f);
 	fclose(f);
 	for (k = 0; k < size; k++) {
-		unclear += try(data, k, &read);
-		unnoticed += read && k < size - 16;
+		unclear += try_both(data, k, &ret);
+		unnoticed += !ret && k < size - 16;
+		v3npu_image_free(image);
 	}
 	ok(!unclear, "%s cut at each of %zu places: each refusal has its reason", what, size);
 	ok(!cuts_show || !unnoticed, "%s cut: %zu places went unnoticed", what, unnoticed);
@@ -178,7 +182,8 @@ static void damage(const char *what, bool cuts_show)
 	for (k = 0; k < size * 8; k += k < 2048 ? 1 : 7) {
 		memcpy(copy, data, size);
 		copy[k / 8] ^= 1 << k % 8;
-		unclear += try(copy, size, &read);
+		unclear += try(copy, size, &ret);
+		v3npu_image_free(image);
 	}
 	ok(!unclear, "%s with a bit flipped: each refusal has its reason", what);
 }
