@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #define MAX_INDICES	(1u << 24)	/* that a float32 can count */
 
@@ -151,32 +150,11 @@ static int binary(struct importer *im)
 {
 	struct cpu_op op = { .kind = CPU_BINARY, .code = im->op->code };
 	struct ir_shape shape;
-	int a, b, ret = v3c_import_arity(im, 2, 2, 1);
+	int in[2], ret = v3c_read_pair(im, in, &shape);
 
-	if (ret)
-		return ret;
-	a = v3c_import_input(im, 0);
-	if (a < 0)
-		return a;
-	b = v3c_import_input(im, 1);
-	if (b < 0)
-		return b;
-	ret = v3c_import_broadcast(im, &import_value(im, a)->shape, &import_value(im, b)->shape,
-				   &shape);
 	if (!ret)
 		ret = v3cpu_clamp(im, &op);
-	return ret ? ret : one_result(im, &op, a, b, &shape);
-}
-
-/* Input 0, of rank 4 */
-static int image(struct importer *im)
-{
-	int in = v3c_import_input(im, 0);
-
-	if (in >= 0 && import_value(im, in)->shape.rank != 4)
-		return v3c_import_fail(im, EINVAL, "damaged: its input has %d dimensions, not 4",
-				       import_value(im, in)->shape.rank);
-	return in;
+	return ret ? ret : one_result(im, &op, in[0], in[1], &shape);
 }
 
 /* XNNPACK has no windows of one element; they are a slice and a clamp */
@@ -209,7 +187,7 @@ static int pool(struct importer *im)
 
 	if (ret)
 		return ret;
-	in = image(im);
+	in = v3c_read_image(im);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
@@ -293,141 +271,65 @@ static int bilinear(struct importer *im)
 		.kernel = { 2, 2 },	/* four corners of each pixel */
 	};
 	struct ir_shape shape;
-	int64_t size[2];
-	int in, ret = v3c_import_arity(im, 2, 2, 1);
+	int in, ret;
 
-	if (ret)
-		return ret;
-	in = image(im);
+	in = v3c_read_resize(im, &shape);
 	if (in < 0)
 		return in;
-	ret = v3c_import_integers(im, 1, size, 2);
-	if (ret < 0)
-		return ret;
-	if (ret != 2 || size[0] < 1 || size[1] < 1 || size[0] > INT32_MAX || size[1] > INT32_MAX)
-		return v3c_import_fail(im, EINVAL,
-				       "damaged: its output size is not two positive numbers");
-	if (op.align_corners && op.half_pixel_centers)
-		return v3c_import_fail(im, ENOTSUP,
-				       "align_corners and half_pixel_centers together have no meaning");
-	shape = import_value(im, in)->shape;
-	shape.dim[1] = size[0];
-	shape.dim[2] = size[1];
 	ret = v3cpu_check_window(im, &shape, op.kernel);
 	return ret ? ret : one_result(im, &op, in, -1, &shape);
-}
-
-/* @in with the dimensions of the set @last behind the others */
-static int with_last(struct importer *im, int in, unsigned int last)
-{
-	const struct ir_shape from = import_value(im, in)->shape;
-	struct ir_shape to = from;
-	uint8_t perm[V3C_MAX_RANK];
-	int i, k = 0, out, node;
-
-	for (i = 0; i < from.rank; i++)
-		if (!(last & 1u << i))
-			perm[k++] = i;
-	for (i = 0; i < from.rank; i++)
-		if (last & 1u << i)
-			perm[k++] = i;
-	for (i = 0; i < from.rank; i++)
-		to.dim[i] = from.dim[perm[i]];
-	out = v3c_import_temporary(im, &to, import_value(im, in)->quant);
-	node = out < 0 ? out : v3c_import_node(im, IR_TRANSPOSE, in, -1, out);
-	if (node < 0)
-		return node;
-	for (i = 0; i < from.rank; i++)
-		im->graph->nodes[node].perm[i] = perm[i];
-	return out;
 }
 
 /* The mean over dimensions that follow one another, after a transposition if they do not */
 static int mean(struct importer *im)
 {
 	const struct cpu_op op = { .kind = CPU_MEAN };
-	struct ir_shape shape, declared, matrix = { .rank = 3, .dim = { 1, 1, 1 } };
+	struct ir_shape shape, whole, matrix = { .rank = 3, .dim = { 1, 1, 1 } };
 	struct ir_shape result = { .rank = 2 };
-	int64_t axes[V3C_MAX_RANK];
-	int in, view, flat, out, first = V3C_MAX_RANK, last = -1, count, i, ret;
-	unsigned int seen = 0;
+	unsigned int axes;
+	int in, view, flat, out, first, last, i, ret;
 
-	in = v3c_import_operand(im, 2, 2);
+	in = v3c_read_reduction(im, &axes, &whole);
 	if (in < 0)
 		return in;
-	shape = import_value(im, in)->shape;
-	count = v3c_import_integers(im, 1, axes, V3C_MAX_RANK);
-	if (count < 0)
-		return count;
-	for (i = 0; i < count; i++) {
-		ret = v3c_import_axis(im, axes[i], shape.rank);
-		if (ret < 0)
-			return ret;
-		seen |= 1u << ret;
-		first = ret < first ? ret : first;
-		last = ret > last ? ret : last;
-	}
-	if (last < 0)
+	if (!axes)
 		return v3c_import_fail(im, ENOTSUP, "it is over no dimension");
-	if (seen != (1u << (last + 1)) - (1u << first)) {
-		in = with_last(im, in, seen);
+	first = __builtin_ctz(axes);
+	last = 31 - __builtin_clz(axes);
+	if (axes != (1u << (last + 1)) - (1u << first)) {
+		in = v3c_import_last(im, in, axes);
 		if (in < 0)
 			return in;
-		shape = import_value(im, in)->shape;
-		first = shape.rank - __builtin_popcount(seen);
-		last = shape.rank - 1;
+		last = import_value(im, in)->shape.rank - 1;
+		first = last + 1 - __builtin_popcount(axes);
 	}
+	shape = import_value(im, in)->shape;
 	for (i = 0; i < shape.rank; i++)
 		matrix.dim[i < first ? 0 : i <= last ? 1 : 2] *= shape.dim[i];
 	result.dim[0] = matrix.dim[0];
 	result.dim[1] = matrix.dim[2];
-	ret = v3c_import_shape(im, &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)],
-			       &declared);
-	if (ret)
-		return ret;
-	if (ir_elements(&declared) != ir_elements(&result))
-		return v3cpu_bad_output(im);
-	out = v3c_import_output(im, 0, &declared);
+	out = v3c_import_output(im, 0, &whole);
 	if (out < 0)
 		return out;
-	view = v3c_import_temporary(im, &matrix, import_value(im, in)->quant);
+	view = v3c_import_view_of(im, in, &matrix);
+	if (view < 0)
+		return view;
 	flat = v3c_import_temporary(im, &result, import_value(im, out)->quant);
-	if (view < 0 || flat < 0)
-		return -ENOMEM;
-	ret = v3c_import_node(im, IR_RESHAPE, in, -1, view);
-	if (ret >= 0)
-		ret = v3cpu_compute(im, &op, view, -1, flat);
+	if (flat < 0)
+		return flat;
+	ret = v3cpu_compute(im, &op, view, -1, flat);
 	return ret < 0 ? ret : v3c_import_node(im, IR_RESHAPE, flat, -1, out);
 }
 
-/* Over the last dimension, where a transposition brings the operator's */
 static int argmax(struct importer *im)
 {
 	const struct cpu_op op = { .kind = CPU_ARGMAX, .code = im->op->code };
 	struct ir_shape shape;
-	int64_t number;
-	int in, out, axis, ret;
+	int in, out;
 
-	in = v3c_import_operand(im, 2, 2);
+	in = v3c_read_argmax(im, MAX_INDICES, &shape);
 	if (in < 0)
 		return in;
-	shape = import_value(im, in)->shape;
-	ret = v3c_import_integers(im, 1, &number, 1);
-	if (ret < 0)
-		return ret;
-	if (!ret)
-		return v3c_import_fail(im, EINVAL, "damaged: it has no axis");
-	axis = v3c_import_axis(im, number, shape.rank);
-	if (axis < 0)
-		return axis;
-	if (shape.dim[axis] > MAX_INDICES)
-		return v3c_import_fail(im, ENOTSUP, "it is over %u elements, more than %u",
-				       shape.dim[axis], MAX_INDICES);
-	in = with_last(im, in, 1u << axis);
-	if (in < 0)
-		return in;
-	shape = import_value(im, in)->shape;
-	shape.rank--;
 	/* Real numbers; cpu_import_output() makes integers of them */
 	out = v3c_import_index_output(im, &shape, false);
 	return out < 0 ? out : v3cpu_node(im, &op, in, -1, out);

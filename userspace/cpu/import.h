@@ -5,7 +5,7 @@
 #ifndef V3CPU_IMPORT_H
 #define V3CPU_IMPORT_H
 
-#include "compiler/import/import.h"
+#include "compiler/import/read.h"
 #include "step.h"
 
 extern const struct import_backend v3cpu_import_backend;

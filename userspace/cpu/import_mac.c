@@ -4,10 +4,11 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "import.h"
 
-/* Input @k of rank 4 and constant weights of rank 4, input 1 */
+/* Input @k and constant weights, input 1, of a convolution */
 static int conv_operands(struct importer *im, uint32_t k, int *in, struct ir_shape *weights,
 			 struct cpu_op *op)
 {
@@ -21,10 +22,6 @@ static int conv_operands(struct importer *im, uint32_t k, int *in, struct ir_sha
 		return ret;
 	if (!op->weights)
 		return v3c_import_fail(im, ENOTSUP, "its weights are not constant");
-	if (import_value(im, *in)->shape.rank != 4 || weights->rank != 4)
-		return v3c_import_fail(im, EINVAL,
-				       "damaged: input and weights have %d and %d dimensions, not 4",
-				       import_value(im, *in)->shape.rank, weights->rank);
 	op->weight_count = ir_elements(weights);
 	return 0;
 }
@@ -35,33 +32,27 @@ int v3cpu_import_conv(struct importer *im)
 		.kind = CPU_CONV, .depthwise = im->op->code == TFL_DEPTHWISE_CONV_2D,
 	};
 	struct ir_shape weights, shape;
-	uint32_t depth, channels;
+	struct read_conv read;
 	int in, out, i, ret = v3c_import_arity(im, 2, 3, 1);
 
 	if (!ret)
 		ret = conv_operands(im, 0, &in, &weights, &op);
+	if (!ret)
+		ret = v3c_read_conv(im, &import_value(im, in)->shape, &weights, &read);
 	if (ret)
 		return ret;
+	op.groups = read.groups;
 	shape = import_value(im, in)->shape;
-	depth = shape.dim[3];
-	channels = weights.dim[op.depthwise ? 3 : 0];
-	op.groups = op.depthwise ? depth : depth / weights.dim[3];
-	if (op.depthwise ? weights.dim[0] != 1 || channels % depth :
-	    depth % weights.dim[3] || channels % op.groups)
-		return v3c_import_fail(im, EINVAL,
-				       "damaged: weights for %u inputs and %u outputs, an input of %u "
-				       "channels",
-				       weights.dim[3], channels, depth);
 	for (i = 0; i < 2; i++) {
 		ret = v3cpu_window(im, &op, i, shape.dim[1 + i], weights.dim[1 + i],
 				   im->op->dilation[i], &shape.dim[1 + i]);
 		if (ret)
 			return ret;
 	}
-	shape.dim[3] = channels;
+	shape.dim[3] = read.channels;
 	ret = v3cpu_check_window(im, &shape, op.kernel);
 	if (!ret)
-		ret = v3cpu_bias(im, 2, channels, in, 1, &op.bias);
+		ret = v3cpu_bias(im, 2, read.channels, in, 1, &op.bias);
 	if (!ret)
 		ret = v3cpu_clamp(im, &op);
 	if (ret)
@@ -70,7 +61,7 @@ int v3cpu_import_conv(struct importer *im)
 	if (out < 0)
 		return out;
 	im->graph->macs += ir_elements(&shape) * op.kernel[0] * op.kernel[1] *
-			   (depth / op.groups);
+			   (import_value(im, in)->shape.dim[3] / op.groups);
 	return v3cpu_compute(im, &op, in, -1, out);
 }
 
@@ -116,7 +107,7 @@ int v3cpu_import_transpose_conv(struct importer *im)
 	if (ret < 0)
 		return ret;
 	shape = import_value(im, in)->shape;
-	if (ret != 4 || size[0] != shape.dim[0] || size[3] != weights.dim[0] ||
+	if (shape.rank != 4 || weights.rank != 4 || ret != 4 || size[0] != shape.dim[0] || size[3] != weights.dim[0] ||
 	    weights.dim[3] != shape.dim[3] || size[1] < 1 || size[2] < 1 ||
 	    size[1] > V3C_MAX_ELEMENTS || size[2] > V3C_MAX_ELEMENTS)
 		return v3cpu_bad_output(im);
@@ -141,50 +132,36 @@ int v3cpu_import_transpose_conv(struct importer *im)
 	return out < 0 ? out : v3cpu_compute(im, &op, in, -1, out);
 }
 
-/* @value as a tensor of this shape, with the same elements */
-static int reshaped(struct importer *im, int value, const struct ir_shape *shape)
+/* a . b^T, whose shape is this */
+static int matmul(struct importer *im, int a, int b, const struct ir_shape *shape)
 {
-	int view = v3c_import_temporary(im, shape, import_value(im, value)->quant);
-	int node = view < 0 ? view : v3c_import_node(im, IR_RESHAPE, value, -1, view);
+	const struct ir_shape *from = &import_value(im, a)->shape;
+	int out, node;
 
-	return node < 0 ? node : view;
-}
-
-/* a . b^T: [..., rows, depth] by [..., columns, depth], whose first dimensions broadcast */
-static int matmul(struct importer *im, int a, int b)
-{
-	const struct ir_shape *with = &import_value(im, b)->shape;
-	struct ir_shape shape = import_value(im, a)->shape;
-	uint32_t depth = shape.dim[shape.rank - 1];
-	int i, out, node;
-
-	for (i = 0; i < shape.rank - 2; i++)
-		if (shape.dim[i] == 1)
-			shape.dim[i] = with->dim[i];
-	shape.dim[shape.rank - 1] = with->dim[shape.rank - 2];
-	im->graph->macs += ir_elements(&shape) * depth;
-	out = v3c_import_temporary(im, &shape, (struct v3c_quant){});
+	im->graph->macs += ir_elements(shape) * from->dim[from->rank - 1];
+	out = v3c_import_temporary(im, shape, (struct v3c_quant){});
 	node = out < 0 ? out : v3c_import_node(im, IR_MATMUL, a, b, out);
 	return node < 0 ? node : out;
 }
 
 /* FULLY_CONNECTED with computed weights: a product, then the bias and the clamp */
-static int dynamic_product(struct importer *im, int in, uint32_t rows, uint32_t units,
-			   uint32_t depth, const struct cpu_op *fc)
+static int dynamic_product(struct importer *im, int in, const struct read_product *p,
+			   const struct cpu_op *fc)
 {
-	const struct ir_shape a = { .rank = 4, .dim = { 1, 1, rows, depth } };
-	const struct ir_shape b = { .rank = 4, .dim = { 1, 1, units, depth } };
-	const struct ir_shape vector = { .rank = 1, .dim = { units } };
+	const struct ir_shape a = { .rank = 4, .dim = { 1, 1, p->rows, p->depth } };
+	const struct ir_shape b = { .rank = 4, .dim = { 1, 1, p->units, p->depth } };
+	const struct ir_shape c = { .rank = 4, .dim = { 1, 1, p->rows, p->units } };
+	const struct ir_shape vector = { .rank = 1, .dim = { p->units } };
 	struct cpu_op op = { .kind = CPU_BINARY, .code = TFL_ADD, .min = fc->min,
 			     .max = fc->max };
 	int weights = v3c_import_input(im, 1), product, bias, sum, node;
 
 	if (weights >= 0)
-		weights = reshaped(im, weights, &b);
+		weights = v3c_import_view_of(im, weights, &b);
 	if (weights < 0)
 		return weights;
-	in = reshaped(im, in, &a);
-	product = in < 0 ? in : matmul(im, in, weights);
+	in = v3c_import_view_of(im, in, &a);
+	product = in < 0 ? in : matmul(im, in, weights, &c);
 	if (product < 0 || (!fc->bias && isinf(op.min) && isinf(op.max)))
 		return product;
 	bias = fc->bias ? v3c_import_temporary(im, &vector, (struct v3c_quant){}) :
@@ -198,16 +175,16 @@ static int dynamic_product(struct importer *im, int in, uint32_t rows, uint32_t 
 	return node < 0 ? node : sum;
 }
 
-static int static_product(struct importer *im, int in, uint32_t rows, uint32_t units,
-			  uint32_t depth, struct cpu_op *op)
+static int static_product(struct importer *im, int in, const struct read_product *p,
+			  struct cpu_op *op)
 {
-	const struct ir_shape matrix = { .rank = 2, .dim = { rows, depth } };
-	const struct ir_shape result = { .rank = 2, .dim = { rows, units } };
+	const struct ir_shape matrix = { .rank = 2, .dim = { p->rows, p->depth } };
+	const struct ir_shape result = { .rank = 2, .dim = { p->rows, p->units } };
 	int product, node;
 
-	im->graph->macs += (uint64_t)rows * units * depth;
-	op->weight_count = (uint64_t)units * depth;
-	in = reshaped(im, in, &matrix);
+	im->graph->macs += (uint64_t)p->rows * p->units * p->depth;
+	op->weight_count = (uint64_t)p->units * p->depth;
+	in = v3c_import_view_of(im, in, &matrix);
 	if (in < 0)
 		return in;
 	product = v3c_import_temporary(im, &result, (struct v3c_quant){});
@@ -226,113 +203,52 @@ static int give_product(struct importer *im, int product, const struct ir_shape 
 	round.quant = import_value(im, out)->quant;
 	if (!round.quant.scale)
 		return v3c_import_node(im, IR_RESHAPE, product, -1, out);
-	whole = reshaped(im, product, shape);
+	whole = v3c_import_view_of(im, product, shape);
 	return whole < 0 ? whole : v3cpu_node(im, &round, whole, -1, out);
 }
 
 int v3cpu_import_fully_connected(struct importer *im)
 {
 	struct cpu_op op = { .kind = CPU_FULLY_CONNECTED };
-	struct ir_shape weights = {}, out;
-	uint64_t elements;
-	uint32_t rows, units, depth;
+	struct ir_shape weights;
+	struct read_product p;
 	int in, product, ret = v3c_import_arity(im, 2, 3, 1);
 
 	if (ret)
 		return ret;
-	if (im->op->format)
-		return v3c_import_fail(im, ENOTSUP,
-				       "weights are shuffled (format %d); export with the default "
-				       "format",
-				       im->op->format);
 	in = v3c_import_input(im, 0);
 	if (in < 0)
 		return in;
-	ret = v3cpu_constant_input(im, 1, &weights, &op.weights);
-	if (ret)
-		return ret;
-	if (weights.rank != 2)
-		return v3c_import_fail(im, EINVAL, "damaged: weights have %d dimensions, not 2",
-				       weights.rank);
-	units = weights.dim[0];
-	depth = weights.dim[1];
-	elements = ir_elements(&import_value(im, in)->shape);
-	rows = elements / depth;
-	ret = v3c_import_shape(im, &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)],
-			       &out);
-	if (ret)
-		return ret;
-	if (elements % depth || ir_elements(&out) != (uint64_t)rows * units ||
-	    cpu_channels(&out) != units)
-		return v3cpu_bad_output(im);
-	ret = v3cpu_bias(im, 2, units, in, 1, &op.bias);
+	ret = v3c_read_product(im, in, &p);
+	if (!ret)
+		ret = v3cpu_constant_input(im, 1, &weights, &op.weights);
+	if (!ret)
+		ret = v3cpu_bias(im, 2, p.units, in, 1, &op.bias);
 	if (!ret)
 		ret = v3cpu_clamp(im, &op);
 	if (ret)
 		return ret;
-	product = op.weights ? static_product(im, in, rows, units, depth, &op) :
-		  dynamic_product(im, in, rows, units, depth, &op);
-	return product < 0 ? product : give_product(im, product, &out);
-}
-
-/* Operand @k with all dimensions there can be; the last two change places if @swap */
-static int matrices(struct importer *im, uint32_t k, bool swap)
-{
-	static const uint8_t perm[V3C_MAX_RANK] = { 0, 1, 2, 3, 5, 4 };
-	struct ir_shape from, shape = { .rank = V3C_MAX_RANK, .dim = { 1, 1, 1, 1, 1, 1 } };
-	int in = v3c_import_input(im, k), view, node, i;
-
-	if (in < 0)
-		return in;
-	from = import_value(im, in)->shape;
-	if (from.rank < 2)
-		return v3c_import_fail(im, EINVAL, "damaged: an operand has %d dimensions", from.rank);
-	for (i = 0; i < from.rank; i++)
-		shape.dim[V3C_MAX_RANK - from.rank + i] = from.dim[i];
-	in = reshaped(im, in, &shape);
-	if (in < 0 || !swap)
-		return in;
-	shape.dim[4] = from.dim[from.rank - 1];
-	shape.dim[5] = from.dim[from.rank - 2];
-	view = v3c_import_temporary(im, &shape, import_value(im, in)->quant);
-	node = view < 0 ? view : v3c_import_node(im, IR_TRANSPOSE, in, -1, view);
-	if (node < 0)
-		return node;
-	for (i = 0; i < V3C_MAX_RANK; i++)
-		im->graph->nodes[node].perm[i] = perm[i];
-	return view;
+	product = op.weights ? static_product(im, in, &p, &op) : dynamic_product(im, in, &p, &op);
+	return product < 0 ? product : give_product(im, product, &p.out);
 }
 
 int v3cpu_import_batch_matmul(struct importer *im)
 {
-	struct ir_shape a_shape, b_shape, out;
-	int a, b, i, product, ret = v3c_import_arity(im, 2, 2, 1);
+	struct ir_shape shape, out;
+	int in[2], product, ret = v3c_read_matmul(im, V3C_MAX_RANK, in, &shape);
 
+	if (!ret)
+		ret = v3c_import_shape(im,
+				       &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)],
+				       &out);
 	if (ret)
 		return ret;
-	a = matrices(im, 0, im->op->adjoint[0]);
-	if (a < 0)
-		return a;
-	b = matrices(im, 1, !im->op->adjoint[1]);
-	if (b < 0)
-		return b;
-	a_shape = import_value(im, a)->shape;
-	b_shape = import_value(im, b)->shape;
-	ret = v3c_import_shape(im, &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)],
-			       &out);
-	if (ret)
-		return ret;
-	if (a_shape.dim[5] != b_shape.dim[5] || out.rank < 2 ||
-	    out.dim[out.rank - 1] != b_shape.dim[4] || out.dim[out.rank - 2] != a_shape.dim[4])
+	product = matmul(im, in[0], in[1], &shape);
+	if (product < 0)
+		return product;
+	/* What was put before its dimensions is not the output's */
+	if (out.rank > shape.rank || ir_elements(&out) != ir_elements(&shape) ||
+	    memcmp(out.dim, &shape.dim[shape.rank - out.rank], out.rank * sizeof(out.dim[0])))
 		return v3cpu_bad_output(im);
-	for (i = 0; i < V3C_MAX_RANK - 2; i++) {
-		uint32_t n = a_shape.dim[i] == 1 ? b_shape.dim[i] : a_shape.dim[i];
-		int d = i - (V3C_MAX_RANK - out.rank);
-
-		if ((b_shape.dim[i] != 1 && b_shape.dim[i] != n) ||
-		    n != (d < 0 ? 1 : out.dim[d]))
-			return v3cpu_bad_output(im);
-	}
-	product = matmul(im, a, b);
-	return product < 0 ? product : give_product(im, product, &out);
+	return give_product(im, product, &out);
 }

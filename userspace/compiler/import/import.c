@@ -394,9 +394,8 @@ static int npu_op(struct importer *im)
 
 	switch (im->op->code) {
 	case TFL_CONV_2D:
-		return v3c_import_conv(im);
 	case TFL_DEPTHWISE_CONV_2D:
-		return v3c_import_depthwise(im);
+		return v3c_import_conv(im);
 	case TFL_FULLY_CONNECTED:
 		return v3c_import_fully_connected(im);
 	case TFL_TRANSPOSE_CONV:

@@ -224,7 +224,6 @@ int v3c_import_broadcast(struct importer *im, const struct ir_shape *a, const st
 
 /* The operators, each for im->op */
 int v3c_import_conv(struct importer *im);
-int v3c_import_depthwise(struct importer *im);
 int v3c_import_fully_connected(struct importer *im);
 int v3c_import_transpose_conv(struct importer *im);
 int v3c_import_batch_matmul(struct importer *im);

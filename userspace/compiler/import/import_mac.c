@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <math.h>
 
-#include "import.h"
+#include "read.h"
 
 int v3c_import_weights(struct importer *im, const struct tfl_tensor *w, uint32_t channels,
 		       int channel_dim, int8_t *zero_point)
@@ -141,8 +141,8 @@ static int import_conv_common(struct importer *im, struct ir_conv *conv,
 	return 0;
 }
 
-/* Shapes of the input and of the constant weights, both of rank 4 */
-static int conv_shapes(struct importer *im, struct ir_shape *in, struct ir_shape *weights)
+/* What the shapes of the input and of the constant weights say */
+static int conv_shapes(struct importer *im, struct ir_shape *weights, struct read_conv *conv)
 {
 	const struct tfl_tensor *w = v3c_import_tensor(im, 1);
 	int ret = v3c_import_arity(im, 2, 3, 1);
@@ -160,153 +160,81 @@ static int conv_shapes(struct importer *im, struct ir_shape *in, struct ir_shape
 	value = v3c_import_input(im, 0);
 	if (value < 0)
 		return value;
-	*in = import_value(im, value)->shape;
-	if (in->rank != 4 || weights->rank != 4)
-		return v3c_import_fail(im, EINVAL,
-				       "damaged: input and weights have %d and %d dimensions, not 4",
-				       in->rank, weights->rank);
-	return 0;
+	return v3c_read_conv(im, &import_value(im, value)->shape, weights, conv);
 }
 
 int v3c_import_conv(struct importer *im)
 {
-	struct ir_conv conv = {};
-	struct ir_shape in, weights;
-	int ret = conv_shapes(im, &in, &weights);
+	bool depthwise = im->op->code == TFL_DEPTHWISE_CONV_2D;
+	struct ir_conv conv = { .depthwise = depthwise };
+	struct ir_shape weights;
+	struct read_conv read;
+	int ret = conv_shapes(im, &weights, &read);
 
 	if (ret)
 		return ret;
-	if (in.dim[3] % weights.dim[3] || weights.dim[0] % (in.dim[3] / weights.dim[3]))
-		return v3c_import_fail(im, EINVAL,
-				       "damaged: weights for %u inputs and %u outputs, an input of %u "
-				       "channels",
-				       weights.dim[3], weights.dim[0], in.dim[3]);
-	conv.groups = in.dim[3] / weights.dim[3];
-	ret = v3c_import_weights(im, v3c_import_tensor(im, 1), weights.dim[0], 0, NULL);
+	conv.groups = read.groups;
+	ret = v3c_import_weights(im, v3c_import_tensor(im, 1), read.channels, depthwise ? 3 : 0, NULL);
 	if (ret)
 		return ret;
-	return import_conv_common(im, &conv, &weights, weights.dim[0]);
+	return import_conv_common(im, &conv, &weights, read.channels);
 }
 
-int v3c_import_depthwise(struct importer *im)
-{
-	struct ir_conv conv = { .depthwise = true };
-	struct ir_shape in, weights;
-	int ret = conv_shapes(im, &in, &weights);
-
-	if (ret)
-		return ret;
-	if (weights.dim[0] != 1 || weights.dim[3] % in.dim[3])
-		return v3c_import_fail(im, EINVAL, "damaged: weights for %u channels, an input of %u",
-				       weights.dim[3], in.dim[3]);
-	conv.groups = in.dim[3];
-	ret = v3c_import_weights(im, v3c_import_tensor(im, 1), weights.dim[3], 3, NULL);
-	if (ret)
-		return ret;
-	return import_conv_common(im, &conv, &weights, weights.dim[3]);
-}
-
-/* A view of @value as one matrix [1, 1, rows, columns], or @value back from one */
+/* A view of @value as one matrix [1, 1, rows, columns] */
 static int matrix_view(struct importer *im, int value, uint32_t rows, uint32_t columns)
 {
-	struct ir_shape shape = { .rank = 4, .dim = { 1, 1, rows, columns } };
-	int view = v3c_import_temporary(im, &shape, import_value(im, value)->quant);
-	int node;
+	const struct ir_shape shape = { .rank = 4, .dim = { 1, 1, rows, columns } };
 
-	if (view < 0)
-		return view;
-	node = v3c_import_node(im, IR_RESHAPE, value, -1, view);
-	return node < 0 ? node : view;
-}
-
-/* Rows of an operand of FULLY_CONNECTED whose last dimension of the product is @depth */
-static int fully_connected_shapes(struct importer *im, int in, int out_units, uint32_t depth,
-				  uint32_t *rows, struct ir_shape *out)
-{
-	const struct ir_shape *shape = &import_value(im, in)->shape;
-	const struct tfl_tensor *t = &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)];
-	uint64_t elements = ir_elements(shape);
-	int ret;
-
-	if (elements % depth)
-		return v3c_import_fail(im, EINVAL,
-				       "damaged: an input of %llu elements, weights of depth %u",
-				       (unsigned long long)elements, depth);
-	*rows = elements / depth;
-	/* The output is [rows, units], or the input's shape with a new last dimension */
-	ret = v3c_import_shape(im, t, out);
-	if (ret)
-		return ret;
-	if (!out->rank || ir_elements(out) != (uint64_t)*rows * out_units ||
-	    out->dim[out->rank - 1] != (uint32_t)out_units)
-		return v3c_import_fail(im, EINVAL,
-				       "damaged: the shape of its output does not follow from its "
-				       "inputs");
-	return 0;
+	return v3c_import_view_of(im, value, &shape);
 }
 
 int v3c_import_fully_connected(struct importer *im)
 {
 	const struct tfl_tensor *w = v3c_import_tensor(im, 1);
-	struct ir_shape weights, out_shape, matrix = { .rank = 4, .dim = { 1, 1 } };
+	struct ir_shape matrix = { .rank = 4, .dim = { 1, 1 } };
+	struct read_product p;
 	struct ir_stage stage = {};
 	struct v3c_quant in_quant, out_quant;
-	uint32_t rows = 0, depth, units;
 	int in, in_matrix, other = -1, out, product, node, ret;
 	int8_t zero_point = 0;
 
 	ret = v3c_import_arity(im, 2, 3, 1);
 	if (ret)
 		return ret;
-	if (!w)
-		return v3c_import_fail(im, EINVAL, "damaged: it has no weights");
-	if (im->op->format)
-		return v3c_import_fail(im, ENOTSUP,
-				       "weights are shuffled (format %d); export with the default "
-				       "format",
-				       im->op->format);
-	ret = v3c_import_shape(im, w, &weights);
-	if (ret)
-		return ret;
-	if (weights.rank != 2)
-		return v3c_import_fail(im, EINVAL, "damaged: weights have %d dimensions, not 2",
-				       weights.rank);
-	units = weights.dim[0];
-	depth = weights.dim[1];
 	in = v3c_import_input(im, 0);
 	if (in < 0)
 		return in;
 	in_quant = import_value(im, in)->quant;
-	ret = fully_connected_shapes(im, in, units, depth, &rows, &out_shape);
+	ret = v3c_read_product(im, in, &p);
 	if (!ret)
-		ret = v3c_import_weights(im, w, units, 0, &zero_point);
+		ret = v3c_import_weights(im, w, p.units, 0, &zero_point);
 	if (ret)
 		return ret;
 	/* Weights that are computed, or not symmetric, are the product's second operand */
 	if (!w->data || zero_point) {
 		other = v3c_import_input(im, 1);
 		if (other >= 0)
-			other = matrix_view(im, other, units, depth);
+			other = matrix_view(im, other, p.units, p.depth);
 		if (other < 0)
 			return other;
 	} else {
-		ret = v3c_import_check_const(im, w, TFL_INT8, (uint64_t)units * depth);
+		ret = v3c_import_check_const(im, w, TFL_INT8, (uint64_t)p.units * p.depth);
 		if (ret)
 			return ret;
 	}
-	in_matrix = matrix_view(im, in, rows, depth);
+	in_matrix = matrix_view(im, in, p.rows, p.depth);
 	if (in_matrix < 0)
 		return in_matrix;
-	out = v3c_import_output(im, 0, &out_shape);
+	out = v3c_import_output(im, 0, &p.out);
 	if (out < 0)
 		return out;
 	out_quant = import_value(im, out)->quant;
-	ret = v3c_import_stage(im, in_quant, &w->scale, v3c_import_tensor(im, 2), out_quant, units,
+	ret = v3c_import_stage(im, in_quant, &w->scale, v3c_import_tensor(im, 2), out_quant, p.units,
 			       &stage);
 	if (ret)
 		return ret;
-	matrix.dim[2] = rows;
-	matrix.dim[3] = units;
+	matrix.dim[2] = p.rows;
+	matrix.dim[3] = p.units;
 	product = v3c_import_temporary(im, &matrix, out_quant);
 	if (product < 0)
 		return product;
@@ -330,6 +258,6 @@ int v3c_import_fully_connected(struct importer *im)
 			.zero_point = { in_quant.zero_point, zero_point }, .stage = stage,
 		};
 	}
-	im->graph->macs += (uint64_t)rows * units * depth;
+	im->graph->macs += (uint64_t)p.rows * p.units * p.depth;
 	return v3c_import_node(im, IR_RESHAPE, product, -1, out);
 }

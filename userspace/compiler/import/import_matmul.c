@@ -1,70 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 
-#include "import.h"
-
-/* The value with its last two dimensions swapped */
-static int swapped(struct importer *im, int value)
-{
-	struct ir_shape shape = import_value(im, value)->shape;
-	int last = shape.rank - 1, view, node, i;
-	uint32_t dim = shape.dim[last];
-
-	shape.dim[last] = shape.dim[last - 1];
-	shape.dim[last - 1] = dim;
-	view = v3c_import_temporary(im, &shape, import_value(im, value)->quant);
-	if (view < 0)
-		return view;
-	node = v3c_import_node(im, IR_TRANSPOSE, value, -1, view);
-	if (node < 0)
-		return node;
-	for (i = 0; i < shape.rank; i++)
-		im->graph->nodes[node].perm[i] = i;
-	im->graph->nodes[node].perm[last] = last - 1;
-	im->graph->nodes[node].perm[last - 1] = last;
-	return view;
-}
-
-/* The value with dimensions of 1 in front, so that it has @rank */
-static int widened(struct importer *im, int value, int rank)
-{
-	const struct ir_shape *from = &import_value(im, value)->shape;
-	struct ir_shape shape = { .rank = rank };
-	int view, node, i;
-
-	if (from->rank == rank)
-		return value;
-	for (i = 0; i < rank; i++)
-		shape.dim[i] = i < rank - from->rank ? 1 : from->dim[i - (rank - from->rank)];
-	view = v3c_import_temporary(im, &shape, import_value(im, value)->quant);
-	if (view < 0)
-		return view;
-	node = v3c_import_node(im, IR_RESHAPE, value, -1, view);
-	return node < 0 ? node : view;
-}
-
-/* [..., rows, depth] and [..., columns, depth] make @out: [..., rows, columns] */
-static int product_shape(struct importer *im, const struct ir_shape *a, const struct ir_shape *b,
-			 struct ir_shape *out)
-{
-	int last = a->rank - 1, i;
-
-	*out = *a;
-	out->dim[last] = b->dim[last - 1];
-	for (i = 0; i < last - 1; i++) {
-		if (a->dim[i] != b->dim[i] && a->dim[i] != 1 && b->dim[i] != 1)
-			break;
-		out->dim[i] = a->dim[i] == 1 ? b->dim[i] : a->dim[i];
-	}
-	if (i < last - 1 || a->dim[last] != b->dim[last])
-		return v3c_import_fail(im, EINVAL, "damaged: its operands' shapes do not go together");
-	return 0;
-}
-
-static uint64_t batches(const struct ir_shape *shape)
-{
-	return ir_elements(shape) / shape->dim[shape->rank - 1] / shape->dim[shape->rank - 2];
-}
+#include "read.h"
 
 /*
  * TFLite 2.14 folds the first operand's batches into its rows where the second
@@ -73,7 +10,15 @@ static uint64_t batches(const struct ir_shape *shape)
  */
 static int check_fold(struct importer *im, const struct ir_shape *a, const struct ir_shape *b)
 {
-	if (!im->op->adjoint[0] || b->rank < 3 || batches(b) > 1 || batches(a) == 1)
+	uint64_t batches[2] = { 1, 1 };
+	int i;
+
+	for (i = 0; i < a->rank - 2; i++) {
+		batches[0] *= a->dim[i];
+		batches[1] *= b->dim[i];
+	}
+	if (!im->op->adjoint[0] || v3c_import_tensor(im, 1)->rank < 3 || batches[1] > 1 ||
+	    batches[0] == 1)
 		return 0;
 	return v3c_import_fail(im, ENOTSUP,
 			       "TFLite does not compute adj_x with one second operand for all batches; "
@@ -87,39 +32,18 @@ int v3c_import_batch_matmul(struct importer *im)
 	struct ir_shape shape;
 	struct v3npu_chan *chan;
 	struct v3c_scale s;
-	int in[2], out, node, rank = 0, i, ret;
+	int in[2], out, node, i, ret;
 
-	ret = v3c_import_arity(im, 2, 2, 1);
+	ret = v3c_read_matmul(im, 0, in, &shape);
+	if (!ret)
+		ret = check_fold(im, &import_value(im, in[0])->shape,
+				 &import_value(im, in[1])->shape);
 	if (ret)
 		return ret;
 	for (i = 0; i < 2; i++) {
-		in[i] = v3c_import_input(im, i);
-		if (in[i] < 0)
-			return in[i];
 		quant[i] = import_value(im, in[i])->quant;
 		matmul.zero_point[i] = quant[i].zero_point;
-		if (import_value(im, in[i])->shape.rank < 2)
-			return v3c_import_fail(im, EINVAL,
-					       "damaged: an operand has less than two dimensions");
-		if (import_value(im, in[i])->shape.rank > rank)
-			rank = import_value(im, in[i])->shape.rank;
 	}
-	ret = check_fold(im, &import_value(im, in[0])->shape, &import_value(im, in[1])->shape);
-	if (ret)
-		return ret;
-	for (i = 0; i < 2; i++) {
-		/* The NPU wants the depth last in both */
-		if (im->op->adjoint[i] == !i)
-			in[i] = swapped(im, in[i]);
-		if (in[i] >= 0)
-			in[i] = widened(im, in[i], rank);
-		if (in[i] < 0)
-			return in[i];
-	}
-	ret = product_shape(im, &import_value(im, in[0])->shape, &import_value(im, in[1])->shape,
-			    &shape);
-	if (ret)
-		return ret;
 	out = v3c_import_output(im, 0, &shape);
 	if (out < 0)
 		return out;
@@ -139,7 +63,7 @@ int v3c_import_batch_matmul(struct importer *im)
 		.min = INT8_MIN, .max = INT8_MAX,
 	};
 	im->graph->macs += ir_elements(&shape) *
-			   import_value(im, in[0])->shape.dim[rank - 1];
+			   import_value(im, in[0])->shape.dim[shape.rank - 1];
 	node = v3c_import_node(im, IR_MATMUL, in[0], in[1], out);
 	if (node >= 0)
 		im->graph->nodes[node].matmul = matmul;

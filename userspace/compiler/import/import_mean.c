@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "import.h"
+#include "read.h"
 
 /**
  * struct groups - the dimensions of a mean's input, sorted into those of a convolution's
@@ -123,22 +123,6 @@ static int mean_stage(struct importer *im, struct v3c_quant in, struct v3c_quant
 	return 0;
 }
 
-/* The axes of input 1 as bits */
-static int mean_axes(struct importer *im, int rank, unsigned int *axes)
-{
-	int64_t axis[2 * V3C_MAX_RANK];
-	int count = v3c_import_integers(im, 1, axis, 2 * V3C_MAX_RANK), i, ret;
-
-	*axes = 0;
-	for (i = 0; i < count; i++) {
-		ret = v3c_import_axis(im, axis[i], rank);
-		if (ret < 0)
-			return ret;
-		*axes |= 1u << ret;
-	}
-	return count < 0 ? count : 0;
-}
-
 /* The convolution's input; what does not merge in memory, the RESHAPE copies */
 static int grouped(struct importer *im, int in, const struct groups *g)
 {
@@ -159,26 +143,20 @@ static int grouped(struct importer *im, int in, const struct groups *g)
 
 int v3c_import_mean(struct importer *im)
 {
-	struct ir_shape shape, out_shape = {}, sum_shape;
+	struct ir_shape shape, out_shape, sum_shape;
 	struct ir_conv conv = { .weights = -1, .groups = 1, .stride = { 1, 1 },
 				.dilation = { 1, 1 } };
 	struct v3c_quant in_quant, out_quant;
 	unsigned int axes;
 	struct groups g;
 	uint8_t *ones;
-	int in, view, out, sum, node, i, ret;
+	int in, view, out, sum, node, ret;
 
-	in = v3c_import_operand(im, 2, 2);
+	in = v3c_read_reduction(im, &axes, &out_shape);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
 	in_quant = import_value(im, in)->quant;
-	ret = mean_axes(im, shape.rank, &axes);
-	if (ret)
-		return ret;
-	for (i = 0; i < shape.rank; i++)
-		if (!(axes >> i & 1) || im->op->keep_dims)
-			out_shape.dim[out_shape.rank++] = axes >> i & 1 ? 1 : shape.dim[i];
 	out = v3c_import_output(im, 0, &out_shape);
 	if (out < 0)
 		return out;

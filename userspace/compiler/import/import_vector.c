@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "import.h"
+#include "read.h"
 
 int v3c_import_broadcast(struct importer *im, const struct ir_shape *a, const struct ir_shape *b,
 			 struct ir_shape *out)
@@ -112,19 +112,11 @@ int v3c_import_eltwise(struct importer *im)
 	struct ir_shape shape;
 	int in[2], out, node, i, ret;
 
-	ret = v3c_import_arity(im, 2, 2, 1);
+	ret = v3c_read_pair(im, in, &shape);
 	if (ret)
 		return ret;
-	for (i = 0; i < 2; i++) {
-		in[i] = v3c_import_input(im, i);
-		if (in[i] < 0)
-			return in[i];
+	for (i = 0; i < 2; i++)
 		quant[i] = import_value(im, in[i])->quant;
-	}
-	ret = v3c_import_broadcast(im, &import_value(im, in[0])->shape,
-				   &import_value(im, in[1])->shape, &shape);
-	if (ret)
-		return ret;
 	out = v3c_import_output(im, 0, &shape);
 	if (out < 0)
 		return out;
@@ -137,17 +129,6 @@ int v3c_import_eltwise(struct importer *im)
 	return node;
 }
 
-/* Input 0, of rank 4 */
-static int import_image(struct importer *im)
-{
-	int in = v3c_import_input(im, 0);
-
-	if (in >= 0 && import_value(im, in)->shape.rank != 4)
-		return v3c_import_fail(im, EINVAL, "damaged: its input has %d dimensions, not 4",
-				       import_value(im, in)->shape.rank);
-	return in;
-}
-
 int v3c_import_pool(struct importer *im)
 {
 	struct ir_pool pool = {};
@@ -157,7 +138,7 @@ int v3c_import_pool(struct importer *im)
 	ret = v3c_import_arity(im, 1, 1, 1);
 	if (ret)
 		return ret;
-	in = import_image(im);
+	in = v3c_read_image(im);
 	if (in < 0)
 		return in;
 	shape = import_value(im, in)->shape;
@@ -219,27 +200,11 @@ int v3c_import_softmax(struct importer *im)
 int v3c_import_resize(struct importer *im)
 {
 	struct ir_shape shape;
-	int64_t size[2];
-	int in, out, node, ret;
+	int in, out, node;
 
-	ret = v3c_import_arity(im, 2, 2, 1);
-	if (ret)
-		return ret;
-	in = import_image(im);
+	in = v3c_read_resize(im, &shape);
 	if (in < 0)
 		return in;
-	ret = v3c_import_integers(im, 1, size, 2);
-	if (ret < 0)
-		return ret;
-	if (ret != 2 || size[0] < 1 || size[1] < 1 || size[0] > INT32_MAX || size[1] > INT32_MAX)
-		return v3c_import_fail(im, EINVAL,
-				       "damaged: its output size is not two positive numbers");
-	if (im->op->align_corners && im->op->half_pixel_centers)
-		return v3c_import_fail(im, ENOTSUP,
-				       "align_corners and half_pixel_centers together have no meaning");
-	shape = import_value(im, in)->shape;
-	shape.dim[1] = size[0];
-	shape.dim[2] = size[1];
 	out = v3c_import_output(im, 0, &shape);
 	if (out < 0)
 		return out;
