@@ -48,8 +48,8 @@ int main(int argc, char **argv)
 C
 	# shellcheck disable=SC2046
 	cc -o /tmp/app /tmp/app.c $(pkg-config --cflags --libs v3npu) &&
-		cc -o /tmp/app-static /tmp/app.c -Wl,-Bstatic -lv3npu -Wl,-Bdynamic \
-			$(pkg-config --static --libs v3npu) &&
+		cc -o /tmp/app-static /tmp/app.c $(pkg-config --cflags v3npu) -l:libv3npu.a \
+			$(pkg-config --libs libdrm libzip zlib) -lXNNPACK -lpthreadpool -lm -pthread &&
 		as_user /tmp/app accel && as_user /tmp/app-static accel && ldd /tmp/app | grep -q 'libv3npu.so.1 =>'
 }
 
@@ -66,8 +66,9 @@ builds_a_detector()
 	source=/usr/share/doc/v3npu-doc/examples/detect.c
 	# shellcheck disable=SC2046
 	cc -o /tmp/detect $source $(pkg-config --cflags --libs v3npu-vision) &&
-		cc -o /tmp/detect-static $source -Wl,-Bstatic -lv3npu-vision -lv3npu -Wl,-Bdynamic \
-			$(pkg-config --static --libs v3npu-vision) &&
+		cc -o /tmp/detect-static $source -l:libv3npu-vision.a -l:libv3npu.a \
+			$(pkg-config --cflags --libs v3npu-vision libdrm libzip zlib libjpeg libpng jansson) \
+			-lXNNPACK -lpthreadpool -lm -pthread &&
 		ldd /tmp/detect | grep -q 'libv3npu-vision.so.1 =>' || return 1
 	for program in detect detect-static; do
 		as_user /tmp/$program /srv/v3npu/data/smallnet.tflite /srv/v3npu/data/smallnet.png accel \
