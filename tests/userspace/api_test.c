@@ -61,6 +61,10 @@ static void test_struct_size(void)
 	wish.later = 1;
 	ok(v3npu_model_load_file(device, smallnet("tflite"), &wish.options, &m) == -E2BIG && !m,
 	   "an option that is not known: '%s'", v3npu_error());
+	wish.later = 0;
+	wish.options.reserved = 1;
+	ok(v3npu_model_load_file(device, smallnet("tflite"), &wish.options, &m) == -EINVAL && !m,
+	   "what is reserved is not 0: '%s'", v3npu_error());
 }
 
 static void test_list(void)

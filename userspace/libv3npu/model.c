@@ -126,6 +126,8 @@ int v3npu_model_load(struct v3npu_device *device, const void *data, size_t size,
 	*model = NULL;
 	if (options)
 		ret = V3NPU_TAKE(v3npu_model_options, keep_tensors, &chosen, options);
+	if (!ret && chosen.reserved)
+		ret = v3npu_fail(-EINVAL, "v3npu_model_options.reserved is not 0; set it to 0");
 	if (ret)
 		return ret;
 	m = calloc(1, sizeof(*m));

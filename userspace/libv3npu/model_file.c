@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/whole_file.h"
 #include "compiler/v3m.h"
 
 #define MODEL_SIZE_MAX	(1ull << 30)
@@ -82,43 +83,16 @@ int v3npu_read_model(const char *path, void **data, size_t *size)
 	return ret;
 }
 
-static int write_new(const char *path, const uint8_t *data, size_t size)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	int err = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	while (size && !err) {
-		n = write(fd, data, size);
-		if (n < 0 && errno != EINTR)
-			err = errno;
-		data += n > 0 ? n : 0;
-		size -= n > 0 ? n : 0;
-	}
-	if (close(fd) && !err)
-		err = errno;
-	if (err)
-		unlink(path);
-	return -err;
-}
-
 /* Whole or not at all: what was at @path stays until the new file has all its bytes */
-static int replace_file(const char *path, const uint8_t *data, size_t size)
+static int write_file(const char *path, const void *data, size_t size)
 {
-	char *temporary;
-	int ret;
+	struct whole_file f;
+	int ret = v3npu_whole_file_open(&f, path);
 
-	if (asprintf(&temporary, "%s.%d.new", path, gettid()) < 0)
-		return -ENOMEM;
-	ret = write_new(temporary, data, size);
-	if (!ret && rename(temporary, path)) {
-		ret = -errno;
-		unlink(temporary);
-	}
-	free(temporary);
-	return ret;
+	if (ret)
+		return ret;
+	fwrite(data, 1, size, f.file);
+	return v3npu_whole_file_commit(&f);
 }
 
 int v3npu_model_save(const struct v3npu_model *model, const char *path)
@@ -138,7 +112,7 @@ int v3npu_model_save(const struct v3npu_model *model, const char *path)
 	data = v3m_write(&program, &target, &size);
 	if (!data)
 		return v3npu_fail(-ENOMEM, "%s: out of memory", path);
-	ret = replace_file(path, data, size);
+	ret = write_file(path, data, size);
 	free(data);
 	return ret ? v3npu_fail(ret, "%s: cannot be written: %s", path, strerror(-ret)) : 0;
 }

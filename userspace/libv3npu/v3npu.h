@@ -208,6 +208,7 @@ struct v3npu_tensor_info {
 struct v3npu_model_options {
 	size_t struct_size;		/* sizeof of this structure, set by the caller */
 	int keep_tensors;		/* not 0: intermediate tensors can be read after a run */
+	int reserved;			/* 0; so that no part of the structure is without a name */
 };
 
 /** struct v3npu_model_info - a loaded model */
