@@ -383,7 +383,7 @@ static void test_decode_picture(void)
 	static const char empty[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\0\0\0\0\1\x08\2\0\0\0"
 				    "\x7f\xb5\x38\xe0";
 	struct v3npu_image_info info = { .struct_size = sizeof(info) };
-	struct v3npu_image *image;
+	struct v3npu_image *image = NULL;
 	uint8_t data[65536];
 	FILE *f = fopen(smallnet("png"), "rb");
 	size_t size = f ? fread(data, 1, sizeof(data), f) : 0;

@@ -7,22 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "compiler/arith/half.h"
 #include "import.h"
-
-/* IEEE 754 binary16 */
-static float half_to_float(uint16_t half)
-{
-	uint32_t exponent = half >> 10 & 31, fraction = half & 1023;
-	float value;
-
-	if (exponent == 31)
-		value = fraction ? NAN : INFINITY;
-	else if (exponent)
-		value = ldexpf(fraction + 1024, (int)exponent - 25);
-	else
-		value = ldexpf(fraction, -24);
-	return half & 0x8000 ? -value : value;
-}
 
 /* One scale, or one for each element of dimension @t->channel_dim; as many zero points, or none */
 static int check_quant(struct importer *im, const struct tfl_tensor *t,
@@ -96,7 +82,7 @@ int v3cpu_real_constant(struct importer *im, const struct tfl_tensor *t,
 		dequantize(t, shape, out);
 	else
 		for (i = 0; i < elements; i++)
-			out[i] = half_to_float(t->data[2 * i] | t->data[2 * i + 1] << 8);
+			out[i] = v3c_half_to_float(t->data[2 * i] | t->data[2 * i + 1] << 8);
 	*data = out;
 	return 0;
 }

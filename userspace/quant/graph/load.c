@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "compiler/arith/half.h"
 #include "compiler/roll/roll.h"
 #include "graph.h"
 
@@ -87,12 +88,8 @@ static int read_real(struct v3c_ctx *ctx, uint32_t i, const struct tfl_tensor *t
 	} else if (t->type == TFL_FLOAT32) {
 		memcpy(out, t->data, elements * sizeof(*out));
 	} else {
-		for (k = 0; k < elements; k++) {
-			_Float16 half;
-
-			memcpy(&half, t->data + 2 * k, sizeof(half));
-			out[k] = half;
-		}
+		for (k = 0; k < elements; k++)
+			out[k] = v3c_half_to_float(t->data[2 * k] | t->data[2 * k + 1] << 8);
 	}
 	for (k = 0; !ret && k < elements; k++)
 		if (!isfinite(out[k]))

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "archive.h"
+#include "compiler/arith/half.h"
 #include "compiler/tflite/tflite_options.h"
 #include "flatbuffer_write.h"
 
@@ -303,7 +304,7 @@ static void write_graph(struct writer *s, size_t model)
 static const void *constant_bytes(struct writer *s, const struct q_tensor *q, size_t *size)
 {
 	uint64_t elements = ir_elements(&q->shape), k;
-	_Float16 *half;
+	uint16_t *half;
 
 	if (q->data) {
 		*size = q->size;
@@ -316,7 +317,7 @@ static const void *constant_bytes(struct writer *s, const struct q_tensor *q, si
 	half = v3c_alloc(s->g->ctx, elements, sizeof(*half));
 	s->w.failed |= !half;
 	for (k = 0; half && k < elements; k++)
-		half[k] = q->real[k];
+		half[k] = v3c_half_from_float(q->real[k]);
 	*size = elements * sizeof(*half);
 	return half;
 }
