@@ -38,9 +38,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 # These goals are steps of makes of their own, so that packages are installed
 # before the modules' makefiles are read, and each step's output is its log's.
 DRIVERS := all run check check-clang check-tsan check-debug check-iommu check-kernels \
-	check-packages check-upstream upstream-kernel upstream-qemu coverage kselftest-install \
-	soak mutants lint bench deb dist shell help deps \
-	clean distclean
+	check-packages check-cross check-upstream upstream-kernel upstream-qemu coverage \
+	kselftest-install soak mutants lint bench deb dist shell help deps clean distclean
 step := +@$(top)/scripts/step
 make = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -61,7 +60,7 @@ check: all		## run all tests; ONLY=text runs those with text in their path
 	$(step) tests $(make) check-programs
 	@$(MAKE) --no-print-directory -j1 check-run
 
-check-clang:		## run the device's, the engine's and the firmware's tests as built by clang
+check-clang:		## run the tests of device, engine, firmware and userspace as built by clang
 	$(step) test-packages $(top)/scripts/deps.sh check
 	+@$(make) check-clang-run
 
@@ -99,6 +98,10 @@ check-iommu: all	## run the guest's tests behind an IOMMU
 check-packages: all	## build the Debian packages, and use them, in Debian 12 and 13
 	$(step) packages-packages $(top)/scripts/deps.sh check-packages
 	@$(MAKE) --no-print-directory -j1 check-packages-run
+
+check-cross:		## build userspace and the driver for arm64, and run userspace's tests
+	$(step) cross-packages $(top)/scripts/deps.sh check-cross
+	@$(MAKE) --no-print-directory -j1 check-cross-run
 
 check-upstream: all	## apply driver and device to a kernel's and a QEMU's tree, and test them there
 	$(step) upstream-packages $(top)/scripts/deps.sh check-upstream

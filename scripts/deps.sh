@@ -8,7 +8,7 @@ set -eu
 usage()
 {
 	cat <<USAGE
-Usage: deps.sh [--list] run|check|check-debug|check-kernels|check-packages|check-upstream|lint|bench|deb
+Usage: deps.sh [--list] run|check|check-debug|check-kernels|check-packages|check-cross|check-upstream|lint|bench|deb
 
 Installs what is missing for "make run" (or check, check-debug, ...) with apt-get, as
 root or with sudo. With --list, prints the packages and installs nothing.
@@ -49,6 +49,9 @@ check-kernels)
 	packages="$packages $tests mmdebstrap debian-archive-keyring" ;;
 check-packages)
 	packages="$packages mmdebstrap debian-archive-keyring e2fsprogs" ;;
+check-cross)
+	packages="$packages linux-source-6.12 bison flex bc libelf-dev file mmdebstrap
+		debian-archive-keyring gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user" ;;
 check-upstream)
 	packages="$packages linux-source-6.12 git unifdef clang-format-19 pandoc
 		sparse perl python3-ply python3-git python3-docutils bison flex bc libelf-dev" ;;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# The engine, the device library and their tests, and the firmware's, built with
+# The engine, the device library and their tests, the firmware's, and userspace, built with
 # clang below $(B)/clang ("make check-clang"), and with its ThreadSanitizer below
 # $(B)/tsan ("make check-tsan"). "make check" has the kernels and the walks of
 # clang's; tests/libfuzzer has it compile all of both.
@@ -25,6 +25,9 @@ endif
 check-clang-run:
 	+@$(MAKE) --no-print-directory B=$(B)/clang CC=clang firmware $(clang_progs)
 	@$(top)/scripts/check --logs $(B)/logs/check-clang $(clang_progs)
+	@[ -e $(B)/clang/userspace/build.ninja ] || \
+		CC=clang meson setup $(B)/clang/userspace $(top) -Dwerror=true
+	meson test -C $(B)/clang/userspace --print-errorlogs
 
 check-tsan-run: export TSAN_OPTIONS = suppressions=$(top)/tests/clang/tsan.supp
 check-tsan-run:
