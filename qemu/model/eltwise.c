@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fixed.h"
+#include "eltwise.h"
 #include "kernels.h"
 #include "walk.h"
 
@@ -48,17 +48,15 @@ struct eltwise {
 	struct v3npu_table result;
 };
 
-/* MAX and MIN: of the values as they are; @a is replaced */
+/* MAX and MIN; @a is replaced */
 static void compare(const struct eltwise *e, int8_t *a, const int8_t *b, size_t size)
 {
-	bool max = e->cmd->op == V3NPU_ELTWISE_MAX;
+	/* A copy, which what is written cannot change */
+	const struct v3npu_cmd_eltwise cmd = *e->cmd;
 	size_t i;
 
-	for (i = 0; i < size; i++) {
-		int8_t q = (a[i] > b[i]) == max ? a[i] : b[i];
-
-		a[i] = v3npu_clamp(q, e->cmd->min, e->cmd->max);
-	}
+	for (i = 0; i < size; i++)
+		a[i] = v3npu_eltwise_compare(&cmd, a[i], b[i]);
 }
 
 /*
@@ -99,19 +97,6 @@ static void prelu(const struct eltwise *e, int32_t *acc, int8_t *a, const int8_t
 			a[i] = e->positive[(uint8_t)copy[i]];
 }
 
-/* Any of the operations; @a is replaced as by compute(), @copy has room for it */
-static void operate(const struct eltwise *e, int32_t *acc, int8_t *a, const int8_t *b, int8_t *copy,
-		    size_t size)
-{
-	if (e->cmd->op == V3NPU_ELTWISE_MAX || e->cmd->op == V3NPU_ELTWISE_MIN)
-		compare(e, a, b, size);
-	else if (e->cmd->op == V3NPU_ELTWISE_PRELU)
-		prelu(e, acc, a, b, copy, size);
-	else
-		compute(e, acc, a, b, size);
-	v3npu_table_apply(&e->table, a, size);
-}
-
 /* Of one operand that varies each result is a function */
 static void look_up_tile(struct v3npu_thread *thread, void *ctx, uint64_t item)
 {
@@ -145,35 +130,28 @@ static void eltwise_tile(struct v3npu_thread *thread, void *ctx, uint64_t item)
 		if (!v3npu_read_tile(&read, &from, thread->tile[i], from.cols))
 			return;
 	}
-	operate(e, thread->acc[0], thread->tile[0], thread->tile[1], thread->tile[2], size);
+	if (cmd->op == V3NPU_ELTWISE_MAX || cmd->op == V3NPU_ELTWISE_MIN)
+		compare(e, thread->tile[0], thread->tile[1], size);
+	else if (cmd->op == V3NPU_ELTWISE_PRELU)
+		prelu(e, thread->acc[0], thread->tile[0], thread->tile[1], thread->tile[2], size);
+	else
+		compute(e, thread->acc[0], thread->tile[0], thread->tile[1], size);
+	v3npu_table_apply(&e->table, thread->tile[0], size);
 	v3npu_view_tensor(&write, e->run, &cmd->out, true);
 	v3npu_write_tile(&write, &to, thread->tile[0], to.cols);
-}
-
-/* PRELU of @x above the zero point, which is not negative */
-static int8_t positive_result(const struct v3npu_cmd_eltwise *cmd, int32_t x)
-{
-	int32_t y = v3npu_mbqm(x, cmd->operand[0].multiplier, cmd->operand[0].shift);
-
-	return v3npu_clamp(v3npu_wrap_add(y, cmd->zero_point), cmd->min, cmd->max);
 }
 
 /* What operand @index contributes for each of its values */
 static void scale_operand(struct eltwise *e, int index)
 {
 	const struct v3npu_cmd_eltwise *cmd = e->cmd;
-	const struct v3npu_operand *o = &cmd->operand[index];
 	int q, i;
 
 	for (q = INT8_MIN; q <= INT8_MAX; q++) {
-		int32_t x = q - o->zero_point;
+		int32_t x = v3npu_eltwise_term(cmd, index, q);
 
 		if (cmd->op == V3NPU_ELTWISE_PRELU && !index)
-			e->positive[(uint8_t)q] = positive_result(cmd, x);
-		if (!e->product)
-			x = v3npu_mbqm(v3npu_wrap_shl(x, cmd->left_shift), o->multiplier, o->shift);
-		if (cmd->op == V3NPU_ELTWISE_SUB && index == 1)
-			x = v3npu_wrap_sub(0, x);
+			e->positive[(uint8_t)q] = v3npu_eltwise_positive(cmd, x);
 		e->scaled[index].value[(uint8_t)q] = x;
 		for (i = 0; i < 4; i++)
 			e->scaled[index].byte[i][(uint8_t)q] = (uint32_t)x >> (8 * i);
@@ -208,21 +186,19 @@ static bool is_constant(const struct v3npu_tensor *t)
 static bool make_result(struct eltwise *e)
 {
 	const struct v3npu_tensor *constant = &e->cmd->in[!e->variable];
-	int8_t operand[2][256], copy[256], value;
 	struct v3npu_view view;
-	int32_t acc[BATCH];
+	int8_t value;
 	int q;
 
 	v3npu_view_tensor(&view, e->run, constant, false);
 	if (!v3npu_read(&view, constant->addr, &value, 1))
 		return false;
-	for (q = 0; q < 256; q++)
-		operand[e->variable][q] = (int8_t)q;
-	memset(operand[!e->variable], value, 256);
-	operate(e, acc, operand[0], operand[1], copy, 256);
+	for (q = INT8_MIN; q <= INT8_MAX; q++)
+		e->result.entry[(uint8_t)q] = e->variable ? v3npu_eltwise(e->cmd, value, q) :
+							    v3npu_eltwise(e->cmd, q, value);
+	v3npu_table_apply(&e->table, e->result.entry, 256);
 	e->result.used = true;
 	e->result.kernels = e->run->engine->kernels;
-	memcpy(e->result.entry, operand[0], 256);
 	return true;
 }
 
@@ -234,7 +210,7 @@ void v3npu_run_eltwise(struct v3npu_run *run, const struct v3npu_cmd_eltwise *cm
 
 	if (!v3npu_table_load(run, cmd->table, &e.table))
 		return;
-	e.product = cmd->op == V3NPU_ELTWISE_MUL || cmd->op == V3NPU_ELTWISE_PRELU;
+	e.product = v3npu_eltwise_is_product(cmd);
 	scale_operand(&e, 0);
 	scale_operand(&e, 1);
 	for (i = 0; i < V3NPU_ACC_PITCH; i++) {

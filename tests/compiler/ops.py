@@ -193,7 +193,7 @@ def _(n):
                                      -1], [12, 18], 0.9, -20)]
 
 
-@case("attention", "MATMUL ELTWISE SOFTMAX MATMUL")
+@case("attention", "MATMUL SOFTMAX MATMUL")
 def _(n):
     x = n.input([1, 4, 6, 48], 0.03, 2)
     x = n.reshape(n.transpose(x, [0, 3, 1, 2]), [48, 24])
@@ -279,15 +279,16 @@ SHAPES = {"same": ([2, 3, 4, 5], [2, 3, 4, 5]), "scalar": ([2, 3, 4, 5], []),
           "both": ([2, 1, 4, 1], [3, 1, 5])}
 for name in ("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM"):
     for kind, (a, b) in SHAPES.items():
-        add("%s_%s" % (name.lower(), kind), "ELTWISE", lambda n, name=name, a=a, b=b: [binary(
-            n, name, n.input(a), n.const(b, *((0.05, -3) if name[:2] in ("MA", "MI") else ())))])
+        add("%s_%s" % (name.lower(), kind), "ELTWISE" if b else "COPY",
+            lambda n, name=name, a=a, b=b: [binary(n, name, n.input(a), n.const(
+                b, *((0.05, -3) if name[:2] in ("MA", "MI") else ())))])
 add("add_relu", "ELTWISE", lambda n: [binary(n, "ADD", n.input([40]), n.const([40]),
                                              activation=RELU)])
 add("sub_swapped", "ELTWISE", lambda n: [binary(n, "SUB", n.const([6, 1]), n.input([5]),
                                                 activation=RELU6)])
-add("mul_relu_n1", "ELTWISE", lambda n: [binary(n, "MUL", n.input([40]), n.const([1]),
+add("mul_relu_n1", "COPY", lambda n: [binary(n, "MUL", n.input([40]), n.const([1]),
                                                 activation=RELU_N1_TO_1)])
-add("add_square", "ELTWISE", lambda n: [(lambda x: binary(n, "ADD", x, x))(n.input([3, 50]))])
+add("add_square", "COPY", lambda n: [(lambda x: binary(n, "ADD", x, x))(n.input([3, 50]))])
 
 for name, shape, beta, scale in (("softmax", [3, 17], 1.0, 0.05), ("softmax_4d", [2, 3, 4, 9], 0.5,
                                  0.1), ("softmax_1d", [30], 1.0, 0.2),
@@ -307,7 +308,7 @@ for name, options in (("", {}), ("_half", {"half_pixel_centers": 1}),
 ALL = bytes(range(128, 256)) + bytes(range(128))
 
 # A product of scales for which float and double differ in a result
-add("mul_rounding", "ELTWISE", lambda n: [n.op("MUL", [
+add("mul_rounding", "COPY", lambda n: [n.op("MUL", [
     n.input([256], 0.022127382457256317, -128, ALL), n.const([], 0.09429318457841873, -128,
                                                              bytes([111]))], [256],
     0.958347737789154, -120)])
@@ -360,7 +361,124 @@ add("resize_quantize", "RESIZE COPY", lambda n: [n.quantize(n.op(
 @case("table_shared", "CONV COPY ELTWISE")
 def _(n):
     c = n.conv(n.input([1, 6, 6, 8]), 16)
-    return [binary(n, "ADD", c, n.quantize(c))]
+    return [binary(n, "ADD", n.transpose(c, [0, 2, 1, 3]), n.quantize(c))]
+
+
+# Trees of operators that are a function of one value
+
+
+def constant(n, value, shape=(), scale=0.03, zero=-20):
+    """The same number for all elements."""
+    q = max(-128, min(127, round(value / scale) + zero))
+    return n.const(list(shape), scale, zero, bytes([q % 256]) * product(shape))
+
+
+def silu(n, x, swap=False):
+    gate = n.op("LOGISTIC", [x], x[1], 1 / 256, -128)
+    return n.op("MUL", [gate, x] if swap else [x, gate], x[1], 0.03, -110)
+
+
+def feature(n, scale=0.06, zero=9):
+    return n.conv(n.input([1, 6, 5, 8]), 12, kernel=(1, 1), scale=scale, zero=zero)
+
+
+add("silu", "CONV", lambda n: [silu(n, feature(n))])
+add("silu_swapped", "CONV", lambda n: [silu(n, feature(n), swap=True)])
+add("silu_input", "COPY", lambda n: [silu(n, n.input([256], 0.06, 9, ALL))])
+add("silu_depthwise", "CONV", lambda n: [silu(n, n.conv(n.input([1, 6, 5, 8]), 8, depthwise=1,
+                                                        scale=0.1))])
+add("silu_add", "CONV ELTWISE", lambda n: (lambda x: [silu(n, binary(n, "ADD", x, silu(
+    n, n.conv(x, 8))))])(n.input([1, 6, 5, 8])))
+add("silu_twice", "CONV", lambda n: [silu(n, silu(n, feature(n)))])
+add("silu_rank_1", "COPY ELTWISE", lambda n: (lambda x: [n.op("MUL", [n.op(
+    "LOGISTIC", [x], [5], 1 / 256, -128), n.reshape(x, [1, 5])], [1, 5])])(n.input([5])))
+add("silu_two_values", "COPY ELTWISE", lambda n: (lambda x: [n.op("MUL", [n.op("LOGISTIC", [n.slice(
+    x, [0, 0], [3, 7])], [3, 7], 1 / 256, -128), n.slice(x, [3, 0], [3, 7])], [3, 7])])(
+        n.input([6, 7])))
+
+
+@case("silu_shared", "CONV COPY POOL")
+def _(n):
+    """What reads the convolution's result besides the tree needs it as it is."""
+    x = feature(n)
+    return [silu(n, x), n.pool("MAX_POOL_2D", x, (2, 2), (1, 1), VALID)]
+
+
+@case("silu_gate_read", "CONV COPY COPY POOL")
+def _(n):
+    x = feature(n)
+    gate = n.op("LOGISTIC", [x], x[1], 1 / 256, -128)
+    return [n.op("MUL", [x, gate], x[1], 0.03, -110),
+            n.pool("MAX_POOL_2D", gate, (2, 2), (1, 1), VALID)]
+
+
+@case("silu_goes_on", "CONV COPY POOL COPY")
+def _(n):
+    """What follows only from a result that is needed is a table of that."""
+    y = silu(n, feature(n))
+    z = silu(n, binary(n, "MUL", y, y))
+    return [z, n.pool("MAX_POOL_2D", y, (2, 2), (1, 1), VALID), n.quantize(y)]
+
+
+@case("silu_meets", "CONV COPY COPY COPY POOL")
+def _(n):
+    """Operands that are tables of different results: of the one that both follow from."""
+    x = feature(n)
+    y = silu(n, x)
+    z = n.op("TANH", [y], y[1], 1 / 128, 0)
+    both = n.op("ADD", [n.op("MUL", [x, z], x[1], 0.05, -30), y], x[1], 0.09, -40)
+    return [both, n.pool("MAX_POOL_2D", y, (2, 2), (1, 1), VALID), z]
+
+
+def hard_swish(n, x, limit):
+    y = n.op("ADD", [x, constant(n, 3)], x[1], 0.05, -90)
+    if limit:
+        y = n.op("RELU6", [y], x[1], 0.0235, -128)
+    else:
+        y = n.op("MAXIMUM", [constant(n, 0, (1,), *y[2:]), y], x[1], *y[2:])
+        y = n.op("MINIMUM", [y, constant(n, 6, (12,), *y[2:])], x[1], *y[2:])
+    y = n.op("MUL", [constant(n, 1 / 6, (1, 1, 1, 1), 0.002, -100), y], x[1], 0.004, -128)
+    return n.op("MUL", [x, y], x[1], 0.04, -110)
+
+
+add("unrolled_hard_swish", "CONV", lambda n: [hard_swish(n, feature(n), True)])
+add("unrolled_hard_swish_clamps", "CONV", lambda n: [hard_swish(n, feature(n), False)])
+
+
+@case("unrolled_gelu", "CONV")
+def _(n):
+    x = feature(n, 0.04, 3)
+    cube = n.op("MUL", [n.op("MUL", [x, x], x[1], 0.1, -128), x], x[1], 0.6, 0)
+    y = n.op("MUL", [cube, constant(n, 0.044715, (), 0.001, 5)], x[1], 0.03, 2)
+    y = n.op("MUL", [n.op("ADD", [x, y], x[1], 0.05, 0), constant(n, 0.7979, (), 0.01, 0)], x[1],
+             0.05, -1)
+    y = n.op("ADD", [constant(n, 1, (1,)), n.op("TANH", [y], x[1], 1 / 128, 0)], x[1], 0.008, -128)
+    return [n.op("MUL", [n.op("MUL", [constant(n, 0.5), x], x[1], 0.02, 3), y], x[1], 0.03, -100)]
+
+
+@case("unrolled_mish", "CONV")
+def _(n):
+    """There is no LOG in int8: tanh(log(1 + exp(x))) is near LOGISTIC of this."""
+    x = feature(n, 0.02, 3)
+    y = n.op("ADD", [n.op("EXP", [x], x[1], 0.06, -128), constant(n, 1)], x[1], 0.06, -120)
+    y = n.op("LOGISTIC", [n.op("SUB", [y, constant(n, 2)], x[1], 0.07, -60)], x[1], 1 / 256, -128)
+    return [n.op("MUL", [x, n.op("TANH", [y], x[1], 1 / 128, 0)], x[1], 0.02, -9)]
+
+
+@case("unrolled_prelu", "CONV")
+def _(n):
+    x = feature(n)
+    y = n.op("PRELU", [x, constant(n, 0.2, (1, 1, 12), 0.003, 0)], x[1], 0.05, -40)
+    y = n.op("ABS", [n.op("SUB", [constant(n, 0.5), y], x[1], 0.04, 3)], x[1], 0.03, -128)
+    return [n.op("SUB", [y, constant(n, 1.1, (5, 1))], x[1], 0.04, -20, activation=RELU)]
+
+
+add("tree_other_constant", "CONV ELTWISE", lambda n: (lambda x: [n.op("MUL", [x, n.const(
+    [12])], x[1], 0.03, 4)])(feature(n)))
+add("tree_grows", "CONV ELTWISE", lambda n: (lambda x: [n.op("MUL", [x, constant(
+    n, 0.7, (2, 1, 1, 1))], [2, *x[1][1:]], 0.03, 4)])(feature(n)))
+add("tree_of_constants", "ELTWISE ELTWISE", lambda n: [binary(n, "ADD", n.input([4, 6]), binary(
+    n, "ADD", constant(n, 1, (6,)), constant(n, 2, (6,))))])
 
 
 # Views
@@ -504,7 +622,7 @@ def _(n):
     return [n.reshape(c, [16, 5]), n.reshape(c, [80])]
 
 
-@case("output_read", "CONV ELTWISE")
+@case("output_read", "CONV COPY")
 def _(n):
     c = n.conv(n.input([1, 4, 4, 3]), 5)
     return [binary(n, "ADD", c, c), c]
@@ -517,7 +635,7 @@ def _(n):
     return [n.conv(x, 5)]
 
 
-add("rank_0", "ELTWISE", lambda n: [binary(n, "MUL", n.input([]), n.const([]))])
+add("rank_0", "COPY", lambda n: [binary(n, "MUL", n.input([]), n.const([]))])
 add("rank_5", "ELTWISE", lambda n: [binary(n, "ADD", n.input([2, 2, 3, 2, 3]), n.const(
     [2, 2, 3, 2, 3]))])
 

@@ -103,7 +103,7 @@ def register(case, add):
     add("roll_columns_heads_first", "MATMUL MATMUL", lambda n: [
         pack(n, columns(n, 2, 5, 6, 8, heads_first=True)[0], 0)])
 
-    @case("roll_columns_attention", "MATMUL MATMUL ELTWISE SOFTMAX")
+    @case("roll_columns_attention", "MATMUL MATMUL COPY SOFTMAX")
     def _(n):
         s = pack(n, columns(n, 2, 12, 6, 8)[0], 0)
         s = n.op("MUL", [s, n.const([], 0.02, -128, b"\x7f")], s[1], 0.6, -9)

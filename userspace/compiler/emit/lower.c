@@ -126,13 +126,7 @@ int v3c_lowering_simplify(struct lowering *l, const struct ir_node *n, struct v3
 static int lower_eltwise(struct lowering *l, const struct ir_node *n)
 {
 	const struct ir_value *out = &l->graph->values[n->out];
-	const struct ir_eltwise *e = &n->eltwise;
-	struct v3npu_cmd_eltwise cmd = {
-		.operand = { e->operand[0], e->operand[1] },
-		.multiplier = e->multiplier, .shift = e->shift, .op = e->op,
-		.left_shift = e->left_shift, .zero_point = e->zero_point,
-		.min = e->min, .max = e->max,
-	};
+	struct v3npu_cmd_eltwise cmd = v3c_ir_eltwise_cmd(&n->eltwise);
 	uint32_t index[NEST_MAX_RANK] = {};
 	struct addresses a = {};
 	struct v3c_nest nest;

@@ -84,6 +84,16 @@ int v3c_ir_insert_node(struct v3c_ctx *ctx, struct ir_graph *g, int at, enum ir_
 	return 0;
 }
 
+struct v3npu_cmd_eltwise v3c_ir_eltwise_cmd(const struct ir_eltwise *e)
+{
+	return (struct v3npu_cmd_eltwise){
+		.operand = { e->operand[0], e->operand[1] },
+		.multiplier = e->multiplier, .shift = e->shift, .op = e->op,
+		.left_shift = e->left_shift, .zero_point = e->zero_point,
+		.min = e->min, .max = e->max,
+	};
+}
+
 int v3c_ir_add_buffer(struct v3c_ctx *ctx, struct ir_graph *g, uint32_t region, uint64_t size)
 {
 	struct ir_buffer *b = grow(ctx, g->buffers, g->buffer_count, &g->buffer_room,

@@ -326,6 +326,9 @@ int v3c_ir_add_node(struct v3c_ctx *ctx, struct ir_graph *g, enum ir_kind kind, 
 int v3c_ir_insert_node(struct v3c_ctx *ctx, struct ir_graph *g, int at, enum ir_kind kind,
 		       const struct ir_node *like, int in, int out);
 
+/* The command of an ELTWISE, but for its tensors and table */
+struct v3npu_cmd_eltwise v3c_ir_eltwise_cmd(const struct ir_eltwise *eltwise);
+
 /* Adds a buffer; its number, or -ENOMEM */
 int v3c_ir_add_buffer(struct v3c_ctx *ctx, struct ir_graph *g, uint32_t region, uint64_t size);
 
