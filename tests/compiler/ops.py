@@ -166,6 +166,50 @@ add("depthwise_dilation", "CONV", lambda n: [n.conv(
     n.input([1, 12, 12, 3]), 3, depthwise=1, dilation=(2, 2), padding=VALID)])
 
 
+def parts(n, x, widths):
+    """What a SPLIT of the channels gives, as slices."""
+    begin, out = 0, []
+    for width in widths:
+        out.append(n.slice(x, [0, 0, 0, begin], [*x[1][:3], width]))
+        begin += width
+    return out
+
+
+@case("unrolled_groups", "CONV CONV")
+def _(n):
+    """A convolution for each part of the channels, the parts of several groups among them."""
+    x = n.conv(n.input([2, 7, 6, 8]), 12, kernel=(1, 1), scale=0.3)
+    a, b, c = parts(n, x, [3, 6, 3])
+    return [n.concat([n.conv(a, 5, stride=(2, 1), per_channel=True),
+                      n.conv(b, 10, stride=(2, 1), groups=2),
+                      n.conv(c, 5, stride=(2, 1))], 3)]
+
+
+@case("unrolled_depthwise", "CONV CONV")
+def _(n):
+    x = n.conv(n.input([1, 7, 6, 8]), 6, kernel=(1, 1), scale=0.3)
+    y = n.concat([n.conv(p, 1, dilation=(1, 2)) for p in parts(n, x, [1] * 6)], 3)
+    return [n.op("LEAKY_RELU", [y], y[1], 0.3, -70, alpha=0.1)]
+
+
+for name, commands, widths, options in (
+        ("order", "CONV CONV CONV", (4, 8), {"swap": True}),
+        ("rest", "CONV CONV CONV", (4, 4), {}),
+        ("different", "CONV CONV CONV", (4, 8), {"kernel": (1, 3)}),
+        ("width", "CONV CONV CONV", (4, 8), {}),
+        ("read", "CONV CONV CONV COPY", (6, 6), {"read": True})):
+    @case("unrolled_groups_" + name, commands)
+    def _(n, widths=widths, options=options):
+        """Not quite a grouped convolution."""
+        x = n.conv(n.input([1, 7, 6, 8]), 12, kernel=(1, 1), scale=0.3)
+        a, b = parts(n, x, widths)
+        if options.get("swap"):
+            a, b = b, a
+        a = n.conv(a, 5)
+        b = n.conv(b, 5, kernel=options.get("kernel", (3, 3)))
+        return [n.concat([a, b], 3)] + ([a] if options.get("read") else [])
+
+
 def fully_connected(n, x, units, shape, weights_zero=0, per_channel=False, bias=True, **options):
     depth = x[1][-1] if options.get("keep_num_dims") else options.pop("depth", x[1][-1])
     scales = [0.004 + 0.001 * (i % 5) for i in range(units)] if per_channel else 0.006

@@ -110,6 +110,8 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 	if (!ret)
 		ret = v3c_fold_padding(ctx, &graph);
 	if (!ret)
+		ret = v3c_group_convolutions(ctx, &graph);
+	if (!ret)
 		ret = v3c_combine_functions(ctx, &graph);
 	if (!ret)
 		ret = v3c_fuse_tables(ctx, &graph);

@@ -13,6 +13,9 @@
 /* PAD into the padding of the convolutions and poolings that read it */
 int v3c_fold_padding(struct v3c_ctx *ctx, struct ir_graph *graph);
 
+/* Convolutions of all parts of a value's channels into one with groups */
+int v3c_group_convolutions(struct v3c_ctx *ctx, struct ir_graph *graph);
+
 /* Elementwise operators that have one value for operand, all together, into one table */
 int v3c_combine_functions(struct v3c_ctx *ctx, struct ir_graph *graph);
 
