@@ -80,6 +80,48 @@ def conv(n, c):
     n.op("CONV_2D", [v] + operands, [v.shape[0], *out, channels], quant, **options)
 
 
+def grouped_piece(n, c, part, groups, channels, kernel, quant):
+    """Weights and bias of one piece of unrolled_conv, for any number of its groups."""
+    depth = product(kernel) * part.shape[3] // groups
+    factor = 60 / (math.sqrt(depth) * TYPICAL * TYPICAL) * c.factor()
+    scale = factor * quant[0] / part.scale
+    shape = [channels, *kernel, part.shape[3] // groups]
+    w = Value(n.model.tensor("weights", shape, data=n.data(c, product(shape)), scale=scale,
+                             zero_point=0, axis=0), shape, None, None)
+    return [w, n.bias(c, channels, math.sqrt(depth) * TYPICAL * TYPICAL, part.scale * scale)]
+
+
+def unrolled_conv(n, c):
+    """A grouped convolution, as some exporters take it apart; or nearly one."""
+    v = n.value(c, 4)
+    kernel, out, options = window_options(n, c, v)
+    width = c.pick([w for w in range(1, v.shape[3] + 1) if v.shape[3] % w == 0])
+    per_group, count = c.pick([1, 1, 2, 3, 17]), v.shape[3] // width
+    if count < 2 or count > 12:
+        raise Skip
+    if v.shape[0] * product(out) * count * per_group * product(kernel) * width > MAX_MACS:
+        raise Skip
+    sizes = [1] * count         # groups of each piece
+    while len(sizes) > 2 and c.chance(20):
+        sizes[0] += sizes.pop()
+    parts = n.op_many("SPLIT_V", [v, n.ints([width * s for s in sizes]), n.ints([3], [])],
+                      [[*v.shape[:3], width * s] for s in sizes], v, num_splits=len(sizes))
+    if c.chance(10):
+        parts.reverse()
+    quant, pieces = n.quant(c, v.scale), []
+    for part in parts:
+        groups = part.shape[3] // width
+        operands = grouped_piece(n, c, part, groups, groups * per_group, kernel, quant)
+        pieces.append(n.op("CONV_2D", [part] + operands, [v.shape[0], *out, groups * per_group],
+                           quant, **options))
+    axis = c.pick([3, 3, 3, 3, 2])
+    if axis == 2 and len(set(sizes)) > 1:
+        raise Skip
+    shape = list(pieces[0].shape)
+    shape[axis] = sum(p.shape[axis] for p in pieces)
+    n.op("CONCATENATION", pieces, shape, pieces[0], axis=axis)
+
+
 def depthwise_conv(n, c):
     v = n.value(c, 4)
     kernel, out, options = window_options(n, c, v)
@@ -169,7 +211,7 @@ def batch_matmul(n, c):
 
 
 OPERATORS = {
-    "conv": (conv, 6), "depthwise": (depthwise_conv, 4), "transpose_conv": (transpose_conv, 2),
-    "fc": (fully_connected, 3), "fc_activations": (activations_product, 2),
-    "batch_matmul": (batch_matmul, 2),
+    "conv": (conv, 6), "unrolled_conv": (unrolled_conv, 2), "depthwise": (depthwise_conv, 4),
+    "transpose_conv": (transpose_conv, 2), "fc": (fully_connected, 3),
+    "fc_activations": (activations_product, 2), "batch_matmul": (batch_matmul, 2),
 }

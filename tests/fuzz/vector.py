@@ -67,6 +67,52 @@ def function(name, scale=None, zero_point=None, **drawn):
     return make
 
 
+def uniform(n, c, v, quant=None):
+    """A constant with one number for all elements, which may make the result larger than v."""
+    shape = c.pick([[], [1], v.shape, v.shape[-1:], [1] * len(v.shape), [1] + v.shape])
+    return n.const(c, shape, quant, bytes([c.below(256)]) * product(shape))
+
+
+def tree_step(n, c, pool, x):
+    """One more value that is a function of x, of those of pool and constants."""
+    v = c.pick(pool[::-1])
+    kind = c.pick(["gate", "binary", "constant", "function", "clamp", "prelu"])
+    if kind == "gate":
+        name = c.pick(["LOGISTIC", "TANH"])
+        return n.op(name, [v], v.shape, (1 / 256, -128) if name == "LOGISTIC" else (1 / 128, 0))
+    if kind == "function":
+        name = c.pick(["QUANTIZE", "RELU6", "LEAKY_RELU", "ABS", "HARD_SWISH", "ELU"])
+        options = {"alpha": c.pick([0.1, 1.5, -0.2])} if name == "LEAKY_RELU" else {}
+        return n.op(name, [v], v.shape, n.quant(c, v.scale), **options)
+    if kind == "prelu":
+        if len(x.shape) != 4:
+            raise Skip
+        alpha = n.const(c, [1, 1, x.shape[3]], (c.scale() / 30, 0),
+                        bytes([c.below(256)]) * x.shape[3])
+        return n.op("PRELU", [v, alpha], v.shape, n.quant(c, v.scale))
+    name = c.pick(["MAXIMUM", "MINIMUM"] if kind == "clamp" else ["MUL", "ADD", "SUB"])
+    if kind == "clamp":
+        same = [u for u in pool if u[2:] == v[2:]]
+        w = c.pick(same) if c.chance(30) else uniform(n, c, v, v[2:])
+    else:
+        w = uniform(n, c, v) if kind == "constant" else c.pick(pool)
+    shape = v.shape if len(v.shape) >= len(w.shape) else w.shape
+    inputs = [w, v] if c.chance(50) else [v, w]
+    if kind == "clamp":
+        return n.op(name, inputs, shape, v)
+    natural = v.scale * w.scale * 74 if name == "MUL" else max(v.scale, w.scale) * 1.4
+    return n.op(name, inputs, shape, n.quant(c, natural), activation=c.pick(mac.ACTIVATIONS))
+
+
+def tree(n, c):
+    """Operators that are together a function of one value, as exporters unroll SiLU or GELU."""
+    pool = [n.value(c)]
+    for _ in range(c.pick([2, 2, 3, 4, 6, 9])):
+        value = tree_step(n, c, pool, pool[0])
+        if value.shape == pool[0].shape:
+            pool.append(value)
+
+
 def exp(n, c):
     v = n.value(c)
     largest = v.scale * (127 - v.zero_point)
@@ -160,7 +206,7 @@ OPERATORS = {
     "leaky_relu": (function("LEAKY_RELU", alpha=[0.1, 0.01, 0.5, 0.3, 1.5, -0.2, 0.0]), 1),
     "hard_swish": (function("HARD_SWISH"), 1), "elu": (function("ELU"), 1),
     "abs": (function("ABS"), 1),
-    "exp": (exp, 1), "rsqrt": (rsqrt, 1),
+    "tree": (tree, 5), "exp": (exp, 1), "rsqrt": (rsqrt, 1),
     "gelu": (function("GELU", approximate=[0, 1]), 1),
     "relu_0_to_1": (function("RELU_0_TO_1"), 1),
 }

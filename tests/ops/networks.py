@@ -121,7 +121,7 @@ def _(n):
     return [n.op("SOFTMAX", [x], x[1], 1 / 256, -128, beta=1.0)]
 
 
-@case("mobilenet_v3", commands("CONV*6 ELTWISE*2 CONV*6 ELTWISE*2 CONV ELTWISE CONV*3"))
+@case("mobilenet_v3", commands("CONV*6 ELTWISE CONV*6 ELTWISE CONV ELTWISE CONV*3"))
 def _(n):
     m = Layers(n)
     x = m.hard_swish(m.conv(n.input([1, 32, 32, 3], 1 / 64, 0), 8, stride=2, linear=True))

@@ -221,7 +221,7 @@ for name, size, options in (("", (10, 14), {}), ("_down", (3, 4), {}), ("_odd", 
         "RESIZE_BILINEAR", [n.input([2, 5, 7, 6]), n.ints(size)], [2, *size, 6], **options)])
 for name, shape, alpha in (("channel", [2, 3, 4, 5], [1, 1, 5]), ("full", [3, 4, 5], [3, 4, 5]),
                            ("one", [2, 3, 4, 5], [1]), ("row", [2, 3, 4, 5], [3, 1, 1])):
-    add("prelu_" + name, "ELTWISE", lambda n, s=shape, a=alpha: [n.op(
+    add("prelu_" + name, "COPY" if alpha == [1] else "ELTWISE", lambda n, s=shape, a=alpha: [n.op(
         "PRELU", [n.input(s), n.const(a)], s, 0.04, 8)])
 
 
