@@ -22,6 +22,6 @@ $(tests_compiler)/full_integer.tflite: $(top)/tests/compiler/full_integer.py $(t
 	$< $(tests_compiler_v3) $@
 
 $(tests_compiler)/models/list: $(top)/tests/compiler/ops.py $(top)/tests/compiler/ops_roll.py \
-		$(top)/tests/models/tflite_writer.py
+		$(top)/tests/compiler/ops_tree.py $(top)/tests/models/tflite_writer.py
 	@mkdir -p $(@D)
 	$< models $(@D)
