@@ -109,9 +109,10 @@ static int compile(struct v3c_ctx *ctx, struct v3c_program *program, const void 
 		ret = v3c_ir_remove_unused(ctx, &graph);
 	if (!ret)
 		ret = v3c_fold_padding(ctx, &graph);
-	if (!ret)
+	/* Who looks at tensors, as v3quant does, is to see those between these operators */
+	if (!ret && !keep_tensors)
 		ret = v3c_group_convolutions(ctx, &graph);
-	if (!ret)
+	if (!ret && !keep_tensors)
 		ret = v3c_combine_functions(ctx, &graph);
 	if (!ret)
 		ret = v3c_fuse_tables(ctx, &graph);
