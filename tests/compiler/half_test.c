@@ -5,19 +5,11 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "compiler/arith/half.h"
+#include "userspace/tap.h"
 
 #define HALF_INFINITY	0x7c00
-
-static int tests, failed;
-
-static void result(bool passed, const char *what)
-{
-	printf("%sok %d - %s\n", passed ? "" : "not ", ++tests, what);
-	failed += !passed;
-}
 
 /* Both signs of a half and of a number that is to become it */
 static bool becomes(float number, uint16_t half)
@@ -44,14 +36,13 @@ int main(void)
 		near &= becomes(nextafterf(middle, 0), h) &&
 			becomes(nextafterf(middle, INFINITY), h + 1);
 	}
-	printf("1..6\n");
-	result(there, "each half is its number");
-	result(back, "each comes back");
-	result(ties, "what is in the middle becomes the even one");
-	result(near, "what is beside the middle becomes the nearer one");
-	result(isinf(v3c_half_to_float(HALF_INFINITY)) && becomes(INFINITY, HALF_INFINITY) &&
+	ok(there, "each half is its number");
+	ok(back, "each comes back");
+	ok(ties, "what is in the middle becomes the even one");
+	ok(near, "what is beside the middle becomes the nearer one");
+	ok(isinf(v3c_half_to_float(HALF_INFINITY)) && becomes(INFINITY, HALF_INFINITY) &&
 	       becomes(1e30f, HALF_INFINITY), "infinite");
-	result(isnan(v3c_half_to_float(HALF_INFINITY + 1)) &&
+	ok(isnan(v3c_half_to_float(HALF_INFINITY + 1)) &&
 	       isnan(v3c_half_to_float(v3c_half_from_float(NAN))), "not a number");
-	return failed != 0;
+	return done();
 }

@@ -10,12 +10,6 @@
 
 #define MAX_INDICES	(1u << 24)	/* that a float32 can count */
 
-int v3cpu_bad_output(struct importer *im)
-{
-	return v3c_import_fail(im, EINVAL, "damaged: the shape of its output does not follow from its "
-			       "inputs");
-}
-
 int v3cpu_clamp(struct importer *im, struct cpu_op *op)
 {
 	op->min = -INFINITY;
@@ -311,7 +305,7 @@ static int mean(struct importer *im)
 	out = v3c_import_output(im, 0, &whole);
 	if (out < 0)
 		return out;
-	view = v3c_import_view_of(im, in, &matrix);
+	view = v3c_import_reshaped(im, in, &matrix);
 	if (view < 0)
 		return view;
 	flat = v3c_import_temporary(im, &result, import_value(im, out)->quant);

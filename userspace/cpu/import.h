@@ -10,9 +10,6 @@
 
 extern const struct import_backend v3cpu_import_backend;
 
-/* -EINVAL: the output's shape is not what the inputs make */
-int v3cpu_bad_output(struct importer *im);
-
 /* The fused activation as a clamp */
 int v3cpu_clamp(struct importer *im, struct cpu_op *op);
 

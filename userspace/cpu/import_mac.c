@@ -78,12 +78,12 @@ static int transpose_window(struct importer *im, struct cpu_op *op, int i, uint3
 	total = whole - out;
 	if (im->op->padding == TFL_VALID || total < 0) {
 		if (total > 0 || -total >= stride)
-			return v3cpu_bad_output(im);
+			return v3c_import_bad_output(im);
 		op->adjust[i] = -total;
 		total = 0;
 	}
 	if (total >= span + stride)
-		return v3cpu_bad_output(im);
+		return v3c_import_bad_output(im);
 	op->kernel[i] = kernel;
 	op->stride[i] = stride;
 	op->dilation[i] = 1;
@@ -110,7 +110,7 @@ int v3cpu_import_transpose_conv(struct importer *im)
 	if (shape.rank != 4 || weights.rank != 4 || ret != 4 || size[0] != shape.dim[0] || size[3] != weights.dim[0] ||
 	    weights.dim[3] != shape.dim[3] || size[1] < 1 || size[2] < 1 ||
 	    size[1] > V3C_MAX_ELEMENTS || size[2] > V3C_MAX_ELEMENTS)
-		return v3cpu_bad_output(im);
+		return v3c_import_bad_output(im);
 	for (i = 0; i < 2; i++) {
 		ret = transpose_window(im, &op, i, shape.dim[1 + i], size[1 + i],
 				       weights.dim[1 + i]);
@@ -157,10 +157,10 @@ static int dynamic_product(struct importer *im, int in, const struct read_produc
 	int weights = v3c_import_input(im, 1), product, bias, sum, node;
 
 	if (weights >= 0)
-		weights = v3c_import_view_of(im, weights, &b);
+		weights = v3c_import_reshaped(im, weights, &b);
 	if (weights < 0)
 		return weights;
-	in = v3c_import_view_of(im, in, &a);
+	in = v3c_import_reshaped(im, in, &a);
 	product = in < 0 ? in : matmul(im, in, weights, &c);
 	if (product < 0 || (!fc->bias && isinf(op.min) && isinf(op.max)))
 		return product;
@@ -184,7 +184,7 @@ static int static_product(struct importer *im, int in, const struct read_product
 
 	im->graph->macs += (uint64_t)p->rows * p->units * p->depth;
 	op->weight_count = (uint64_t)p->units * p->depth;
-	in = v3c_import_view_of(im, in, &matrix);
+	in = v3c_import_reshaped(im, in, &matrix);
 	if (in < 0)
 		return in;
 	product = v3c_import_temporary(im, &result, (struct v3c_quant){});
@@ -203,7 +203,7 @@ static int give_product(struct importer *im, int product, const struct ir_shape 
 	round.quant = import_value(im, out)->quant;
 	if (!round.quant.scale)
 		return v3c_import_node(im, IR_RESHAPE, product, -1, out);
-	whole = v3c_import_view_of(im, product, shape);
+	whole = v3c_import_reshaped(im, product, shape);
 	return whole < 0 ? whole : v3cpu_node(im, &round, whole, -1, out);
 }
 
@@ -238,9 +238,7 @@ int v3cpu_import_batch_matmul(struct importer *im)
 	int in[2], product, ret = v3c_read_matmul(im, V3C_MAX_RANK, in, &shape);
 
 	if (!ret)
-		ret = v3c_import_shape(im,
-				       &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)],
-				       &out);
+		ret = v3c_import_declared(im, &out);
 	if (ret)
 		return ret;
 	product = matmul(im, in[0], in[1], &shape);
@@ -249,6 +247,6 @@ int v3cpu_import_batch_matmul(struct importer *im)
 	/* What was put before its dimensions is not the output's */
 	if (out.rank > shape.rank || ir_elements(&out) != ir_elements(&shape) ||
 	    memcmp(out.dim, &shape.dim[shape.rank - out.rank], out.rank * sizeof(out.dim[0])))
-		return v3cpu_bad_output(im);
+		return v3c_import_bad_output(im);
 	return give_product(im, product, &out);
 }

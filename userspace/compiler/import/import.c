@@ -75,6 +75,19 @@ int v3c_import_shape(struct importer *im, const struct tfl_tensor *t, struct ir_
 	return 0;
 }
 
+int v3c_import_declared(struct importer *im, struct ir_shape *shape)
+{
+	int32_t tensor = v3c_fb_vector_i32(&im->op->outputs, 0);
+
+	return v3c_import_shape(im, &im->model->tensors[tensor], shape);
+}
+
+int v3c_import_bad_output(struct importer *im)
+{
+	return v3c_import_fail(im, EINVAL, "damaged: the shape of its output does not follow from its "
+			       "inputs");
+}
+
 int v3c_import_check_const(struct importer *im, const struct tfl_tensor *t, int type,
 			   uint64_t elements)
 {
@@ -342,6 +355,30 @@ int v3c_import_node(struct importer *im, enum ir_kind kind, int a, int b, int ou
 			im->graph->nodes[node].in[1] = b;
 	}
 	return node;
+}
+
+int v3c_import_reshaped(struct importer *im, int in, const struct ir_shape *shape)
+{
+	int out = v3c_import_temporary(im, shape, import_value(im, in)->quant);
+	int node = out < 0 ? out : v3c_import_node(im, IR_RESHAPE, in, -1, out);
+
+	return node < 0 ? node : out;
+}
+
+int v3c_import_transposed(struct importer *im, int in, const uint8_t *perm)
+{
+	const struct ir_shape from = import_value(im, in)->shape;
+	struct ir_shape to = { .rank = from.rank };
+	int i, out, node;
+
+	for (i = 0; i < from.rank; i++)
+		to.dim[i] = from.dim[perm[i]];
+	out = v3c_import_temporary(im, &to, import_value(im, in)->quant);
+	node = out < 0 ? out : v3c_import_node(im, IR_TRANSPOSE, in, -1, out);
+	if (node < 0)
+		return node;
+	memcpy(im->graph->nodes[node].perm, perm, from.rank);
+	return out;
 }
 
 int (*v3c_import_view(int32_t code))(struct importer *im)

@@ -137,11 +137,23 @@ int v3c_import_temporary(struct importer *im, const struct ir_shape *shape, stru
 /* A node of the operator with up to two operands, @b -1 for one */
 int v3c_import_node(struct importer *im, enum ir_kind kind, int a, int b, int out);
 
+/* A RESHAPE of @in to a new value */
+int v3c_import_reshaped(struct importer *im, int in, const struct ir_shape *shape);
+
+/* A TRANSPOSE of @in to a new value, whose dimension i is @in's dimension @perm[i] */
+int v3c_import_transposed(struct importer *im, int in, const uint8_t *perm);
+
 /* Input @k's tensor, or NULL if it is left out */
 const struct tfl_tensor *v3c_import_tensor(struct importer *im, uint32_t k);
 
 /* A tensor's shape; fails if its rank or a dimension is out of bounds */
 int v3c_import_shape(struct importer *im, const struct tfl_tensor *tensor, struct ir_shape *shape);
+
+/* The shape that the file gives output 0 */
+int v3c_import_declared(struct importer *im, struct ir_shape *shape);
+
+/* -EINVAL: the output's shape is not what the inputs make */
+int v3c_import_bad_output(struct importer *im);
 
 /* Fails unless the tensor is constant, of this type, and holds this many elements */
 int v3c_import_check_const(struct importer *im, const struct tfl_tensor *tensor, int type,

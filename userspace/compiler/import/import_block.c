@@ -9,35 +9,14 @@
 
 #include "import.h"
 
-/* A RESHAPE of @in to a new value */
-static int reshaped(struct importer *im, int in, const struct ir_shape *shape)
-{
-	int view = v3c_import_temporary(im, shape, import_value(im, in)->quant);
-	int node = view < 0 ? view : v3c_import_node(im, IR_RESHAPE, in, -1, view);
-
-	return node < 0 ? node : view;
-}
-
 /* @in seen in the shape @parts, transposed by @perm, becomes @out */
 static int regroup(struct importer *im, int in, const struct ir_shape *parts, const uint8_t *perm,
 		   int out)
 {
-	struct ir_shape moved = *parts;
-	int from, to, node, i;
+	int from = v3c_import_reshaped(im, in, parts);
+	int to = from < 0 ? from : v3c_import_transposed(im, from, perm);
 
-	from = reshaped(im, in, parts);
-	if (from < 0)
-		return from;
-	for (i = 0; i < parts->rank; i++)
-		moved.dim[i] = parts->dim[perm[i]];
-	to = v3c_import_temporary(im, &moved, import_value(im, in)->quant);
-	if (to < 0)
-		return to;
-	node = v3c_import_node(im, IR_TRANSPOSE, from, -1, to);
-	if (node < 0)
-		return node;
-	memcpy(im->graph->nodes[node].perm, perm, parts->rank);
-	return v3c_import_node(im, IR_RESHAPE, to, -1, out);
+	return to < 0 ? to : v3c_import_node(im, IR_RESHAPE, to, -1, out);
 }
 
 /* Input 0, of rank 4, and a block size that is positive */

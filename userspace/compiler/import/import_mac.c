@@ -185,7 +185,7 @@ static int matrix_view(struct importer *im, int value, uint32_t rows, uint32_t c
 {
 	const struct ir_shape shape = { .rank = 4, .dim = { 1, 1, rows, columns } };
 
-	return v3c_import_view_of(im, value, &shape);
+	return v3c_import_reshaped(im, value, &shape);
 }
 
 int v3c_import_fully_connected(struct importer *im)

@@ -11,7 +11,6 @@
 /**
  * struct groups - the dimensions of a mean's input, sorted into those of a convolution's
  * @perm: the input's dimensions in the order window, kept, summed
- * @permuted: the input's shape in that order
  * @shape: the convolution's input: window, two dimensions of what is kept, and summed
  *	as its rows, columns and channels; or kept, kept and summed if there is no window
  * @window: its kernel's height
@@ -19,7 +18,6 @@
  */
 struct groups {
 	uint8_t perm[V3C_MAX_RANK];
-	struct ir_shape permuted;
 	struct ir_shape shape;
 	uint32_t window;
 	uint64_t count;
@@ -62,7 +60,7 @@ static void make_groups(const struct ir_shape *shape, unsigned int axes, struct 
 	enum role role[V3C_MAX_RANK], r;
 	uint32_t outer = 1;
 	bool apart = false;
-	int i;
+	int i, k = 0;
 
 	*g = (struct groups){ .shape = { .rank = 4 } };
 	assign_roles(shape, axes, role);
@@ -70,8 +68,7 @@ static void make_groups(const struct ir_shape *shape, unsigned int axes, struct 
 		for (i = 0; i < shape->rank; i++) {
 			if (role[i] != r)
 				continue;
-			g->perm[g->permuted.rank] = i;
-			g->permuted.dim[g->permuted.rank++] = shape->dim[i];
+			g->perm[k++] = i;
 			elements[r] *= shape->dim[i];
 		}
 	}
@@ -126,19 +123,9 @@ static int mean_stage(struct importer *im, struct v3c_quant in, struct v3c_quant
 /* The convolution's input; what does not merge in memory, the RESHAPE copies */
 static int grouped(struct importer *im, int in, const struct groups *g)
 {
-	int moved = v3c_import_temporary(im, &g->permuted, import_value(im, in)->quant), view, node;
+	int moved = v3c_import_transposed(im, in, g->perm);
 
-	if (moved < 0)
-		return moved;
-	node = v3c_import_node(im, IR_TRANSPOSE, in, -1, moved);
-	if (node < 0)
-		return node;
-	memcpy(im->graph->nodes[node].perm, g->perm, sizeof(g->perm));
-	view = v3c_import_temporary(im, &g->shape, import_value(im, in)->quant);
-	if (view < 0)
-		return view;
-	node = v3c_import_node(im, IR_RESHAPE, moved, -1, view);
-	return node < 0 ? node : view;
+	return moved < 0 ? moved : v3c_import_reshaped(im, moved, &g->shape);
 }
 
 int v3c_import_mean(struct importer *im)

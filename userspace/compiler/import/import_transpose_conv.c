@@ -10,8 +10,7 @@ static int output_shape(struct importer *im, struct ir_shape *shape)
 	int64_t dim[V3C_MAX_RANK];
 	int i, ret;
 
-	ret = v3c_import_shape(im, &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)],
-			       shape);
+	ret = v3c_import_declared(im, shape);
 	if (ret || !given || !given->data)
 		return ret;
 	ret = v3c_import_integers(im, 0, dim, V3C_MAX_RANK);

@@ -81,15 +81,13 @@ int v3c_import_pad(struct importer *im)
 /* The new shape is the output's own: TFLite's parsing of its many sources gave that */
 int v3c_import_reshape(struct importer *im)
 {
-	const struct tfl_tensor *t;
 	struct ir_shape shape;
 	int in, out, ret;
 
 	in = v3c_import_operand(im, 1, 2);
 	if (in < 0)
 		return in;
-	t = &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)];
-	ret = v3c_import_shape(im, t, &shape);
+	ret = v3c_import_declared(im, &shape);
 	if (ret)
 		return ret;
 	if (ir_elements(&shape) != ir_elements(&import_value(im, in)->shape))
@@ -502,12 +500,9 @@ int v3c_import_pack(struct importer *im)
 		if (!v3c_ir_same_shape(&import_value(im, value)->shape, &first))
 			return v3c_import_fail(im, EINVAL, "damaged: input %u's shape is not input 0's",
 					       i);
-		in[i] = v3c_import_temporary(im, &part, import_value(im, value)->quant);
+		in[i] = v3c_import_reshaped(im, value, &part);
 		if (in[i] < 0)
 			return in[i];
-		ret = v3c_import_node(im, IR_RESHAPE, value, -1, in[i]);
-		if (ret < 0)
-			return ret;
 	}
 	part.dim[axis] = count;
 	out = v3c_import_output(im, 0, &part);

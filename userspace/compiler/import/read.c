@@ -13,17 +13,24 @@ int v3c_read_image(struct importer *im)
 	return in;
 }
 
-int v3c_read_pair(struct importer *im, int in[2], struct ir_shape *shape)
+/* Both inputs, of an operator with two and one output */
+static int read_two(struct importer *im, int in[2])
 {
 	int i, ret = v3c_import_arity(im, 2, 2, 1);
 
+	for (i = 0; i < 2 && !ret; i++) {
+		in[i] = v3c_import_input(im, i);
+		ret = in[i] < 0 ? in[i] : 0;
+	}
+	return ret;
+}
+
+int v3c_read_pair(struct importer *im, int in[2], struct ir_shape *shape)
+{
+	int ret = read_two(im, in);
+
 	if (ret)
 		return ret;
-	for (i = 0; i < 2; i++) {
-		in[i] = v3c_import_input(im, i);
-		if (in[i] < 0)
-			return in[i];
-	}
 	return v3c_import_broadcast(im, &import_value(im, in[0])->shape,
 				    &import_value(im, in[1])->shape, shape);
 }
@@ -159,14 +166,12 @@ int v3c_read_product(struct importer *im, int in, struct read_product *product)
 				       (unsigned long long)elements, product->depth);
 	product->rows = elements / product->depth;
 	/* The output is [rows, units], or the input's shape with a new last dimension */
-	ret = v3c_import_shape(im, &im->model->tensors[v3c_fb_vector_i32(&im->op->outputs, 0)], out);
+	ret = v3c_import_declared(im, out);
 	if (ret)
 		return ret;
 	if (!out->rank || ir_elements(out) != (uint64_t)product->rows * product->units ||
 	    out->dim[out->rank - 1] != product->units)
-		return v3c_import_fail(im, EINVAL,
-				       "damaged: the shape of its output does not follow from its "
-				       "inputs");
+		return v3c_import_bad_output(im);
 	return 0;
 }
 
@@ -181,7 +186,7 @@ static int widened(struct importer *im, int value, int rank)
 		return value;
 	for (i = 0; i < rank; i++)
 		shape.dim[i] = i < rank - from->rank ? 1 : from->dim[i - (rank - from->rank)];
-	return v3c_import_view_of(im, value, &shape);
+	return v3c_import_reshaped(im, value, &shape);
 }
 
 /* [..., rows, depth] and [..., columns, depth] make @out: [..., rows, columns] */
@@ -204,14 +209,11 @@ static int product_shape(struct importer *im, const struct ir_shape *a, const st
 
 int v3c_read_matmul(struct importer *im, int rank, int in[2], struct ir_shape *shape)
 {
-	int i, own, ret = v3c_import_arity(im, 2, 2, 1);
+	int i, own, ret = read_two(im, in);
 
 	if (ret)
 		return ret;
 	for (i = 0; i < 2; i++) {
-		in[i] = v3c_import_input(im, i);
-		if (in[i] < 0)
-			return in[i];
 		own = import_value(im, in[i])->shape.rank;
 		if (own < 2)
 			return v3c_import_fail(im, EINVAL,
@@ -235,32 +237,14 @@ int v3c_read_matmul(struct importer *im, int rank, int in[2], struct ir_shape *s
 
 int v3c_import_last(struct importer *im, int in, unsigned int last)
 {
-	const struct ir_shape from = import_value(im, in)->shape;
-	struct ir_shape to = from;
 	uint8_t perm[V3C_MAX_RANK];
-	int i, k = 0, out, node;
+	int i, k = 0, rank = import_value(im, in)->shape.rank;
 
-	for (i = 0; i < from.rank; i++)
+	for (i = 0; i < rank; i++)
 		if (!(last & 1u << i))
 			perm[k++] = i;
-	for (i = 0; i < from.rank; i++)
+	for (i = 0; i < rank; i++)
 		if (last & 1u << i)
 			perm[k++] = i;
-	for (i = 0; i < from.rank; i++)
-		to.dim[i] = from.dim[perm[i]];
-	out = v3c_import_temporary(im, &to, import_value(im, in)->quant);
-	node = out < 0 ? out : v3c_import_node(im, IR_TRANSPOSE, in, -1, out);
-	if (node < 0)
-		return node;
-	for (i = 0; i < from.rank; i++)
-		im->graph->nodes[node].perm[i] = perm[i];
-	return out;
-}
-
-int v3c_import_view_of(struct importer *im, int in, const struct ir_shape *shape)
-{
-	int view = v3c_import_temporary(im, shape, import_value(im, in)->quant);
-	int node = view < 0 ? view : v3c_import_node(im, IR_RESHAPE, in, -1, view);
-
-	return node < 0 ? node : view;
+	return v3c_import_transposed(im, in, perm);
 }

@@ -67,7 +67,4 @@ int v3c_read_matmul(struct importer *im, int rank, int in[2], struct ir_shape *s
 /* @in with the dimensions of the set @last behind the others */
 int v3c_import_last(struct importer *im, int in, unsigned int last);
 
-/* @in, reshaped */
-int v3c_import_view_of(struct importer *im, int in, const struct ir_shape *shape);
-
 #endif /* V3C_READ_H */
