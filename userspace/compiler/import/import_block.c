@@ -5,7 +5,6 @@
  * their own, a TRANSPOSE, and a RESHAPE that joins them to what they become.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "import.h"
 
