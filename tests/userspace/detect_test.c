@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "box.h"
 #include "tap.h"
 #include "vision/draw.h"
 #include "vision/image.h"
@@ -56,17 +57,6 @@ static int run(float conf, float iou)
 	return n == m && !memcmp(found, of_reals, n * sizeof(found[0])) ? m : -1;
 }
 
-static bool box_is(const struct detection *d, float x0, float y0, float x1, float y1)
-{
-	const float want[4] = { x0, y0, x1, y1 };
-	int i;
-
-	for (i = 0; i < 4; i++)
-		if (fabsf(d->box[i] - want[i]) > 1e-3f)
-			return false;
-	return true;
-}
-
 static void test_threshold(void)
 {
 	clear();
@@ -89,13 +79,13 @@ static void test_box(void)
 	clear();
 	put(3, 64, 40, 20, 10, 1, 100);
 	n = run(0.25f, 0.5f);
-	ok(n == 1 && box_is(&found[0], 108, 70, 148, 90), "centre and size become corners");
+	ok(n == 1 && box_is(found[0].box, 108, 70, 148, 90), "centre and size become corners");
 	n = v3v_detect(&output, &box, 256, 256, 0.25f, 0.5f, found, V3NPU_DETECT_MAX);
-	ok(n == 1 && box_is(&found[0], 216, 12, 296, 52),
+	ok(n == 1 && box_is(found[0].box, 216, 12, 296, 52),
 	   "a letterboxed picture's boxes come back to its own pixels");
 	put(3, 2, 126, 20, 10, 1, 100);
 	n = run(0.25f, 0.5f);
-	ok(n == 1 && box_is(&found[0], 0, 242, 24, 256), "boxes are clipped to the picture");
+	ok(n == 1 && box_is(found[0].box, 0, 242, 24, 256), "boxes are clipped to the picture");
 }
 
 /* What a float model may say, too: the box is in the picture anyhow */

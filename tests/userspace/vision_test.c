@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "box.h"
 #include "data.h"
 #include "tap.h"
 #include "vision/v3npu_vision.h"
@@ -95,26 +96,15 @@ static struct v3npu_image *wrap(int width, int height, size_t stride, uint8_t *a
 	return v3npu_image_wrap(&info, &image) ? NULL : image;
 }
 
-static bool box_is(const struct v3npu_detection *d, float x0, float y0, float x1, float y1)
-{
-	const float want[4] = { x0, y0, x1, y1 };
-	int i;
-
-	for (i = 0; i < 4; i++)
-		if (fabsf(d->box[i] - want[i]) > 1e-3f)
-			return false;
-	return true;
-}
-
 static void check_two(const struct v3npu_detections *found)
 {
 	struct v3npu_detection d = { .struct_size = sizeof(d) }, unset = { .score = 5 };
 
 	ok(v3npu_detections_count(found) == 2, "two objects are found, the neighbour is one of them");
 	ok(!v3npu_detections_get(found, 0, &d) && d.class_id == 0 && !strcmp(d.name, "cat") &&
-	   fabsf(d.score - 0.8f) < 1e-5f && box_is(&d, 4.2f, 1.6f, 5.4f, 3.2f), "the better one first");
+	   fabsf(d.score - 0.8f) < 1e-5f && box_is(d.box, 4.2f, 1.6f, 5.4f, 3.2f), "the better one first");
 	ok(!v3npu_detections_get(found, 1, &d) && d.class_id == 1 && !strcmp(d.name, "class 1") &&
-	   fabsf(d.score - 0.6f) < 1e-5f && box_is(&d, 0.6f, 1.2f, 1.8f, 2), "then the other");
+	   fabsf(d.score - 0.6f) < 1e-5f && box_is(d.box, 0.6f, 1.2f, 1.8f, 2), "then the other");
 	ok(v3npu_detections_get(found, 2, &d) == -ERANGE, "no more: '%s'", v3npu_vision_error());
 	ok(v3npu_detections_get(found, 0, &unset) == -EINVAL && unset.score == 5,
 	   "no size: '%s'", v3npu_vision_error());
@@ -173,7 +163,7 @@ static void test_steps(const struct subject *s)
 	for (i = 0; i < SIZE; i++)
 		output[i] = pixels[i] - 128;
 	ok(!v3npu_detector_decode(s->detector, output, SIZE, &p, NULL, &found) &&
-	   !v3npu_detections_get(found, 0, &d) && box_is(&d, 9.6f, 4.8f, 12, 9.6f),
+	   !v3npu_detections_get(found, 0, &d) && box_is(d.box, 9.6f, 4.8f, 12, 9.6f),
 	   "boxes are in the picture's pixels, and end where it does");
 	v3npu_detections_free(found);
 	v3npu_image_free(image);
