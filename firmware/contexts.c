@@ -23,6 +23,7 @@
 static struct v3npu_ctx_desc contexts[V3NPU_NUM_CTX];	/* as last read */
 static __u32 ready[V3NPU_NUM_PRIO][DOORBELL_WORDS];
 static __u32 num_ready[V3NPU_NUM_PRIO];
+static __u32 cancelled[DOORBELL_WORDS];	/* of those that are ready */
 static __u32 complained[DOORBELL_WORDS];	/* told once what is wrong, until it is right */
 static __u64 table;
 
@@ -30,12 +31,15 @@ static void set_ready(__u32 prio, __u32 ctx)
 {
 	num_ready[prio] += !test_bit(ready[prio], ctx);
 	set_bit(ready[prio], ctx);
+	if (contexts_cancelled(ctx))
+		set_bit(cancelled, ctx);
 }
 
 static void clear_ready(__u32 prio, __u32 ctx)
 {
 	num_ready[prio] -= test_bit(ready[prio], ctx);
 	clear_bit(ready[prio], ctx);
+	clear_bit(cancelled, ctx);
 }
 
 /* One line for each context that is malformed, however often it rings */
@@ -231,21 +235,54 @@ void contexts_init(__u64 ctx_table)
 	table = ctx_table;
 }
 
-bool contexts_take(__u32 prio, struct job *job)
+/* The next job of a context that is ready at @prio */
+static bool take_job(__u32 ctx, __u32 prio, struct job *job)
 {
 	struct v3npu_job entry;
-	enum take taken;
+	enum take taken = take(ctx, &entry);
+
+	if (taken != TAKE_MORE)
+		clear_ready(prio, ctx);
+	if (taken == TAKE_NONE)
+		return false;
+	job_init(job, ctx, contexts[ctx].as, prio, &entry);
+	return true;
+}
+
+bool contexts_take(__u32 prio, struct job *job)
+{
 	int ctx;
 
 	while ((ctx = next_ready(prio)) >= 0) {
-		taken = take((__u32)ctx, &entry);
-		if (taken != TAKE_MORE)
-			clear_ready(prio, (__u32)ctx);
-		if (taken == TAKE_NONE)
-			continue;
-		turns_take((__u32)ctx, &contexts[ctx]);
-		job_init(job, (__u32)ctx, contexts[ctx].as, prio, &entry);
-		return true;
+		if (take_job((__u32)ctx, prio, job)) {
+			turns_take((__u32)ctx, &contexts[ctx]);
+			return true;
+		}
 	}
+	return false;
+}
+
+/* A cancelled context that is ready, and is not @but; -1 if there is none */
+static int next_cancelled(__u32 but)
+{
+	__u32 word, bits, ctx;
+
+	for (word = 0; word < DOORBELL_WORDS; word++) {
+		for (bits = cancelled[word]; bits; bits &= bits - 1) {
+			ctx = word * 32 + first_bit(bits);
+			if (ctx != but)
+				return (int)ctx;
+		}
+	}
+	return -1;
+}
+
+bool contexts_take_cancelled(__u32 but, struct job *job)
+{
+	int ctx;
+
+	while ((ctx = next_cancelled(but)) >= 0)
+		if (take_job((__u32)ctx, contexts[ctx].priority, job))
+			return true;
 	return false;
 }

@@ -37,4 +37,13 @@ bool contexts_have_job(__u32 prio);
  */
 bool contexts_take(__u32 prio, struct job *job);
 
+/**
+ * contexts_take_cancelled() - take the next job of a cancelled context from its ring
+ * @but: a context that is left alone, V3NPU_CTX_NONE for none: its job runs, and ends first
+ * @job: prepared by job_init()
+ *
+ * Return: false if no cancelled context has one.
+ */
+bool contexts_take_cancelled(__u32 but, struct job *job);
+
 #endif /* FW_CONTEXTS_H */

@@ -172,6 +172,17 @@ static bool walk(struct job *job)
 	return true;
 }
 
+static void end(struct job *job)
+{
+	struct v3npu_event *event = &job->event;
+
+	log_debug("job %llx of context %lu: status %lu after %lu commands", event->seqno,
+		  event->ctx, event->status, event->commands);
+	event->preemptions = STATUS->preemptions;
+	event->run_us = job->run_us;
+	event_send(event);
+}
+
 bool job_run(struct job *job)
 {
 	struct v3npu_event *event = &job->event;
@@ -197,10 +208,15 @@ bool job_run(struct job *job)
 		preempt_put_aside(job);
 		return false;
 	}
-	log_debug("job %llx of context %lu: status %lu after %lu commands", event->seqno,
-		  event->ctx, event->status, event->commands);
-	event->preemptions = STATUS->preemptions;
-	event->run_us = job->run_us;
-	event_send(event);
+	end(job);
 	return true;
+}
+
+void job_cancel(struct job *job)
+{
+	if (job->aside)
+		preempt_drop(job);
+	if (job->event.status == V3NPU_JOB_OK)
+		job->event.status = V3NPU_JOB_CANCELLED;
+	end(job);
 }

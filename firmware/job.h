@@ -46,4 +46,7 @@ void job_init(struct job *job, __u32 ctx, __u32 as, __u32 prio, const struct v3n
  */
 bool job_run(struct job *job);
 
+/* Ends a job that does not run, since its context is cancelled; its event is sent. */
+void job_cancel(struct job *job);
+
 #endif /* FW_JOB_H */

@@ -130,17 +130,22 @@ void preempt_put_aside(struct job *job)
 		  job->event.ctx, job->event.commands);
 }
 
-void preempt_resume(struct job *job)
+void preempt_drop(struct job *job)
 {
 	const __u32 no_magic = 0;
 
+	write_slot(job->prio, &no_magic, sizeof(no_magic));
+	job->aside = false;
+	job->sram_saved = false;
+}
+
+void preempt_resume(struct job *job)
+{
 	if (job->sram_saved)
 		copy_sram(V3NPU_VA_SRAM, slot_of(job->prio) + V3NPU_SAVE_HEADER_SIZE);
 	else
 		engine_scrub();
-	write_slot(job->prio, &no_magic, sizeof(no_magic));
-	job->aside = false;
-	job->sram_saved = false;
+	preempt_drop(job);
 }
 
 /* Is @saved the rest of @job, all of which is still to be run? */

@@ -42,6 +42,9 @@ void preempt_release(__u32 ctx);
  */
 void preempt_put_aside(struct job *job);
 
+/* Takes a job that was put aside, or loaded, out of its slot; it is not to run any more. */
+void preempt_drop(struct job *job);
+
 /**
  * preempt_resume() - give a job back the SRAM it was put aside with
  * @job: put aside, or loaded; it leaves its slot

@@ -115,6 +115,24 @@ static bool paused(void)
 	return pause;
 }
 
+/* Nobody waits for the NPU only to be told that it is cancelled. @running may be NULL. */
+static void end_cancelled(const struct job *running)
+{
+	struct job job;
+	__u32 prio;
+
+	/* Before those in rings: a context's jobs end in their order */
+	for (prio = 0; prio < V3NPU_NUM_PRIO; prio++) {
+		if (!on_its_way[prio] || &jobs[prio] == running ||
+		    !contexts_cancelled(jobs[prio].event.ctx))
+			continue;
+		job_cancel(&jobs[prio]);
+		on_its_way[prio] = false;
+	}
+	while (contexts_take_cancelled(running ? running->event.ctx : V3NPU_CTX_NONE, &job))
+		job_cancel(&job);
+}
+
 bool sched_run(void)
 {
 	/* Before doorbells: those that rang during a pause are there when it is over */
@@ -124,6 +142,7 @@ bool sched_run(void)
 	contexts_collect();
 	if (pause)
 		return false;
+	end_cancelled(NULL);
 	job = choose();
 	if (!job)
 		return false;
@@ -139,6 +158,7 @@ bool sched_overtakes(const struct job *job)
 	__u32 prio;
 
 	if (contexts_collect()) {
+		end_cancelled(job);
 		note_waiting(job->prio);
 		contested = is_contested(job->prio);
 	}

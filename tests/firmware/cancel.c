@@ -69,7 +69,40 @@ static void test_running_and_queued(void)
 	fw_free(fw);
 }
 
-/* A job that was put aside ends when its turn comes; the one that overtook it is not concerned */
+/* Jobs that wait for another context's end before it does, in their order */
+static void test_waiting(void)
+{
+	struct fw *fw = fw_boot();
+	uint32_t size = late_copy(fw, 1);
+	struct v3npu_event event;
+
+	fw_context(fw, 0, 1, V3NPU_PRIO_NORMAL, 8);
+	fw_context(fw, 1, 2, V3NPU_PRIO_NORMAL, 8);
+	fw_context(fw, 2, 3, V3NPU_PRIO_LOW, 8);
+	fw_submit(fw, 0, 7, VA(0), size);
+	fw_wait_opcode(fw, V3NPU_OP_STALL);
+	fw_submit(fw, 1, 8, VA(0), size);
+	fw_submit(fw, 1, 9, VA(0), size);
+	fw_submit(fw, 2, 10, VA(0), size);
+	cancel(fw, 1);
+	cancel(fw, 2);
+	check_cancelled(fw, 1, 8, 0, "waiting job");
+	check_cancelled(fw, 1, 9, 0, "another waiting job");
+	check_cancelled(fw, 2, 10, 0, "waiting job of a lower priority");
+	event = fw_event(fw, FW_TIMEOUT_MS);
+	tap_ok(event.ctx == 0 && event.seqno == 7 && event.status == V3NPU_JOB_OK && copied(fw, 1),
+	       "waiting: the job that runs is not concerned");
+
+	/* The driver pushes one that was on its way to the ring */
+	fw_submit(fw, 0, 11, VA(0), size);
+	fw_wait_running(fw, 0, V3NPU_OP_STALL);
+	fw_submit(fw, 1, 12, VA(0), size);
+	check_cancelled(fw, 1, 12, 0, "job that comes after the cancellation");
+	tap_equal(fw_event(fw, FW_TIMEOUT_MS).seqno, 11, "the job that runs ends after it");
+	fw_free(fw);
+}
+
+/* A job that was put aside ends, too; the one that overtook it is not concerned */
 static void test_put_aside(void)
 {
 	struct fw *fw = fw_boot();
@@ -83,10 +116,10 @@ static void test_put_aside(void)
 	fw_submit(fw, 1, 8, VA(0), urgent);
 	fw_wait_running(fw, 1, V3NPU_OP_STALL);
 	cancel(fw, 0);
+	check_cancelled(fw, 0, 7, 1, "put aside");
 	event = fw_event(fw, FW_TIMEOUT_MS);
 	tap_ok(event.ctx == 1 && event.seqno == 8 && event.status == V3NPU_JOB_OK && copied(fw, 2),
 	       "put aside: the more urgent job runs to its end");
-	check_cancelled(fw, 0, 7, 1, "put aside");
 	tap_ok(!copied(fw, 1), "put aside: no command runs after it");
 	tap_equal(fw_slot(fw, V3NPU_PRIO_LOW)->magic, 0, "put aside: it has left its slot");
 	fw_check_good(fw, 1, "put aside: another job");
@@ -96,6 +129,7 @@ static void test_put_aside(void)
 int main(void)
 {
 	test_running_and_queued();
+	test_waiting();
 	test_put_aside();
 	return tap_done();
 }
