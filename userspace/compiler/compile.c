@@ -13,7 +13,7 @@
 #include "compiler/plan/place.h"
 #include "compiler/plan/schedule.h"
 #include "compiler/plan/shorten.h"
-#include "compiler/roll/roll.h"
+#include "compiler/read_model.h"
 #include "compiler/tflite/metadata.h"
 #include "compiler/tflite/tflite.h"
 #include "model/engine.h"

@@ -9,15 +9,16 @@
 #include "split.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compiler/import/import.h"
-#include "compiler/roll/roll.h"
+#include "compiler/read_model.h"
 #include "compiler/tflite/metadata.h"
 
 /* Times that an operator which the NPU cannot run after all moves to the CPU, one each */
-#define MAX_TRIES	16
+#define MAX_TRIES	256
 
 enum place {
 	ON_NPU,
@@ -79,11 +80,19 @@ static int find_writers(struct splitter *s)
 
 		for (k = 0; k < op->inputs.count; k++) {
 			t = v3c_fb_vector_i32(&op->inputs, k);
+			if (t >= 0 && m->tensors[t].variable)
+				return v3c_fail(s->ctx, ENOTSUP,
+						"operator %u (%s): it keeps tensor %d from one run to "
+						"the next, which neither the NPU nor the CPU backend "
+						"does; export the model with its state as an input "
+						"and an output",
+						op->tag, m->file_names[op->tag],
+						t);
 			if (t >= 0 && s->writer[t] < 0 && !m->tensors[t].data && !is_input(m, t))
 				return v3c_fail(s->ctx, EINVAL,
 						"damaged: operator %u (%s): it reads tensor %d, "
 						"which nothing before it writes",
-						op->tag, v3c_tfl_op_name(m->file_codes[op->tag]),
+						op->tag, m->file_names[op->tag],
 						t);
 		}
 		for (k = 0; k < op->outputs.count; k++) {
@@ -92,7 +101,7 @@ static int find_writers(struct splitter *s)
 				return v3c_fail(s->ctx, EINVAL,
 						"damaged: operator %u (%s): it writes tensor %d, "
 						"which is an input, a constant, or another's",
-						op->tag, v3c_tfl_op_name(m->file_codes[op->tag]),
+						op->tag, m->file_names[op->tag],
 						t);
 			s->writer[t] = i;
 		}
@@ -139,7 +148,7 @@ static bool is_ready(const struct splitter *s, const struct tfl_op *op)
 	return true;
 }
 
-/* Takes turns until all operators have one, or there are too many turns */
+/* Takes turns until all operators have one */
 static void take_turns(struct splitter *s, enum place first)
 {
 	uint32_t left = s->model.op_count, i, taken;
@@ -147,8 +156,7 @@ static void take_turns(struct splitter *s, enum place first)
 
 	memset(s->turn, -1, s->model.op_count * sizeof(*s->turn));
 	s->first = first;
-	for (s->turns = 0; left && s->turns <= V3C_MAX_PARTS;
-	     who = who == ON_NPU ? ON_CPU : ON_NPU) {
+	for (s->turns = 0; left; who = who == ON_NPU ? ON_CPU : ON_NPU) {
 		for (i = 0, taken = 0; i < s->model.op_count; i++) {
 			if (s->turn[i] >= 0 || !is_ready(s, &s->model.ops[i]) ||
 			    (s->place[i] != who && s->place[i] != ON_EITHER))
@@ -172,7 +180,7 @@ static bool add_tensor(int32_t *list, size_t *count, int32_t tensor)
 	for (i = 0; i < *count; i++)
 		if (list[i] == tensor)
 			return true;
-	if (*count == V3C_MAX_IO)
+	if (*count == V3C_MAX_BORDERS)
 		return false;
 	list[(*count)++] = tensor;
 	return true;
@@ -252,12 +260,15 @@ static struct v3c_part *make_part(struct splitter *s, int turn, const bool *bord
 {
 	struct v3c_ctx *ctx = &s->split->ctx;
 	struct v3c_part *part = v3c_alloc(ctx, 1, sizeof(*part));
+	uint32_t i, ops = 0;
 
 	if (!part)
 		return NULL;
-	part->ops = v3c_alloc(ctx, s->model.op_count, sizeof(*part->ops));
-	part->inputs = v3c_alloc(ctx, V3C_MAX_IO, sizeof(*part->inputs));
-	part->outputs = v3c_alloc(ctx, V3C_MAX_IO, sizeof(*part->outputs));
+	for (i = 0; i < s->model.op_count; i++)
+		ops += s->turn[i] == turn;
+	part->ops = v3c_alloc(ctx, ops, sizeof(*part->ops));
+	part->inputs = v3c_alloc(ctx, V3C_MAX_BORDERS, sizeof(*part->inputs));
+	part->outputs = v3c_alloc(ctx, V3C_MAX_BORDERS, sizeof(*part->outputs));
 	if (!part->ops || !part->inputs || !part->outputs)
 		return NULL;
 	*fits &= fill_part(s, turn, border, part);
@@ -394,6 +405,11 @@ static void drop_programs(struct v3c_split *split)
 	split->piece_count = 0;
 }
 
+static int earlier(int a, int b)
+{
+	return a < b ? a : b;
+}
+
 /*
  * What only moves elements and is next needed on the NPU waits for it, where a
  * PAD or a SLICE often costs nothing.
@@ -401,27 +417,29 @@ static void drop_programs(struct v3c_split *split)
 static int leave_to_npu(struct splitter *s)
 {
 	const struct tfl_model *m = &s->model;
-	uint64_t *users = v3c_alloc(s->ctx, m->tensor_count, sizeof(*users));
+	int *first_use = v3c_alloc(s->ctx, m->tensor_count, sizeof(*first_use));
 	uint32_t i, k;
 
-	if (!users)
+	if (!first_use)
 		return v3c_no_memory(s->ctx);
+	for (i = 0; i < m->tensor_count; i++)
+		first_use[i] = INT_MAX;
 	for (i = 0; i < m->outputs.count; i++)
-		users[v3c_fb_vector_i32(&m->outputs, i)] = UINT64_MAX;
+		first_use[v3c_fb_vector_i32(&m->outputs, i)] = -1;
 	for (i = m->op_count; i-- > 0;) {
 		const struct tfl_op *op = &m->ops[i];
 		bool on_npu = (s->first == ON_NPU) == !(s->turn[i] & 1);
-		uint64_t here = 1ull << s->turn[i], used = 0;
+		int used = INT_MAX;
 
 		for (k = 0; k < op->outputs.count; k++)
-			used |= users[v3c_fb_vector_i32(&op->outputs, k)];
-		if (s->place[i] == ON_EITHER && !on_npu && !(used & here) && used & here << 1)
+			used = earlier(used, first_use[v3c_fb_vector_i32(&op->outputs, k)]);
+		if (s->place[i] == ON_EITHER && !on_npu && used == s->turn[i] + 1)
 			s->turn[i]++;
 		for (k = 0; k < op->inputs.count; k++) {
 			int32_t t = v3c_fb_vector_i32(&op->inputs, k);
 
 			if (t >= 0)
-				users[t] |= 1ull << s->turn[i];
+				first_use[t] = earlier(first_use[t], s->turn[i]);
 		}
 	}
 	return 0;

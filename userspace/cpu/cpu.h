@@ -63,6 +63,20 @@ struct v3cpu_program *v3cpu_compile(const void *model, size_t size, const struct
 				    char error[V3C_ERROR_SIZE]);
 void v3cpu_program_free(struct v3cpu_program *program);
 
+struct v3c_split;
+
+/**
+ * v3cpu_check() - can the CPU run the pieces of a model that are left to it?
+ * @split: model in pieces
+ * @model: the file that it was made from
+ * @size: its bytes
+ * @error: if not, one line that says what is wrong and what to do
+ *
+ * Return: 0, -EINVAL, -ENOTSUP or -ENOMEM.
+ */
+int v3cpu_check(const struct v3c_split *split, const void *model, size_t size,
+		char error[V3C_ERROR_SIZE]);
+
 /* Threads for plans, 0: one for each processor; may be shared. NULL if there are none to be had */
 struct pthreadpool *v3cpu_threads_new(uint32_t count);
 void v3cpu_threads_free(struct pthreadpool *threads);

@@ -4,7 +4,8 @@
 
 #include "compiler/emit/describe.h"
 #include "compiler/graph/passes.h"
-#include "compiler/roll/roll.h"
+#include "compiler/read_model.h"
+#include "compiler/split.h"
 #include "cpu.h"
 #include "import.h"
 #include "lower.h"
@@ -154,6 +155,23 @@ struct v3cpu_program *v3cpu_compile(const void *model, size_t size, const struct
 		return NULL;
 	}
 	return program;
+}
+
+int v3cpu_check(const struct v3c_split *split, const void *model, size_t size,
+		char error[V3C_ERROR_SIZE])
+{
+	struct v3cpu_program *program;
+	size_t i;
+
+	for (i = 0; i < split->piece_count; i++) {
+		if (split->pieces[i].program)
+			continue;
+		program = v3cpu_compile(model, size, split->pieces[i].part, error);
+		if (!program)
+			return -errno;
+		v3cpu_program_free(program);
+	}
+	return 0;
 }
 
 void v3cpu_program_free(struct v3cpu_program *program)

@@ -6,6 +6,7 @@
 
 #include "compiler/report/where.h"
 #include "compiler/v3m.h"
+#include "cpu/cpu.h"
 #include "model_file.h"
 #include "struct_size.h"
 
@@ -27,9 +28,13 @@ static int analyze(struct v3npu_device *device, const void *data, size_t size,
 	split = v3c_split(data, size, &target, NULL, error);
 	if (!split)
 		return v3npu_fail(-errno, "%s", error);
-	ret = v3c_analysis_where(a->compiler, split, data, size, &target);
+	ret = v3cpu_check(split, data, size, error);
+	if (ret)
+		ret = v3npu_fail(ret, "%s", error);
+	else if (v3c_analysis_where(a->compiler, split, data, size, &target))
+		ret = v3npu_fail(-ENOTSUP, "%s", a->compiler->blame);
 	v3c_split_free(split);
-	return ret ? v3npu_fail(-ENOTSUP, "%s", a->compiler->blame) : 0;
+	return ret;
 }
 
 int v3npu_analyze(struct v3npu_device *device, const void *data, size_t size,

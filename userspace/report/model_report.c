@@ -9,6 +9,7 @@
 #include "compiler/report/costs.h"
 #include "compiler/report/where.h"
 #include "compiler/v3m.h"
+#include "cpu/cpu.h"
 #include "v3npu/regs.h"
 
 #define MODEL_SIZE_MAX	(1ull << 30)
@@ -132,7 +133,7 @@ static int compile(struct model_report *r, const void *data, size_t size,
 	start = now_ms();
 	r->split = v3c_split(data, size, &target, NULL, text);
 	r->compile_ms = now_ms() - start;
-	if (!r->split)
+	if (!r->split || v3cpu_check(r->split, data, size, text))
 		return tool_fail(error, "%s: %s", r->path, text);
 	if (cost_pieces(r))
 		return no_memory(r, error);

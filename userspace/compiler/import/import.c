@@ -20,7 +20,7 @@ int v3c_import_fail(struct importer *im, int err, const char *format, ...)
 	if (!im->op)
 		return v3c_fail(im->ctx, err, "model input %u: %s", im->number, text);
 	v3c_fail(im->ctx, err, "operator %u (%s): %s", im->op->tag,
-		 v3c_tfl_op_name(im->model->file_codes[im->op->tag]), text);
+		 im->model->file_names[im->op->tag], text);
 	im->ctx->op = im->op->tag;
 	return -err;
 }

@@ -7,6 +7,7 @@
 
 #include "anomaly.h"
 #include "compiler/import/import.h"
+#include "compiler/shape/fold_shapes.h"
 
 #define EXPORT_INT8	"quantize the whole model to int8, input and output too " \
 			"(the exporter's full-integer file)"
@@ -100,7 +101,8 @@ static void set_reason(const struct tfl_model *m, const struct tfl_op *op, char 
 		info->advice = EXPORT_INT8;
 }
 
-static int analyze_ops(struct v3c_ctx *ctx, const struct tfl_model *m, struct v3c_analysis *a)
+/* What becomes a constant costs nothing, and so nobody has anything against it */
+static int analyze_ops(struct v3c_ctx *ctx, struct tfl_model *m, struct v3c_analysis *a)
 {
 	const char **reasons = v3c_alloc(ctx, m->op_count, sizeof(*reasons));
 	uint32_t i;
@@ -109,17 +111,18 @@ static int analyze_ops(struct v3c_ctx *ctx, const struct tfl_model *m, struct v3
 	a->ops = v3c_alloc(ctx, m->op_count, sizeof(*a->ops));
 	if (!reasons || !a->ops)
 		return v3c_no_memory(ctx);
-	ret = v3c_import_reasons(ctx, &v3c_import_npu, m, reasons);
-	if (ret)
-		return ret;
 	for (i = 0; i < m->op_count; i++) {
-		a->ops[i].name = v3c_tfl_op_name(m->ops[i].code);
+		a->ops[i].name = m->file_names[i];
 		a->ops[i].macs = op_macs(m, &m->ops[i]);
-		if (reasons[i])
-			set_reason(m, &m->ops[i], (char *)reasons[i], &a->ops[i]);
 	}
 	a->op_count = m->op_count;
-	return 0;
+	ret = v3c_fold_shapes(ctx, m);
+	if (!ret)
+		ret = v3c_import_reasons(ctx, &v3c_import_npu, m, reasons);
+	for (i = 0; !ret && i < m->op_count; i++)
+		if (reasons[i])
+			set_reason(m, &m->ops[i], (char *)reasons[i], &a->ops[m->ops[i].tag]);
+	return ret;
 }
 
 /* Bits of a parameter of this type; 0: constants of it are no parameters */

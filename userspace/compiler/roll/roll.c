@@ -620,10 +620,3 @@ int v3c_roll(struct v3c_ctx *ctx, struct tfl_model *model)
 	ret = remove_views(&r);
 	return ret ? ret : replace(&r);
 }
-
-int v3c_read_model(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, size_t size)
-{
-	int ret = v3c_tfl_parse(ctx, model, data, size);
-
-	return ret ? ret : v3c_roll(ctx, model);
-}

@@ -27,13 +27,4 @@
  */
 int v3c_roll(struct v3c_ctx *ctx, struct tfl_model *model);
 
-/**
- * v3c_read_model() - read a model to compile it
- *
- * As v3c_tfl_parse(), with the products that are unrolled in the file rolled.
- * Whoever numbers operators for others by their place in struct tfl_model.ops,
- * as in struct v3c_part, uses this one.
- */
-int v3c_read_model(struct v3c_ctx *ctx, struct tfl_model *model, const void *data, size_t size);
-
 #endif /* V3C_ROLL_H */

@@ -4,6 +4,9 @@
  */
 #include "tflite.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static const char *const op_names[] = {
 	"ADD", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D",
 	"DEPTH_TO_SPACE", "DEQUANTIZE", "EMBEDDING_LOOKUP", "FLOOR", "FULLY_CONNECTED",
@@ -47,6 +50,48 @@ static const char *const type_names[] = {
 const char *v3c_tfl_op_name(int32_t code)
 {
 	return code >= 0 && code < (int32_t)LENGTH(op_names) ? op_names[code] : "unknown operator";
+}
+
+/* What of a custom operator's name is printed: as much as a line has room for */
+#define CUSTOM_NAME	48
+
+const char *v3c_tfl_call_op(struct v3c_ctx *ctx, int32_t code, const char *custom)
+{
+	char *name, *c;
+
+	if (code >= 0 && code < (int32_t)LENGTH(op_names) && !custom[0])
+		return op_names[code];
+	name = v3c_alloc(ctx, 1, sizeof("CUSTOM ") + CUSTOM_NAME);
+	if (!name)
+		return NULL;
+	if (custom[0])
+		sprintf(name, "CUSTOM %.*s", CUSTOM_NAME, custom);
+	else
+		sprintf(name, "operator number %d of TFLite", code);
+	/* A file can call them anything */
+	for (c = name; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return name;
+}
+
+const char *v3c_tfl_accelerator(const char *custom)
+{
+	static const struct {
+		const char *start;
+		const char *name;
+	} known[] = {
+		{ "edgetpu-custom-op", "Google's Edge TPU" },
+		{ "ethos-u", "Arm's Ethos-U" },
+		{ "XC_", "XMOS's xcore" },
+		{ "NeutronGraph", "NXP's eIQ Neutron" },
+	};
+	size_t i;
+
+	for (i = 0; i < LENGTH(known); i++)
+		if (!strncmp(custom, known[i].start, strlen(known[i].start)))
+			return known[i].name;
+	return NULL;
 }
 
 const char *v3c_tfl_type_name(int type)

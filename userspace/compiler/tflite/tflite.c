@@ -23,6 +23,12 @@ enum { OP_CODE, OP_INPUTS, OP_OUTPUTS, OP_OPTIONS_TYPE, OP_OPTIONS };
 
 #define SCHEMA_VERSION	3
 
+/* An entry of the file's list of operators */
+struct op_code {
+	int32_t code;
+	const char *name;
+};
+
 static int damaged(struct v3c_ctx *ctx, const struct tfl_model *m, const char *what, uint32_t i)
 {
 	return v3c_fail(ctx, EINVAL, "damaged: %s %u: %s", what, i, m->fb.error);
@@ -78,8 +84,8 @@ static int read_tensor(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb
 	t->scale = v3c_fb_vector(&m->fb, &quant, QUANT_SCALE, 4);
 	t->zero_point = v3c_fb_vector(&m->fb, &quant, QUANT_ZERO_POINT, 8);
 	t->channel_dim = v3c_fb_i32(&m->fb, &quant, QUANT_DIMENSION, 0);
-	t->special = v3c_fb_u8(&m->fb, &table, TENSOR_IS_VARIABLE, 0) ||
-		     v3c_fb_has(&m->fb, &table, TENSOR_SPARSITY);
+	t->variable = v3c_fb_u8(&m->fb, &table, TENSOR_IS_VARIABLE, 0);
+	t->special = t->variable || v3c_fb_has(&m->fb, &table, TENSOR_SPARSITY);
 	return read_buffer(ctx, m, buffers, v3c_fb_i32(&m->fb, &table, TENSOR_BUFFER, 0), t);
 }
 
@@ -188,7 +194,7 @@ static int read_options(struct v3c_ctx *ctx, struct tfl_model *m, const struct f
 }
 
 static int read_op(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_vector *ops,
-		   const int32_t *codes, uint32_t code_count, uint32_t index)
+		   const struct op_code *codes, uint32_t code_count, uint32_t index)
 {
 	struct fb_table table = v3c_fb_vector_table(&m->fb, ops, index);
 	uint32_t code = v3c_fb_i32(&m->fb, &table, OP_CODE, 0);
@@ -204,8 +210,9 @@ static int read_op(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_vec
 				"damaged: operator %u refers to operator code %u of %u",
 				index, code, code_count);
 	op->tag = index;
-	op->code = codes[code];
+	op->code = codes[code].code;
 	m->file_codes[index] = op->code;
+	m->file_names[index] = codes[code].name;
 	ret = check_indices(ctx, m, "operator", index, &op->inputs, -1);
 	if (!ret)
 		ret = check_indices(ctx, m, "operator", index, &op->outputs, 0);
@@ -217,7 +224,7 @@ static int read_op(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_vec
 }
 
 static int read_codes(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_vector *codes,
-		      int32_t *out)
+		      struct op_code *out)
 {
 	uint32_t i;
 
@@ -225,11 +232,21 @@ static int read_codes(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_
 		struct fb_table code = v3c_fb_vector_table(&m->fb, codes, i);
 		int32_t builtin = v3c_fb_i32(&m->fb, &code, CODE_BUILTIN, 0);
 		int32_t old = (int8_t)v3c_fb_u8(&m->fb, &code, CODE_OLD, 0);
+		const char *custom = v3c_fb_string(&m->fb, &code, CODE_CUSTOM);
+		const char *maker;
 
 		if (m->fb.error)
 			return damaged(ctx, m, "operator code", i);
 		/* Files of before the 128th operator have only the old field */
-		out[i] = builtin > old ? builtin : old;
+		out[i].code = builtin > old ? builtin : old;
+		custom = out[i].code == TFL_CUSTOM && custom ? custom : "";
+		maker = v3c_tfl_accelerator(custom);
+		if (maker)
+			return v3c_fail(ctx, ENOTSUP, "compiled for another accelerator, %s; take the "
+					"file that it was compiled from", maker);
+		out[i].name = v3c_tfl_call_op(ctx, out[i].code, custom);
+		if (!out[i].name)
+			return v3c_no_memory(ctx);
 	}
 	return 0;
 }
@@ -242,7 +259,7 @@ static int read_graph(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_
 	struct fb_vector tensors = v3c_fb_vector(&m->fb, graph, GRAPH_TENSORS, 4);
 	struct fb_vector ops = v3c_fb_vector(&m->fb, graph, GRAPH_OPERATORS, 4);
 	uint64_t operands = 0;
-	int32_t *code_numbers;
+	struct op_code *code_list;
 	uint32_t i;
 	int ret;
 
@@ -264,8 +281,9 @@ static int read_graph(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_
 	m->tensors = v3c_alloc(ctx, tensors.count, sizeof(*m->tensors));
 	m->ops = v3c_alloc(ctx, ops.count, sizeof(*m->ops));
 	m->file_codes = v3c_alloc(ctx, ops.count, sizeof(*m->file_codes));
-	code_numbers = v3c_alloc(ctx, codes.count, sizeof(*code_numbers));
-	if (!m->tensors || !m->ops || !m->file_codes || !code_numbers)
+	m->file_names = v3c_alloc(ctx, ops.count, sizeof(*m->file_names));
+	code_list = v3c_alloc(ctx, codes.count, sizeof(*code_list));
+	if (!m->tensors || !m->ops || !m->file_codes || !m->file_names || !code_list)
 		return v3c_no_memory(ctx);
 
 	for (i = 0; i < tensors.count; i++) {
@@ -275,13 +293,13 @@ static int read_graph(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb_
 		if (m->fb.error)
 			return damaged(ctx, m, "tensor", i);
 	}
-	ret = read_codes(ctx, m, &codes, code_numbers);
+	ret = read_codes(ctx, m, &codes, code_list);
 	if (!ret)
 		ret = check_indices(ctx, m, "subgraph", 0, &m->inputs, 0);
 	if (!ret)
 		ret = check_indices(ctx, m, "subgraph", 0, &m->outputs, 0);
 	for (i = 0; !ret && i < ops.count; i++) {
-		ret = read_op(ctx, m, &ops, code_numbers, codes.count, i);
+		ret = read_op(ctx, m, &ops, code_list, codes.count, i);
 		operands += (uint64_t)m->ops[i].inputs.count + m->ops[i].outputs.count;
 		if (!ret && operands > V3C_MAX_OPERANDS)
 			ret = v3c_fail(ctx, ENOTSUP,

@@ -20,6 +20,7 @@ enum tfl_type {
 	TFL_FLOAT16 = 1,
 	TFL_INT32 = 2,
 	TFL_INT64 = 4,
+	TFL_BOOL = 6,
 	TFL_INT8 = 9,
 };
 
@@ -58,23 +59,42 @@ enum tfl_code {
 	TFL_STRIDED_SLICE = 45,
 	TFL_EXP = 47,
 	TFL_SPLIT = 49,
+	TFL_CAST = 53,
 	TFL_PRELU = 54,
 	TFL_MAXIMUM = 55,
 	TFL_ARG_MAX = 56,
 	TFL_MINIMUM = 57,
+	TFL_LESS = 58,
 	TFL_NEG = 59,
 	TFL_PADV2 = 60,
+	TFL_GREATER = 61,
+	TFL_GREATER_EQUAL = 62,
+	TFL_LESS_EQUAL = 63,
+	TFL_SELECT = 64,
 	TFL_SLICE = 65,
 	TFL_TRANSPOSE_CONV = 67,
 	TFL_TILE = 69,
 	TFL_EXPAND_DIMS = 70,
+	TFL_EQUAL = 71,
+	TFL_NOT_EQUAL = 72,
 	TFL_LOG = 73,
+	TFL_SUM = 74,
 	TFL_SQRT = 75,
 	TFL_RSQRT = 76,
+	TFL_SHAPE = 77,
 	TFL_ARG_MIN = 79,
+	TFL_REDUCE_PROD = 81,
+	TFL_REDUCE_MAX = 82,
 	TFL_PACK = 83,
+	TFL_LOGICAL_OR = 84,
+	TFL_LOGICAL_AND = 86,
 	TFL_UNPACK = 88,
+	TFL_REDUCE_MIN = 89,
+	TFL_FLOOR_DIV = 90,
 	TFL_SQUARE = 92,
+	TFL_FILL = 94,
+	TFL_FLOOR_MOD = 95,
+	TFL_RANGE = 96,
 	TFL_RESIZE_NEAREST_NEIGHBOR = 97,
 	TFL_LEAKY_RELU = 98,
 	TFL_SQUARED_DIFFERENCE = 99,
@@ -82,11 +102,15 @@ enum tfl_code {
 	TFL_ABS = 101,
 	TFL_SPLIT_V = 102,
 	TFL_CEIL = 104,
+	TFL_RANK = 110,
 	TFL_ELU = 111,
 	TFL_QUANTIZE = 114,
 	TFL_ROUND = 116,
 	TFL_HARD_SWISH = 117,
+	TFL_SELECT_V2 = 123,
 	TFL_BATCH_MATMUL = 126,
+	TFL_BROADCAST_TO = 130,
+	TFL_BROADCAST_ARGS = 145,
 	TFL_GELU = 150,
 	TFL_RELU_0_TO_1 = 152,
 };
@@ -115,6 +139,7 @@ enum tfl_padding {
  * @scale: float scales, none, one, or one a channel
  * @zero_point: int64 zero points
  * @channel_dim: the dimension that per-channel scales go along
+ * @variable: it keeps its value from one run to the next
  * @special: sparse or variable, which a plain reader must not take as data
  */
 struct tfl_tensor {
@@ -127,6 +152,7 @@ struct tfl_tensor {
 	struct fb_vector scale;
 	struct fb_vector zero_point;
 	int32_t channel_dim;
+	bool variable;
 	bool special;
 };
 
@@ -150,7 +176,7 @@ struct tfl_tensor {
  * @align_corners: of RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR
  * @half_pixel_centers: of the same
  * @adjoint: of BATCH_MATMUL, for each operand: its last two dimensions are swapped
- * @keep_dims: of MEAN
+ * @keep_dims: of MEAN, SUM, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN
  * @approximate: of GELU
  * @symmetric: MIRROR_PAD repeats the edge
  * @number: beta of SOFTMAX, alpha of LEAKY_RELU
@@ -191,6 +217,7 @@ struct tfl_op {
  * @ops: operators in execution order
  * @op_count: how many
  * @file_codes: enum tfl_code of each of the file's operators; struct tfl_op.tag is its index
+ * @file_names: what each of them is called in messages
  * @file_op_count: how many the file has
  * @inputs: int32 tensor numbers
  * @outputs: int32 tensor numbers
@@ -204,6 +231,7 @@ struct tfl_model {
 	struct tfl_op *ops;
 	uint32_t op_count;
 	int32_t *file_codes;
+	const char **file_names;
 	uint32_t file_op_count;
 	struct fb_vector inputs;
 	struct fb_vector outputs;
@@ -243,6 +271,15 @@ bool v3c_tfl_slice_dim(const struct tfl_op *op, int i, uint32_t dim, int64_t beg
 
 /* The schema's name of an operator, for messages */
 const char *v3c_tfl_op_name(int32_t code);
+
+/*
+ * The name of an operator in a file, for messages: the schema's, with @custom if it is a
+ * custom one, or its number if it is newer than the schema's names here. NULL: no memory.
+ */
+const char *v3c_tfl_call_op(struct v3c_ctx *ctx, int32_t code, const char *custom);
+
+/* Whose compiler writes custom operators of this name; NULL if none that is known */
+const char *v3c_tfl_accelerator(const char *custom);
 
 /* The schema's name of a tensor type, for messages */
 const char *v3c_tfl_type_name(int type);

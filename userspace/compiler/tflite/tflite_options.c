@@ -35,6 +35,10 @@ static const struct tfl_options tables[] = {
 	{ TFL_DEPTH_TO_SPACE, 94, { OPT_BLOCK_SIZE } },
 	{ TFL_GATHER, 23, { OPT_AXIS, OPT_BATCH_DIMS } },
 	{ TFL_MEAN, 27, { OPT_KEEP_DIMS } },
+	{ TFL_SUM, 27, { OPT_KEEP_DIMS } },
+	{ TFL_REDUCE_PROD, 27, { OPT_KEEP_DIMS } },
+	{ TFL_REDUCE_MAX, 27, { OPT_KEEP_DIMS } },
+	{ TFL_REDUCE_MIN, 27, { OPT_KEEP_DIMS } },
 	{ TFL_MIRROR_PAD, 77, { OPT_SYMMETRIC } },
 	{ TFL_GELU, 116, { OPT_APPROXIMATE } },
 };

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "session.h"
-#include "compiler/base/limits.h"
 #include "libv3npu/log.h"
 #include "libv3npu/struct_size.h"
 
@@ -34,16 +33,19 @@ static int make_plan(struct v3npu_session *s, const struct v3npu_piece *piece,
 		     struct v3cpu_plan **plan)
 {
 	const struct v3cpu_program *p = piece->cpu;
-	void *io[2 * V3C_MAX_IO];
+	void **io = calloc(p->input_count + p->output_count, sizeof(*io));
 	char error[V3C_ERROR_SIZE];
 	size_t i;
 	int ret;
 
+	if (!io)
+		return v3npu_fail(-ENOMEM, "out of memory");
 	for (i = 0; i < p->input_count; i++)
 		io[i] = s->slots[piece->input_slots[i]]->map;
 	for (i = 0; i < p->output_count; i++)
 		io[p->input_count + i] = s->slots[piece->output_slots[i]]->map;
 	ret = v3cpu_plan_new(p, s->model->threads, io, plan, error);
+	free(io);
 	return ret ? v3npu_fail(ret, "%s", error) : 0;
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "compiler/arith/half.h"
-#include "compiler/roll/roll.h"
+#include "compiler/read_model.h"
 #include "graph.h"
 
 static int tensor_fail(struct v3c_ctx *ctx, int err, uint32_t i, const struct tfl_tensor *t,
