@@ -6,7 +6,7 @@
 
 #include "compiler/base/limits.h"
 #include "compiler/compiler.h"
-#include "compiler/roll/roll.h"
+#include "compiler/read_model.h"
 #include "compiler/tflite/tflite.h"
 
 static uint64_t state = 88172645463325252ull;

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <zlib.h>
 
-#include "compiler/roll/roll.h"
+#include "compiler/read_model.h"
 #include "compiler/tflite/tflite.h"
 #include "sim.h"
 #include "userspace/tap.h"

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <zlib.h>
 
-#include "compiler/roll/roll.h"
+#include "compiler/read_model.h"
 #include "sim.h"
 #include "userspace/tap.h"
 
