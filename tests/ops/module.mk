@@ -5,7 +5,7 @@
 CHECK_PROGS += tests/ops/test
 CHECK_DEPS += $(B)/tests/ops/list
 
-$(B)/tests/ops/list: $(top)/tests/ops/operators.py $(top)/tests/ops/networks.py \
+$(B)/tests/ops/list: $(top)/tests/ops/operators.py $(top)/tests/ops/networks.py $(top)/tests/ops/shapes.py \
 		$(top)/tests/compiler/ops.py $(top)/tests/models/tflite_writer.py
 	@mkdir -p $(@D)
 	$< models $(@D)

@@ -19,6 +19,7 @@ from ops import INT32, RELU, RELU6, SAME, VALID, add, case, fully_connected, pro
 
 ops.CASES.clear()
 import networks  # noqa: E402, F401
+import shapes  # noqa: E402, F401
 
 ALL = bytes((v - 128) % 256 for v in range(256))
 

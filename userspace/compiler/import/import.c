@@ -420,6 +420,8 @@ int (*v3c_import_view(int32_t code))(struct importer *im)
 		return v3c_import_mirror_pad;
 	case TFL_TILE:
 		return v3c_import_tile;
+	case TFL_BROADCAST_TO:
+		return v3c_import_broadcast_to;
 	default:
 		return NULL;
 	}

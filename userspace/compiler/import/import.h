@@ -261,6 +261,7 @@ int v3c_import_batch_to_space(struct importer *im);
 int v3c_import_gather(struct importer *im);
 int v3c_import_mirror_pad(struct importer *im);
 int v3c_import_tile(struct importer *im);
+int v3c_import_broadcast_to(struct importer *im);
 int v3c_import_argmax(struct importer *im);
 
 #endif /* V3C_IMPORT_H */

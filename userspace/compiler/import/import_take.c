@@ -242,3 +242,39 @@ int v3c_import_tile(struct importer *im)
 	out = v3c_import_output(im, 0, &shape);
 	return out < 0 ? out : take_all(im, in, index, out);
 }
+
+int v3c_import_broadcast_to(struct importer *im)
+{
+	int64_t size[V3C_MAX_RANK], *index[V3C_MAX_RANK] = {};
+	struct ir_shape from, to = {};
+	int in, out, i, rank;
+
+	in = v3c_import_operand(im, 2, 2);
+	if (in < 0)
+		return in;
+	from = import_value(im, in)->shape;
+	rank = v3c_import_integers(im, 1, size, V3C_MAX_RANK);
+	if (rank < 0)
+		return rank;
+	if (rank < from.rank)
+		return v3c_import_bad_output(im);
+	for (i = rank; i-- > 0;)
+		from.dim[i] = i < rank - from.rank ? 1 : from.dim[i - (rank - from.rank)];
+	from.rank = to.rank = rank;
+	for (i = 0; i < rank; i++) {
+		if (size[i] < 1 || size[i] > V3C_MAX_ELEMENTS ||
+		    (from.dim[i] != 1 && from.dim[i] != size[i]))
+			return v3c_import_fail(im, EINVAL, "damaged: dimension %d is %u and cannot "
+					       "become %lld", i, from.dim[i], (long long)size[i]);
+		to.dim[i] = size[i];
+		if (from.dim[i] == size[i])
+			continue;
+		/* All from element 0 */
+		index[i] = new_indices(im, size[i]);
+		if (!index[i])
+			return im->ctx->err;
+	}
+	in = v3c_import_reshaped(im, in, &from);
+	out = in < 0 ? in : v3c_import_output(im, 0, &to);
+	return out < 0 ? out : take_all(im, in, index, out);
+}
