@@ -11,7 +11,7 @@
 
 static const char help[] =
 "Usage: v3run MODEL.tflite IMAGE... [OPTION]...\n"
-"       v3run MODEL.tflite --raw IN OUT [OPTION]...\n"
+"       v3run MODEL.tflite --raw IN[,IN...] OUT[,OUT...] [OPTION]...\n"
 "Find objects in pictures with a detector that runs on a V3NPU.\n"
 "\n"
 "  -o OUT.png         write the picture with the detections drawn in; of several\n"
@@ -25,7 +25,9 @@ static const char help[] =
 "                     threads, or cpu[:threads=N] for no NPU at all\n"
 "  --bench N          run the last input N times more and print the times\n"
 "  --depth D          with --bench: keep D runs under way at a time (default 1)\n"
-"  --raw IN OUT       no picture: IN has the input tensor's bytes, OUT gets the output's\n"
+"  --raw IN OUT       no picture: IN has the input tensor's bytes, OUT gets the output's;\n"
+"                     of several, files with commas between; those that end in .npy are\n"
+"                     NumPy's\n"
 "  --profile FILE     what the cycle model charges each command, as a trace for Perfetto or\n"
 "                     chrome://tracing; -: a table of the most expensive layers\n"
 "  -h, --help         print this\n"

@@ -59,11 +59,16 @@ void report_image(struct report *r, const struct report_image *image)
 
 void report_raw(struct report *r, const char *out, size_t size)
 {
-	if (r->json)
-		r->images = json_pack("[{s:o, s:I, s:f}]", "output", json_text(out), "bytes",
-				      (json_int_t)size, "inference_ms", r->stats.wall_ms);
-	else
-		printf("%s: %zu bytes\n  inference %.1f ms\n", out, size, r->stats.wall_ms);
+	r->raw = true;
+	if (!r->json) {
+		printf("%s: %zu bytes\n", out, size);
+		return;
+	}
+	if (!r->images)
+		r->images = json_array();
+	json_array_append_new(r->images, json_pack("{s:o, s:I, s:f}", "output", json_text(out),
+						   "bytes", (json_int_t)size, "inference_ms",
+						   r->stats.wall_ms));
 }
 
 static double utilization(const struct report *r)
@@ -98,7 +103,7 @@ static void print_json(struct report *r)
 	if (json_array_size(r->images) == 1)
 		json_object_update(root, json_array_get(r->images, 0));
 	else
-		json_object_set(root, "images", r->images);
+		json_object_set(root, r->raw ? "outputs" : "images", r->images);
 	json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(8));
 	putchar('\n');
 	json_decref(root);
@@ -108,6 +113,8 @@ static void print_text(const struct report *r)
 {
 	const struct v3npu_run_stats *s = &r->stats;
 
+	if (r->raw)
+		printf("  inference %.1f ms\n", s->wall_ms);
 	printf("%s on %s: loaded in %.1f ms (compiled in %.1f ms)\n", r->model_path, r->device.name,
 	       r->load_ms, r->model.compile_ms);
 	if (s->operators_npu)

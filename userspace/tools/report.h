@@ -31,7 +31,8 @@ struct report_image {
  * @load_ms: from the file's name to a session that can run
  * @stats: of the last run
  * @bench: what --bench measured; no runs without it
- * @images: JSON collected so far, NULL before the first
+ * @images: JSON collected so far of pictures or, with @raw, outputs; NULL before the first
+ * @raw: tensors were written
  */
 struct report {
 	bool json;
@@ -42,6 +43,7 @@ struct report {
 	struct v3npu_run_stats stats;
 	struct bench bench;
 	json_t *images;
+	bool raw;
 };
 
 void report_image(struct report *r, const struct report_image *image);

@@ -11,12 +11,14 @@
 
 #include "common/tool.h"
 #include "libv3npu/v3npu.h"
+#include "raw.h"
 
 static const char usage[] =
-"Usage: v3crc MODEL.tflite IN.raw [--device DEVICE]\n"
+"Usage: v3crc MODEL.tflite IN[,IN...] [--device DEVICE]\n"
 "       v3crc --version\n"
-"Run a model on IN.raw, its input's bytes, and print a row for each tensor that\n"
-"is left in memory: number in the model, shape, bytes, crc32. DEVICE: see v3run --help.\n";
+"Run a model on IN, its inputs' bytes or .npy files, and print a row for each tensor\n"
+"that is left in memory: number in the model, shape, bytes, crc32. DEVICE: see\n"
+"v3run --help.\n";
 
 struct crc {
 	struct v3npu_device *device;
@@ -76,17 +78,12 @@ static int run(struct crc *c, const char *path, const char *input)
 		.keep_tensors = 1,
 	};
 	struct v3npu_model_info info = { .struct_size = sizeof(info) };
-	struct v3npu_tensor_info in = { .struct_size = sizeof(in) };
 
 	if (v3npu_model_load_file(c->device, path, &options, &c->model) ||
-	    v3npu_session_create(c->model, V3NPU_PRIORITY_NORMAL, &c->session) ||
-	    v3npu_model_input_info(c->model, 0, &in))
+	    v3npu_session_create(c->model, V3NPU_PRIORITY_NORMAL, &c->session))
 		return fail_library(c);
 	v3npu_model_get_info(c->model, &info);
-	if (info.inputs != 1)
-		return tool_fail(&c->error, "%s: has %zu inputs; v3crc takes models with one", path,
-				 info.inputs);
-	if (tool_read_exactly(input, v3npu_session_input(c->session, 0), in.size, &c->error))
+	if (raw_feed(c->model, c->session, input, &c->error))
 		return -1;
 	if (v3npu_session_run(c->session))
 		return fail_library(c);
@@ -110,7 +107,7 @@ int main(int argc, char **argv)
 	if (argc == 5 && !strcmp(argv[3], "--device")) {
 		device = argv[4];
 	} else if (argc != 3 || argv[1][0] == '-' || argv[2][0] == '-') {
-		fputs("v3crc: wrong arguments; use: v3crc MODEL.tflite IN.raw [--device DEVICE]\n",
+		fputs("v3crc: wrong arguments; use: v3crc MODEL.tflite IN[,IN...] [--device DEVICE]\n",
 		      stderr);
 		return TOOL_USAGE;
 	}

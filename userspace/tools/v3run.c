@@ -9,6 +9,7 @@
 
 #include "options.h"
 #include "profile.h"
+#include "raw.h"
 #include "report.h"
 #include "vision/v3npu_vision.h"
 
@@ -19,8 +20,6 @@ struct run {
 	struct v3npu_device *device;
 	struct v3npu_model *model;
 	struct v3npu_session *session;
-	struct v3npu_tensor_info in;
-	struct v3npu_tensor_info out;
 	struct v3npu_detector *detector;
 	struct v3npu_detector_info wants;	/* of the detector */
 };
@@ -53,15 +52,17 @@ static int load(struct run *r)
 	if (v3npu_model_load_file(r->device, o->model, NULL, &r->model))
 		return fail_library(r);
 	v3npu_model_get_info(r->model, &r->report.model);
-	if (r->report.model.inputs != 1 || r->report.model.outputs != 1)
-		return tool_fail(&r->error, "%s: has %zu inputs and %zu outputs; v3run takes "
-				 "models with one of each", o->model, r->report.model.inputs,
+	if (!o->raw_in && (r->report.model.inputs != 1 || r->report.model.outputs != 1))
+		return tool_fail(&r->error, "%s: has %zu inputs and %zu outputs, a detector has one "
+				 "of each; use --raw", o->model, r->report.model.inputs,
 				 r->report.model.outputs);
-	if (v3npu_model_input_info(r->model, 0, &r->in) ||
-	    v3npu_model_output_info(r->model, 0, &r->out) ||
-	    v3npu_session_create(r->model, V3NPU_PRIORITY_NORMAL, &r->session))
+	if (v3npu_session_create(r->model, V3NPU_PRIORITY_NORMAL, &r->session))
 		return fail_library(r);
 	r->report.load_ms = now_ms() - start;
+	/* Else its other bytes and its time would be a riddle */
+	if (r->report.device.macs && !r->report.model.operators_npu && r->report.model.operators_cpu)
+		fprintf(stderr, "v3run: %s: the NPU runs none of its operators, the CPU all of "
+			"them in float; v3compile %s says why\n", o->model, o->model);
 	return 0;
 }
 
@@ -161,20 +162,18 @@ static int run_image(struct run *r, int n)
 	return ret;
 }
 
+static void wrote_raw(void *data, const char *path, size_t size)
+{
+	report_raw(data, path, size);
+}
+
 static int run_raw(struct run *r)
 {
 	const struct options *o = r->options;
-	struct whole_file out;
 
-	if (tool_read_exactly(o->raw_in, v3npu_session_input(r->session, 0), r->in.size,
-			      &r->error) ||
-	    infer(r) || tool_output_open(&out, o->raw_out, &r->error))
+	if (raw_feed(r->model, r->session, o->raw_in, &r->error) || infer(r))
 		return -1;
-	fwrite(v3npu_session_output(r->session, 0), 1, r->out.size, out.file);
-	if (tool_output_commit(&out, &r->error))
-		return -1;
-	report_raw(&r->report, o->raw_out, r->out.size);
-	return 0;
+	return raw_store(r->model, r->session, o->raw_out, wrote_raw, &r->report, &r->error);
 }
 
 static int run(struct run *r)
@@ -214,8 +213,6 @@ int main(int argc, char **argv)
 			.model = { .struct_size = sizeof(r.report.model) },
 			.stats = { .struct_size = sizeof(r.report.stats) },
 		},
-		.in = { .struct_size = sizeof(r.in) },
-		.out = { .struct_size = sizeof(r.out) },
 		.wants = { .struct_size = sizeof(r.wants) },
 	};
 	int ret;
