@@ -320,6 +320,13 @@ def cases():
                                     ("mean_apart_keep", [-2, 0], True, [1, 3, 1, 4])):
         c = Case(name, [1 + name.startswith("mean_apart"), 3, 5, 4])
         yield c.done(c.op("MEAN", [c.x, c.model.int32(axes)], shape, keep_dims=keep))
+        for op in ("SUM", "REDUCE_MAX"):
+            c = Case(name.replace("mean", op.lower()), [1 + name.startswith("mean_apart"), 3, 5, 4])
+            yield c.done(c.op(op, [c.x, c.model.int32(axes)], shape, keep_dims=keep))
+    c = Case("gather_nd", [3, 4, 2])
+    yield c.done(c.op("GATHER_ND", [c.x, c.model.int32([1, 3, 0, 0, 2, 1], [3, 2])], [3, 2]))
+    c = Case("broadcast_to", [3, 1, 2])
+    yield c.done(c.op("BROADCAST_TO", [c.x, c.model.int32([2, 3, 4, 2])], [2, 3, 4, 2]))
     for mode in ({}, {"align_corners": True}, {"half_pixel_centers": True}):
         end = "".join("_" + k for k in mode)
         yield resize("bilinear" + end, "RESIZE_BILINEAR", [5, 6], **mode)

@@ -150,6 +150,22 @@ for name, shape, axes, keep in (
         reduce(n, "MEAN", n.input(s), a, k)])
     add("mean_same_" + name, commands, lambda n, s=shape, a=axes, k=keep: [
         reduce(n, "MEAN", n.input(s), a, k, 0.05, -3)])
+for name, shape, axes, keep in (
+        ("hw", [2, 7, 5, 19], [1, 2], 0), ("hw_keep", [2, 7, 5, 19], [2, 1], 1),
+        ("c", [2, 7, 5, 19], [-1], 1), ("all", [2, 7, 5, 19], [0, 1, 2, 3], 0),
+        ("nc", [3, 4, 5, 6], [0, 3], 0), ("long", [1, 1500, 1, 3], [1], 0), ("1d", [37], [0], 0),
+        ("ones", [1, 4, 1, 6], [0, 2], 1)):
+    commands = "COPY POOL" if name[:2] in ("hw", "nc") else "POOL"
+    add("reduce_max_" + name, commands, lambda n, s=shape, a=axes, k=keep: [
+        reduce(n, "REDUCE_MAX", n.input(s), a, k, 0.05, -3)])
+for name, shape, index, dims, out, count in (
+        ("rows", [5, 3, 2], [4, 0, 0], [3, 1], [3, 3, 2], 3),
+        ("elements", [3, 4], [2, 3, 0, 0, 1, 2], [3, 2], [3], 3),
+        ("one", [3, 4, 2], [1, 3], [2], [2], 1),
+        ("all", [3, 4], [2, 1, 0, 3], [2, 1, 2], [2, 1], 2)):
+    commands = " ".join(["COPY"] * count)
+    add("gather_nd_" + name, commands, lambda n, s=shape, i=index, d=dims, o=out: [
+        n.op("GATHER_ND", [n.input(s), n.ints(i, d)], o)])
 add("mean_6d", "COPY COPY COPY COPY CONV", lambda n: [reduce(n, "MEAN", n.input(
     [2, 3, 2, 4, 2, 5]), [1, 3, 5], 1)])
 add("mean_coarse", "CONV", lambda n: [reduce(n, "MEAN", n.input([1, 8, 8, 6]), [1, 2], 1, 2.0, 0)])
@@ -243,6 +259,17 @@ add("bad_gather_batch", "", lambda n: [n.op("GATHER", [n.input([2, 5]), n.ints([
     "operator 0 (GATHER): indices for each batch (batch_dims 1) are not supported")
 add("bad_gather_index", "", lambda n: [n.op("GATHER", [n.input([2, 5]), n.ints([2])], [1, 5])],
     "operator 0 (GATHER): damaged: index 2 of 2 elements")
+add("bad_gather_nd", "", lambda n: [n.op("GATHER_ND", [n.input([2, 5]), n.ints([1, 5], [1, 2])],
+                                        [1])],
+    "operator 0 (GATHER_ND): damaged: index 5 of 5 elements")
+add("bad_gather_nd_depth", "", lambda n: [n.op("GATHER_ND", [n.input([2]), n.ints([1, 1], [1, 2])],
+                                              [1])],
+    "operator 0 (GATHER_ND): damaged: 2 indices each of 1 dimensions")
+add("bad_reduce_max", "", lambda n: [reduce(n, "REDUCE_MAX", n.input([2, 5]), [1], 0, 0.06)],
+    "operator 0 (REDUCE_MAX): damaged: its input has scale 0.05 and zero point -3, its output 0.06")
+add("bad_reduce_max_prime", "", lambda n: [reduce(n, "REDUCE_MAX", n.input([1031]), [0], 0, 0.05,
+                                                 -3)],
+    "operator 0 (REDUCE_MAX): a maximum of 1031 elements is no window of at most 1024 by 1024")
 add("bad_mean", "", lambda n: [reduce(n, "MEAN", n.input([1, 300, 300, 1]), [1, 2])],
     "operator 0 (MEAN): a mean of 90000 elements, at most 65536 are supported; take it in two")
 for name, axis in (("after", 2), ("before", -3)):

@@ -274,6 +274,22 @@ static int bilinear(struct importer *im)
 	return ret ? ret : one_result(im, &op, in, -1, &shape);
 }
 
+/* A sum is a mean times what it is of, since XNNPACK has means only */
+static int sum_of_mean(struct importer *im, int in, const struct ir_shape *matrix, int out)
+{
+	const struct cpu_op mean = { .kind = CPU_MEAN };
+	const struct cpu_op mul = { .kind = CPU_BINARY, .code = TFL_MUL, .min = -INFINITY,
+				    .max = INFINITY };
+	int part = v3c_import_temporary(im, &import_value(im, out)->shape, (struct v3c_quant){});
+	int count = v3cpu_scalar(im, matrix->dim[1]);
+	int ret;
+
+	if (part < 0 || count < 0)
+		return -ENOMEM;
+	ret = v3cpu_node(im, &mean, in, -1, part);
+	return ret < 0 ? ret : v3cpu_compute(im, &mul, part, count, out);
+}
+
 /* The mean over dimensions that follow one another, after a transposition if they do not */
 static int mean(struct importer *im)
 {
@@ -282,6 +298,7 @@ static int mean(struct importer *im)
 	struct ir_shape result = { .rank = 2 };
 	unsigned int axes;
 	int in, view, flat, out, first, last, i, ret;
+	bool sum = im->op->code == TFL_SUM;
 
 	in = v3c_read_reduction(im, &axes, &whole);
 	if (in < 0)
@@ -311,8 +328,30 @@ static int mean(struct importer *im)
 	flat = v3c_import_temporary(im, &result, import_value(im, out)->quant);
 	if (flat < 0)
 		return flat;
-	ret = v3cpu_compute(im, &op, view, -1, flat);
+	ret = sum ? sum_of_mean(im, view, &matrix, flat) : v3cpu_compute(im, &op, view, -1, flat);
 	return ret < 0 ? ret : v3c_import_node(im, IR_RESHAPE, flat, -1, out);
+}
+
+static int maximum(struct importer *im)
+{
+	struct cpu_op op = { .kind = CPU_MAX_POOL, .stride = { 1, 1 }, .dilation = { 1, 1 },
+			     .min = -INFINITY, .max = INFINITY };
+	struct ir_shape shape, one = { .rank = 4, .dim = { 1, 1, 1, 1 } };
+	int in, out, most, ret;
+
+	in = v3c_read_maximum(im, op.kernel, &shape);
+	out = in < 0 ? in : v3c_import_output(im, 0, &shape);
+	if (out < 0)
+		return out;
+	one.dim[3] = import_value(im, in)->shape.dim[3];
+	ret = v3cpu_check_window(im, &one, op.kernel);
+	most = ret ? ret : v3c_import_temporary(im, &one, import_value(im, in)->quant);
+	if (most < 0)
+		return most;
+	if (op.kernel[0] * op.kernel[1] == 1)
+		return v3c_import_node(im, IR_RESHAPE, in, -1, out);
+	ret = v3cpu_node(im, &op, in, -1, most);
+	return ret < 0 ? ret : v3c_import_node(im, IR_RESHAPE, most, -1, out);
 }
 
 static int argmax(struct importer *im)
@@ -404,7 +443,10 @@ static int cpu_import_op(struct importer *im)
 	case TFL_RESIZE_NEAREST_NEIGHBOR:
 		return v3c_import_resize(im);
 	case TFL_MEAN:
+	case TFL_SUM:
 		return mean(im);
+	case TFL_REDUCE_MAX:
+		return maximum(im);
 	case TFL_ARG_MAX:
 	case TFL_ARG_MIN:
 		return argmax(im);

@@ -420,6 +420,8 @@ int (*v3c_import_view(int32_t code))(struct importer *im)
 		return v3c_import_mirror_pad;
 	case TFL_TILE:
 		return v3c_import_tile;
+	case TFL_GATHER_ND:
+		return v3c_import_gather_nd;
 	case TFL_BROADCAST_TO:
 		return v3c_import_broadcast_to;
 	default:
@@ -443,6 +445,8 @@ static int npu_op(struct importer *im)
 		return v3c_import_batch_matmul(im);
 	case TFL_MEAN:
 		return v3c_import_mean(im);
+	case TFL_REDUCE_MAX:
+		return v3c_import_reduce_max(im);
 	case TFL_ADD:
 	case TFL_SUB:
 	case TFL_MUL:

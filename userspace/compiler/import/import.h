@@ -240,6 +240,7 @@ int v3c_import_fully_connected(struct importer *im);
 int v3c_import_transpose_conv(struct importer *im);
 int v3c_import_batch_matmul(struct importer *im);
 int v3c_import_mean(struct importer *im);
+int v3c_import_reduce_max(struct importer *im);
 int v3c_import_eltwise(struct importer *im);
 int v3c_import_pool(struct importer *im);
 int v3c_import_softmax(struct importer *im);
@@ -262,6 +263,7 @@ int v3c_import_gather(struct importer *im);
 int v3c_import_mirror_pad(struct importer *im);
 int v3c_import_tile(struct importer *im);
 int v3c_import_broadcast_to(struct importer *im);
+int v3c_import_gather_nd(struct importer *im);
 int v3c_import_argmax(struct importer *im);
 
 #endif /* V3C_IMPORT_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Operators that take elements along a dimension in a constant order: GATHER,
- * MIRROR_PAD and TILE. Runs of elements with the same step are SLICEs, and a
+ * Operators that take elements along a dimension in a constant order: GATHER, GATHER_ND,
+ * MIRROR_PAD, TILE and BROADCAST_TO. Runs of elements with the same step are SLICEs, and a
  * CONCAT puts them together.
  */
 #include <errno.h>
@@ -277,4 +277,80 @@ int v3c_import_broadcast_to(struct importer *im)
 	in = v3c_import_reshaped(im, in, &from);
 	out = in < 0 ? in : v3c_import_output(im, 0, &to);
 	return out < 0 ? out : take_all(im, in, index, out);
+}
+
+/* The places of GATHER_ND's elements along the dimensions that it indexes, as if they were one */
+static int flatten_indices(struct importer *im, const struct ir_shape *in, int depth,
+			   int64_t *index, uint64_t count)
+{
+	uint64_t i;
+	int k, ret;
+
+	ret = v3c_import_integers(im, 1, index, count * depth);
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < count; i++) {
+		int64_t place = 0;
+
+		for (k = 0; k < depth; k++) {
+			int64_t at = index[i * depth + k];
+
+			if (at < 0 || at >= in->dim[k])
+				return v3c_import_fail(im, EINVAL,
+						       "damaged: index %lld of %u elements",
+						       (long long)at, in->dim[k]);
+			place = place * in->dim[k] + at;
+		}
+		index[i] = place;
+	}
+	return 0;
+}
+
+int v3c_import_gather_nd(struct importer *im)
+{
+	const struct tfl_tensor *t = v3c_import_tensor(im, 1);
+	struct ir_shape from, indices, flat = { .dim = { 1 } }, shape = {};
+	int in, view, taken, out, depth, i, ret;
+	uint64_t count = 1;
+	int64_t *index;
+
+	in = v3c_import_operand(im, 2, 2);
+	if (in < 0)
+		return in;
+	if (!t || !t->data)
+		return v3c_import_fail(im, ENOTSUP,
+				       "its indices are computed; only constant ones are supported");
+	from = import_value(im, in)->shape;
+	ret = v3c_import_shape(im, t, &indices);
+	if (ret)
+		return ret;
+	depth = indices.rank ? indices.dim[indices.rank - 1] : 0;
+	if (depth < 1 || depth > from.rank || indices.rank - 1 + from.rank - depth > V3C_MAX_RANK)
+		return v3c_import_fail(im, EINVAL, "damaged: %d indices each of %d dimensions", depth,
+				       from.rank);
+	for (i = 0; i < indices.rank - 1; i++) {
+		shape.dim[shape.rank++] = indices.dim[i];
+		count *= indices.dim[i];
+	}
+	for (i = 0; i < depth; i++)
+		flat.dim[0] *= from.dim[i];
+	flat.rank = 1;
+	for (i = depth; i < from.rank; i++) {
+		shape.dim[shape.rank++] = from.dim[i];
+		flat.dim[flat.rank++] = from.dim[i];
+	}
+	index = new_indices(im, count * depth);
+	if (!index)
+		return im->ctx->err;
+	ret = flatten_indices(im, &from, depth, index, count);
+	view = ret ? ret : v3c_import_reshaped(im, in, &flat);
+	out = view < 0 ? view : v3c_import_output(im, 0, &shape);
+	if (out < 0)
+		return out;
+	flat.dim[0] = count;
+	taken = v3c_import_temporary(im, &flat, import_value(im, in)->quant);
+	if (taken < 0)
+		return taken;
+	ret = take(im, view, 0, index, count, taken);
+	return ret < 0 ? ret : v3c_import_node(im, IR_RESHAPE, taken, -1, out);
 }

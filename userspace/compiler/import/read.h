@@ -22,6 +22,12 @@ int v3c_read_resize(struct importer *im, struct ir_shape *shape);
 int v3c_read_reduction(struct importer *im, unsigned int *axes, struct ir_shape *shape);
 
 /*
+ * Input 0 of REDUCE_MAX as a picture that is one window, of @kernel rows and columns, with what
+ * is kept as its channels; @shape is set to the output's
+ */
+int v3c_read_maximum(struct importer *im, uint32_t kernel[2], struct ir_shape *shape);
+
+/*
  * Input 0 of ARG_MAX or ARG_MIN, with its dimension last, for which there is a TRANSPOSE; @shape
  * is set to the output's. At most @max elements are searched.
  */

@@ -102,6 +102,7 @@ enum tfl_code {
 	TFL_ABS = 101,
 	TFL_SPLIT_V = 102,
 	TFL_CEIL = 104,
+	TFL_GATHER_ND = 107,
 	TFL_RANK = 110,
 	TFL_ELU = 111,
 	TFL_QUANTIZE = 114,
