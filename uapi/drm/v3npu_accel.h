@@ -234,7 +234,8 @@ struct drm_v3npu_ctx_create {
  * struct drm_v3npu_ctx_destroy - destroy a context
  *
  * Its jobs end with ECANCELED, in their order, when the command that the NPU runs is done:
- * first the one that runs, unless that was its last command, then those that are queued. Closing the file does the same.
+ * first the one that runs, unless that was its last command, then those that are queued.
+ * Closing the file does the same.
  */
 struct drm_v3npu_ctx_destroy {
 	/** @id: context */
