@@ -7,7 +7,7 @@ other bytes, or none.
 
 from ops import INT32, add
 
-FLOAT32, BOOL = 0, 6
+FLOAT32, INT64, BOOL = 0, 4, 6
 
 
 def ints(n, op, inputs, shape, kind=INT32, **options):
@@ -155,3 +155,13 @@ add("shape_range", "COPY", in_range(lambda n, c: scalar(n, 2), lambda n, c: bina
     n, "SUB", c, scalar(n, 2)), 2))
 add("shape_range_down", copies(3), in_range(lambda n, c: binary(n, "SUB", c, scalar(n, 1)),
                                       lambda n, c: scalar(n, -1), -3))
+
+
+def constant_outputs(n):
+    """A shape, and a constant that no operator reads, are outputs."""
+    x = n.input([2, 3])
+    return [n.op("LEAKY_RELU", [x], x[1], 0.04, 2, alpha=0.1), (shape_of(n, x),),
+            (numbers(n, INT64, [3, -2**40]),), n.const([5])]
+
+
+add("constant_outputs", copies(4), constant_outputs)

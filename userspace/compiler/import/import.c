@@ -526,6 +526,11 @@ static int import_graph_output(struct importer *im, uint32_t tensor)
 	struct ir_graph *g = im->graph;
 	int value = im->value_of[tensor];
 
+	if (value < 0 && im->model->tensors[tensor].data) {
+		value = v3c_import_constant_output(im, tensor);
+		if (value < 0)
+			return value;
+	}
 	if (value < 0)
 		return v3c_fail(im->ctx, EINVAL,
 				"damaged: model output %d: nothing writes tensor %u",

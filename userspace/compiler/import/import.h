@@ -128,6 +128,9 @@ int v3c_import_output(struct importer *im, uint32_t k, const struct ir_shape *sh
  */
 int v3c_import_index_output(struct importer *im, const struct ir_shape *shape, bool bytes);
 
+/* A constant that is an output of the model and that no operator reads, as a value */
+int v3c_import_constant_output(struct importer *im, uint32_t tensor);
+
 /* A value for @tensor of the file, with the quantization that the file gives it */
 int v3c_import_new_value(struct importer *im, uint32_t tensor, const struct ir_shape *shape);
 
