@@ -130,6 +130,14 @@ class Net:
         self.ops.append(name)
         return outs
 
+    def integers(self, name, inputs, shape, **options):
+        """An operator whose result is int32 numbers, which others take as they take ints()."""
+        out = Value(self.model.tensor(name.lower(), shape, INT32), shape, None, None)
+        self.model.op(name, [v.number for v in inputs], [out.number], **options)
+        self.read |= {v.number for v in inputs}
+        self.ops.append(name)
+        return out
+
     # Operands
 
     def value(self, c, rank=None, least=0):

@@ -2,6 +2,7 @@
 """Random operators that only move values: what the compiler turns into layouts."""
 
 from net import Skip, product
+from tflite_writer import INT32
 
 
 def amounts(c, rank):
@@ -215,6 +216,38 @@ def gather(n, c):
          axis=axis)
 
 
+def gather_nd(n, c):
+    v = n.value(c, least=1)
+    if not v.shape:
+        raise Skip
+    depth = c.between(1, len(v.shape))
+    lead = [c.dim(5) for _ in range(c.below(3))]
+    if len(lead) + len(v.shape) - depth > 5:
+        raise Skip
+    index = [c.below(d) for _ in range(product(lead)) for d in v.shape[:depth]]
+    n.op("GATHER_ND", [v, n.ints(index, [*lead, depth])], lead + v.shape[depth:], v)
+
+
+def broadcast_to(n, c):
+    v = n.value(c)
+    shape = [c.dim(6) if d == 1 and c.chance(70) else d for d in v.shape]
+    shape = [c.dim(3) for _ in range(c.below(5 - min(len(shape), 4)))] + shape
+    n.op("BROADCAST_TO", [v, n.ints(shape)], shape, v)
+
+
+def shape_reshape(n, c):
+    """A RESHAPE to a shape that is computed from its input's: all but some dimensions merged."""
+    v = n.value(c, least=2)
+    if len(v.shape) < 2:
+        raise Skip
+    kept = c.between(1, len(v.shape) - 1)
+    shape = n.integers("SHAPE", [v], [len(v.shape)], out_type=INT32)
+    parts = [n.integers("STRIDED_SLICE", [shape, n.ints([k]), n.ints([k + 1]), n.ints([1])], [],
+                        shrink_axis_mask=1) for k in range(kept)]
+    packed = n.integers("PACK", parts + [n.ints([-1], [])], [kept + 1], values_count=kept + 1)
+    n.op("RESHAPE", [v, packed], v.shape[:kept] + [product(v.shape[kept:])], v)
+
+
 def space_to_depth(n, c):
     v = n.value(c, 4)
     b, h, w, d = v.shape
@@ -257,7 +290,9 @@ OPERATORS = {
     "squeeze": (squeeze, 1), "expand_dims": (expand_dims, 1), "transpose": (transpose, 4),
     "slice": (slice_, 4), "strided_slice": (strided_slice, 4), "split": (split, 3),
     "split_v": (split_v, 2), "unpack": (unpack, 2), "pack": (pack, 2), "concat": (concat, 6),
-    "tile": (tile, 1), "gather": (gather, 1), "space_to_depth": (space_to_depth, 1),
+    "tile": (tile, 1), "gather": (gather, 1), "gather_nd": (gather_nd, 1),
+    "broadcast_to": (broadcast_to, 1), "shape_reshape": (shape_reshape, 2),
+    "space_to_depth": (space_to_depth, 1),
     "depth_to_space": (depth_to_space, 1), "space_to_batch": (space_to_batch, 1),
     "batch_to_space": (batch_to_space, 1),
 }
