@@ -134,8 +134,6 @@ static inline int v3npu_check_conv(const struct v3npu_cmd_conv *c, __u32 sram_si
 		ret = v3npu_check_window(c->kernel, c->stride, c->dilation, c->pad);
 	if (ret)
 		return ret;
-	if (c->reserved)
-		return -V3NPU_CMD_ERESERVED;
 	if (c->weight_format > V3NPU_WEIGHTS_BRICK)
 		return -V3NPU_CMD_EVALUE;
 	if (c->in.dim[0] != c->out.dim[0])
@@ -146,7 +144,7 @@ static inline int v3npu_check_conv(const struct v3npu_cmd_conv *c, __u32 sram_si
 		return -V3NPU_CMD_EVALUE;
 	taps = (__u64)c->kernel[0] * c->kernel[1];
 	depth = taps * (ic / c->groups);
-	if (depth > V3NPU_DEPTH_MAX)
+	if (depth > (c->weight_zero_point ? V3NPU_DEPTH_MAX / 2 : V3NPU_DEPTH_MAX))
 		return -V3NPU_CMD_EDIM;
 	if (c->weight_format == V3NPU_WEIGHTS_BRICK)
 		bytes = taps * ((ic + V3NPU_BRICK_I - 1) / V3NPU_BRICK_I) *
@@ -233,9 +231,9 @@ static inline int v3npu_check_pool(const struct v3npu_cmd_pool *p, __u32 sram_si
 		ret = v3npu_check_table(p->table, sram_size);
 	if (ret)
 		return ret;
-	if (p->reserved)
+	if (p->flags & ~V3NPU_POOL_HALF_UP)
 		return -V3NPU_CMD_ERESERVED;
-	if (p->op > V3NPU_POOL_AVG || p->min > p->max)
+	if (p->op > V3NPU_POOL_AVG || p->min > p->max || (p->op != V3NPU_POOL_AVG && p->flags))
 		return -V3NPU_CMD_EVALUE;
 	if (p->in.dim[0] != p->out.dim[0] || p->in.dim[3] != p->out.dim[3])
 		return -V3NPU_CMD_EDIM;
@@ -277,8 +275,10 @@ static inline int v3npu_check_resize(const struct v3npu_cmd_resize *r, __u32 sra
 			return -V3NPU_CMD_ERESERVED;
 	if (r->mode > V3NPU_RESIZE_BILINEAR)
 		return -V3NPU_CMD_EVALUE;
-	if (r->flags > V3NPU_RESIZE_HALF_PIXEL)
+	if ((r->flags & ~V3NPU_RESIZE_FLOAT) > V3NPU_RESIZE_HALF_PIXEL)
 		return -V3NPU_CMD_ERESERVED;
+	if (r->flags & V3NPU_RESIZE_FLOAT && r->mode != V3NPU_RESIZE_BILINEAR)
+		return -V3NPU_CMD_EVALUE;
 	if (r->in.dim[0] != r->out.dim[0] || r->in.dim[3] != r->out.dim[3])
 		return -V3NPU_CMD_EDIM;
 	return 0;

@@ -549,6 +549,35 @@ static const int8_t *pack_weights(struct conv *conv, uint32_t first_out, uint32_
 	return v3npu_run_stopped(run) ? NULL : run->engine->weights;
 }
 
+/*
+ * A brick that is 1 where pack_brick() puts weights, at the end of the memory for those. Channels
+ * of several groups are in one brick; those of one group see the same input.
+ */
+static void mask_weights(struct conv *conv, uint32_t first_out, uint32_t out_channels,
+			 uint32_t quads)
+{
+	const struct v3npu_cmd_conv *cmd = conv->cmd;
+	uint32_t group_in = cmd->in.dim[3] / cmd->groups, group_out = cmd->out.dim[3] / cmd->groups;
+	bool alike = conv->in_channels == group_in;
+	size_t size = (size_t)quads * V3NPU_BRICK_BYTES, tap = conv->quads * V3NPU_BRICK_BYTES;
+	int8_t *mask = conv->array.run->engine->weights + V3NPU_WEIGHTS_BYTES - size;
+	uint32_t o, i;
+	size_t at;
+
+	memset(mask, 0, size);
+	for (o = 0; o < V3NPU_BRICK_O && (alike || o < out_channels); o++) {
+		uint32_t shift = alike ? 0 : (first_out + o) / group_out * group_in -
+					     conv->in_channel;
+
+		for (i = shift; i < shift + group_in; i++)
+			mask[(size_t)(i / V3NPU_BRICK_I) * V3NPU_BRICK_BYTES + o * V3NPU_BRICK_I +
+			     i % V3NPU_BRICK_I] = 1;
+	}
+	for (at = tap; at < size; at += tap)
+		memcpy(mask + at, mask, tap);
+	v3npu_array_mask(&conv->array, cmd->weight_zero_point, mask, quads, alike);
+}
+
 /* The bricks as they are in memory, copied only when they are not contiguous there */
 static const int8_t *find_bricks(struct conv *conv, uint32_t first_out, uint32_t out_channels,
 				 uint32_t quads)
@@ -595,6 +624,11 @@ static void run_block(struct conv *conv, uint32_t first_out, uint32_t out_channe
 	conv->tap_bytes = conv->quads * v3npu_quad_bytes(&conv->array);
 	quads = taps * conv->quads;
 	most = v3npu_array_max_bricks(quads) * V3NPU_BRICK_O;
+	if (cmd->weight_zero_point) {
+		mask_weights(conv, first_out, out_channels, quads);
+		/* At most half of V3NPU_DEPTH_MAX: there is room for two bricks */
+		most -= V3NPU_BRICK_O;
+	}
 	for (done = 0; done < out_channels; done += count) {
 		const int8_t *weights;
 		uint64_t cost;

@@ -255,18 +255,23 @@ static void cost_conv(struct cost *cost, const struct v3npu_cmd_conv *c)
 	uint64_t group_in = c->in.dim[3] / c->groups, group_out = c->out.dim[3] / c->groups;
 	uint64_t pixels = (uint64_t)c->out.dim[1] * c->out.dim[2];
 	uint64_t window_rows = (uint64_t)(c->kernel[0] - 1) * c->dilation[0] + 1;
-	uint64_t bricks, quads, bytes, input_times, weight_times, bands, lead;
+	uint64_t bricks, sums, quads, bytes, input_times, weight_times, bands, lead;
 
 	if (group_in == 1 && c->groups > 1) {
 		/* Depthwise: four groups as if they were one, with weights of 0 between them */
 		bricks = div_up(c->groups, V3NPU_BRICK_I) *
 			 div_up(V3NPU_BRICK_I * group_out, V3NPU_BRICK_O);
 		quads = taps;
+		sums = div_up(c->groups, V3NPU_BRICK_I);
 	} else {
 		bricks = div_up(group_out, V3NPU_BRICK_O) * c->groups;
+		sums = c->groups;
 		quads = taps * div_up(group_in, V3NPU_BRICK_I);
 	}
-	cost_array(cost, pixels, bricks * c->out.dim[0], quads, elements(&c->out));
+	/* The operands' sums for the weights' zero point are one more brick, of ones */
+	if (!c->weight_zero_point)
+		sums = 0;
+	cost_array(cost, pixels, (bricks + sums) * c->out.dim[0], quads, elements(&c->out));
 	if (c->weight_format == V3NPU_WEIGHTS_BRICK)
 		bytes = bricks * quads * SLICE_MACS;
 	else

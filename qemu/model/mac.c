@@ -26,6 +26,7 @@ bool v3npu_array_init(struct v3npu_array *array, struct v3npu_run *run,
 	array->run = run;
 	array->output = output;
 	array->zero_point = zero_point;
+	array->weight_zero_point = 0;
 	v3npu_view_init(&view, run, output->chan + size, false);
 	if (!v3npu_read(&view, output->chan, chan, size))
 		return false;
@@ -38,6 +39,22 @@ bool v3npu_array_init(struct v3npu_array *array, struct v3npu_run *run,
 		}
 	}
 	return v3npu_table_load(run, output->table, &array->table);
+}
+
+void v3npu_array_mask(struct v3npu_array *array, int32_t weight_zero_point, const int8_t *mask,
+		      uint32_t quads, bool alike)
+{
+	const struct v3npu_kernels *kernels = array->run->engine->kernels;
+	int32_t sums[V3NPU_BRICK_O] = { 0 };
+	uint32_t o;
+
+	array->weight_zero_point = weight_zero_point;
+	array->mask = mask;
+	array->alike = alike;
+	if (kernels->biased)
+		kernels->sums(mask, quads, sums);
+	for (o = 0; o < V3NPU_BRICK_O; o++)
+		array->mask_bias[o] = -(kernels->offset + array->zero_point) * sums[o];
 }
 
 uint32_t v3npu_array_max_bricks(uint32_t quads)
@@ -187,6 +204,45 @@ static void add_to_pixels(int32_t *acc, const int32_t *addend, unsigned int pixe
 	}
 }
 
+/*
+ * sum (a - za)(w - zw) = sum (a - za) w - zw sum (a - za): the second is what the array makes
+ * of the mask. Takes it off the sums of @mac, whose last pixel is number @end - 1. Channels that
+ * are alike need it once, for the first brick, and keep it.
+ */
+static void take_off_zero_point(struct v3npu_thread *thread, const struct v3npu_array *array,
+				const struct v3npu_mac *mac, uint32_t end, bool first)
+{
+	const uint32_t zero = array->weight_zero_point;
+	struct v3npu_mac sum = *mac;
+	int32_t *kept = (int32_t *)thread->tile[1] + (end - mac->pixels);
+	uint32_t p, c;
+
+	sum.weights = array->mask;
+	sum.bricks = 1;
+	sum.acc = thread->acc[1];
+	if (first)
+		array->run->engine->kernels->mac(&sum);
+	for (p = 0; p < mac->pixels; p++) {
+		const int32_t *from = sum.acc + p * V3NPU_ACC_PITCH;
+		int32_t *to = mac->acc + p * V3NPU_ACC_PITCH;
+
+		if (array->alike && first)
+			kept[p] = v3npu_wrap_add(from[0], array->mask_bias[0]);
+		if (array->alike) {
+			const int32_t taken = zero * (uint32_t)kept[p];
+
+			for (c = 0; c < V3NPU_ACC_PITCH; c++)
+				to[c] = v3npu_wrap_sub(to[c], taken);
+			continue;
+		}
+		for (c = 0; c < V3NPU_BRICK_O; c++) {
+			uint32_t all = v3npu_wrap_add(from[c], array->mask_bias[c]);
+
+			to[c] = v3npu_wrap_sub(to[c], (int32_t)(zero * all));
+		}
+	}
+}
+
 /* The output stage of pixels first..first+count-1, whose sums of a brick or two are at @acc */
 static void put_out(const struct v3npu_kernels *kernels, const struct v3npu_scale *scale,
 		    const struct v3npu_pixels *pixels, uint32_t first, uint32_t count,
@@ -223,7 +279,8 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 		.quads = array->quads / pixels->num_taps,
 		.acc = thread->acc[0],
 	};
-	const bool put_off = array->run->engine->put_off && !pixels->row && !pixels->addend;
+	const bool put_off = array->run->engine->put_off && !pixels->row && !pixels->addend &&
+			     !array->weight_zero_point;
 	/* Of the call before, with some pixels if it was put off */
 	struct v3npu_put put = { 0 };
 	uint32_t b, p, size;
@@ -258,6 +315,8 @@ static bool apply(struct v3npu_thread *thread, const struct v3npu_array *array,
 				kernels->mac_put(&mac, &put);
 			else
 				kernels->mac(&mac);
+			if (array->weight_zero_point)
+				take_off_zero_point(thread, array, &mac, p + size, !b);
 			acc += (mac.pixels - size) * V3NPU_ACC_PITCH;
 			if (put_off) {
 				put = (struct v3npu_put){

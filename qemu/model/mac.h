@@ -28,6 +28,11 @@
  * @left: of each channel, see struct v3npu_scale
  * @right: of each channel
  * @narrow: see struct v3npu_scale
+ * @weight_zero_point: of the weights; 0 in MATMUL, which has addends for that
+ * @mask: a brick that is 1 where there is a weight, if that is not 0
+ * @mask_bias: of each of its channels, the correction for the kernels' bias
+ * @alike: all output channels see the same operands, so that its channels are all the same;
+ *	otherwise there is only one brick
  */
 struct v3npu_array {
 	struct v3npu_run *run;
@@ -44,6 +49,10 @@ struct v3npu_array {
 	int32_t left[V3NPU_CHUNK_CHANNELS];
 	int32_t right[V3NPU_CHUNK_CHANNELS];
 	bool narrow;
+	int32_t weight_zero_point;
+	const int8_t *mask;
+	int32_t mask_bias[V3NPU_BRICK_O];
+	bool alike;
 };
 
 /**
@@ -86,6 +95,10 @@ struct v3npu_pixels {
 /* Reads and checks the output constants and the table; false when the run has failed */
 bool v3npu_array_init(struct v3npu_array *array, struct v3npu_run *run,
 		      const struct v3npu_output *output, uint32_t channels, int32_t zero_point);
+
+/* Weights have this zero point, and are where @mask, a brick of that many quads, is 1 */
+void v3npu_array_mask(struct v3npu_array *array, int32_t weight_zero_point, const int8_t *mask,
+		      uint32_t quads, bool alike);
 
 /* Most bricks of that many quads that a chunk can have */
 uint32_t v3npu_array_max_bricks(uint32_t quads);

@@ -7,7 +7,8 @@ model_dir := $(top)/qemu/model
 model_srcs := $(sort $(wildcard $(model_dir)/*.c))
 model_objs := $(model_srcs:$(model_dir)/%.c=$(B)/model/%.o)
 model_lib := $(B)/model/libv3npu-engine.a
-model_cflags := -D_GNU_SOURCE
+# Float arithmetic is TFLite's, step by step
+model_cflags := -D_GNU_SOURCE -ffp-contract=off
 
 $(B)/model/%.o: $(model_dir)/%.c
 	@mkdir -p $(@D)

@@ -195,6 +195,16 @@ static bool accumulate(const struct pool *pool, const struct part *part, int8_t 
 	return true;
 }
 
+static int8_t average(int64_t sum, int64_t count, bool half_up)
+{
+	if (!count)
+		return 0;
+	/* As uint8 the sum is positive, so that the division rounds down */
+	if (half_up)
+		return (sum + 128 * count + count / 2) / count - 128;
+	return (sum + (sum > 0 ? count / 2 : -(count / 2))) / count;
+}
+
 /* Averages of the part's windows from their sums, not yet clamped */
 static void divide(const struct pool *pool, const struct part *part, const int32_t *sums,
 		   int8_t *out)
@@ -207,9 +217,7 @@ static void divide(const struct pool *pool, const struct part *part, const int32
 		int64_t count = (cols.until - cols.from) * (rows.until - rows.from);
 
 		for (c = 0; c < part->channels; c++, sums++) {
-			int64_t half = *sums > 0 ? count / 2 : -(count / 2);
-
-			*out++ = count ? (*sums + half) / count : 0;
+			*out++ = average(*sums, count, pool->cmd->flags & V3NPU_POOL_HALF_UP);
 		}
 	}
 }

@@ -286,6 +286,7 @@ static void random_conv(struct rng *rng, struct space *space, struct v3npu_cmd_c
 	random_output(rng, space, &c->output, out);
 	c->in_zero_point = random_i8(rng);
 	c->pad_value = rng_one_in(rng, 2) ? c->in_zero_point : random_i8(rng);
+	c->weight_zero_point = rng_one_in(rng, 3) ? random_i8(rng) : 0;
 }
 
 static void random_matmul(struct rng *rng, struct space *space, struct v3npu_cmd_matmul *m)
@@ -356,6 +357,7 @@ static void random_pool(struct rng *rng, struct space *space, struct v3npu_cmd_p
 	int i;
 
 	p->op = rng_u32(rng) & 1;
+	p->flags = p->op == V3NPU_POOL_AVG && rng_one_in(rng, 2) ? V3NPU_POOL_HALF_UP : 0;
 	set_dims(&p->in, n, random_dim(rng, degenerate, 9), random_dim(rng, degenerate, 20), c);
 	set_dims(&p->out, n, 0, 0, c);
 	for (i = 0; i < 2; i++) {
@@ -403,6 +405,8 @@ static void random_resize(struct rng *rng, struct space *space, struct v3npu_cmd
 	place(rng, &r->out, region_addr(rng, space, REGION_OUT), true, degenerate);
 	r->flags = rng_range(rng, 0, 2);
 	r->mode = rng_range(rng, V3NPU_RESIZE_NEAREST, V3NPU_RESIZE_BILINEAR);
+	if (r->mode == V3NPU_RESIZE_BILINEAR && rng_one_in(rng, 2))
+		r->flags |= V3NPU_RESIZE_FLOAT;
 }
 
 static void random_copy(struct rng *rng, struct space *space, struct v3npu_cmd_copy *c)

@@ -128,7 +128,8 @@ static int64_t conv_tap(const struct space *s, const struct v3npu_cmd_conv *c, s
 		struct index in = { o.n, y, x, o.c / oc * ic + i };
 		int v = inside ? get(s, &c->in, in) : c->pad_value;
 
-		acc += (v - c->in_zero_point) * (int8_t)space_get(s, weight_at(c, o.c, ky, kx, i));
+		acc += (v - c->in_zero_point) *
+		       ((int8_t)space_get(s, weight_at(c, o.c, ky, kx, i)) - c->weight_zero_point);
 	}
 	return acc;
 }
@@ -210,6 +211,14 @@ static void run_eltwise(struct space *s, const struct v3npu_cmd_eltwise *e)
 	} while (next(&e->out, &o));
 }
 
+/* Rounded to the nearest integer; halves up, or else away from zero */
+static int average(int64_t sum, int64_t count, bool half_up)
+{
+	double mean = (double)sum / count;
+
+	return half_up ? floor(mean + 0.5) : round(mean);
+}
+
 static void run_pool(struct space *s, const struct v3npu_cmd_pool *p)
 {
 	struct index o = { 0 };
@@ -236,7 +245,7 @@ static void run_pool(struct space *s, const struct v3npu_cmd_pool *p)
 		if (p->op == V3NPU_POOL_MAX)
 			x = max;
 		else
-			x = count ? (sum > 0 ? sum + count / 2 : sum - count / 2) / count : 0;
+			x = count ? average(sum, count, p->flags & V3NPU_POOL_HALF_UP) : 0;
 		space_put(s, at(&p->out, o), through_table(s, p->table, clamp(x, p->min, p->max)));
 	} while (next(&p->out, &o));
 }
@@ -414,6 +423,45 @@ static void run_resize_bilinear(struct space *s, const struct v3npu_cmd_resize *
 	} while (next(&r->out, &o));
 }
 
+/* TFLite's float kernel on the elements as uint8, in the order of its operations */
+static void run_resize_float(struct space *s, const struct v3npu_cmd_resize *r)
+{
+	struct index o = { 0 };
+
+	do {
+		float part[2], sum = 0;
+		int32_t corner[2][2];
+		int d, i;
+
+		for (d = 0; d < 2; d++) {
+			int32_t in = r->in.dim[1 + d], out = r->out.dim[1 + d];
+			int32_t index = d ? o.w : o.h;
+			bool align = r->flags & V3NPU_RESIZE_ALIGN_CORNERS && out > 1;
+			volatile float scale = (float)in / out, at;
+
+			if (align)
+				scale = (float)(in - 1) / (out - 1);
+			at = index * scale;
+			if (r->flags & V3NPU_RESIZE_HALF_PIXEL) {
+				at = (index + 0.5f) * scale;
+				at = at - 0.5f;
+			}
+			corner[d][0] = clamp(floorf(at), 0, in - 1);
+			corner[d][1] = clamp(ceilf(at), 0, in - 1);
+			part[d] = at - corner[d][0];
+		}
+		for (i = 0; i < 4; i++) {
+			struct index in = { o.n, corner[0][i & 1], corner[1][i >> 1], o.c };
+			volatile float v = get(s, &r->in, in) + 128;
+
+			v = v * (i & 1 ? part[0] : 1 - part[0]);
+			v = v * (i & 2 ? part[1] : 1 - part[1]);
+			sum = i ? sum + v : v;
+		}
+		space_put(s, at(&r->out, o), (int)(sum + 0.5f) - 128);
+	} while (next(&r->out, &o));
+}
+
 static void run_argmax(struct space *s, const struct v3npu_cmd_argmax *a)
 {
 	struct v3npu_tensor pixels = a->out;
@@ -443,7 +491,8 @@ static void run_resize(struct space *s, const struct v3npu_cmd_resize *r)
 	struct index o = { 0 };
 
 	if (r->mode == V3NPU_RESIZE_BILINEAR)
-		return run_resize_bilinear(s, r);
+		return r->flags & V3NPU_RESIZE_FLOAT ? run_resize_float(s, r) :
+						       run_resize_bilinear(s, r);
 
 	do {
 		struct index i = o;

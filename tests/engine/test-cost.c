@@ -112,7 +112,7 @@ static void test_array(void)
 	/* 6400 pixels are 200 times 32; 4 bricks; 9 taps of 16 quads */
 	const uint64_t full = 200 * 4 * 9 * 16;
 	union command cmd = make_conv(SRAM, 80, 64, 64, 3);
-	struct v3npu_counters c = cost(&cmd);
+	struct v3npu_counters c = cost(&cmd), zero;
 
 	tap_equal(c.macs, full * 2048, "a convolution that fills the array: its MACs");
 	tap_ok(c.cycles >= full && c.cycles < full + full / 50,
@@ -123,6 +123,11 @@ static void test_array(void)
 		  "a partly filled brick costs what a full one does");
 	tap_ok(cycles(make_conv(SRAM, 80, 65, 64, 3)) > cycles(make_conv(SRAM, 80, 64, 64, 3)),
 	       "a channel more takes another quad");
+	cmd.conv.weight_zero_point = -7;
+	zero = cost(&cmd);
+	tap_ok(zero.cycles == c.cycles + full / 4 && zero.macs == c.macs &&
+	       zero.sram_read == c.sram_read, "a zero point of weights takes one more brick");
+	cmd.conv.weight_zero_point = 0;
 	config.macs = 1024;
 	tap_ok(cycles(make_conv(SRAM, 80, 64, 64, 3)) >= 2 * full,
 	       "half the MACs, twice the cycles");
@@ -136,6 +141,10 @@ static void test_array(void)
 	       "a depthwise convolution wastes most of the array");
 	tap_ok(c.macs * 16 <= c.cycles * 2048 && c.cycles < 200 * 16 * 9 * 21 / 20,
 	       "... namely fifteen sixteenths, and no more");
+	cmd.conv.weight_zero_point = 5;
+	tap_ok(cost(&cmd).cycles >= c.cycles + 200 * 16 * 9,
+	       "... twice with a zero point of weights");
+	cmd.conv.weight_zero_point = 0;
 	cmd.conv.out = dense(SRAM, 80, 80, 256);
 	tap_ok(cost(&cmd).cycles < c.cycles * 2 && cost(&cmd).macs == 4 * c.macs,
 	       "... less of it with several outputs a channel");

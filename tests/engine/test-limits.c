@@ -210,7 +210,7 @@ static enum v3npu_result run_in(struct space *space, const union command *cmd)
 
 static void test_illegal(void)
 {
-	const uint32_t in[3] = { 4, 4, 4 }, out[3] = { 4, 4, 20 };
+	const uint32_t in[3] = { 4, 4, 4 }, out[3] = { 4, 4, 20 }, deep[3] = { 4, 4, 32772 };
 	const uint16_t kernel[2] = { 1, 1 };
 	struct space *space = space_new(BASE, 64, false);
 	struct space *before = space_new(BASE, 64, false);
@@ -248,6 +248,33 @@ static void test_illegal(void)
 		       space_compare(space, before) == UINT64_MAX,
 		       "illegal: %s, and nothing is written", bad[i].what);
 	}
+	/* Products of 9 bits: sums of twice as many would not fit */
+	make_conv(&cmd, deep, out, kernel, 1, 1, true);
+	cmd.conv.output.flags = V3NPU_OUTPUT_PER_TENSOR;
+	tap_ok(run_in(space, &cmd) != V3NPU_RESULT_ILLEGAL, "a depth of 32772");
+	cmd.conv.weight_zero_point = 1;
+	tap_equal(run_in(space, &cmd), V3NPU_RESULT_ILLEGAL,
+		  "illegal: the same with a zero point of weights");
+	start(&cmd, V3NPU_OP_POOL, sizeof(cmd.pool));
+	cmd.pool.in = dense(BASE, 1, 1, 1, 10);
+	cmd.pool.out = dense(BASE + 0x1000, 1, 1, 1, 10);
+	for (i = 0; i < 2; i++)
+		cmd.pool.kernel[i] = cmd.pool.stride[i] = 1;
+	cmd.pool.op = V3NPU_POOL_AVG;
+	cmd.pool.flags = V3NPU_POOL_HALF_UP;
+	tap_equal(run_in(space, &cmd), V3NPU_RESULT_DONE, "an average that rounds up");
+	cmd.pool.op = V3NPU_POOL_MAX;
+	tap_equal(run_in(space, &cmd), V3NPU_RESULT_ILLEGAL, "illegal: a maximum that does");
+	start(&cmd, V3NPU_OP_RESIZE, sizeof(cmd.resize));
+	cmd.resize.in = dense(BASE, 1, 2, 2, 5);
+	cmd.resize.out = dense(BASE + 0x1000, 1, 4, 4, 5);
+	cmd.resize.mode = V3NPU_RESIZE_BILINEAR;
+	cmd.resize.flags = V3NPU_RESIZE_FLOAT | V3NPU_RESIZE_HALF_PIXEL;
+	tap_equal(run_in(space, &cmd), V3NPU_RESULT_DONE, "resizing in float");
+	cmd.resize.mode = V3NPU_RESIZE_NEAREST;
+	tap_equal(run_in(space, &cmd), V3NPU_RESULT_ILLEGAL, "illegal: of nearest elements");
+
+	make_conv(&cmd, in, out, kernel, 1, 1, true);
 	/* Entries that are not used are not looked at */
 	cmd.conv.output.flags = V3NPU_OUTPUT_PER_TENSOR;
 	tap_equal(run_in(space, &cmd), V3NPU_RESULT_DONE, "one entry for all channels");

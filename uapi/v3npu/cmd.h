@@ -140,11 +140,12 @@ struct v3npu_output {
  * @pad_value: what the input holds outside its dimensions (before the
  *	subtraction of @in_zero_point)
  * @weight_format: V3NPU_WEIGHTS_*
- * @reserved: 0
+ * @weight_zero_point: subtracted from every weight
  *
  * acc[n,y,x,o] = sum over i, ky, kx of (in[n, y*sh + ky*dh - ph, x*sw +
- * kx*dw - pw, i] - in_zero_point) * weights[o,ky,kx,i], with 32-bit wrap-free
- * sums: kernel h * kernel w * in c / groups is at most V3NPU_DEPTH_MAX.
+ * kx*dw - pw, i] - in_zero_point) * (weights[o,ky,kx,i] - weight_zero_point),
+ * with 32-bit wrap-free sums: kernel h * kernel w * in c / groups is at most
+ * V3NPU_DEPTH_MAX, and half of that if @weight_zero_point is not 0.
  *
  * V3NPU_WEIGHTS_BRICK feeds the array without reordering. With OB = ceil(out
  * c / 16) and IQ = ceil(in c / 4) the weight of (o, ky, kx, i) is at byte
@@ -166,7 +167,7 @@ struct v3npu_cmd_conv {
 	__s8 in_zero_point;
 	__s8 pad_value;
 	__u8 weight_format;
-	__u8 reserved;
+	__s8 weight_zero_point;
 };
 
 #define V3NPU_KERNEL_MAX	1024
@@ -277,10 +278,11 @@ struct v3npu_cmd_eltwise {
  * @op: V3NPU_POOL_*
  * @min: lower clamp
  * @max: upper clamp, >= @min
- * @reserved: 0
+ * @flags: V3NPU_POOL_HALF_UP, of AVG only
  *
  * Elements outside the input do not count. AVG divides the sum by the number
- * of elements that do, rounding half away from zero. A window with no element
+ * of elements that do, rounding half away from zero, or up with
+ * V3NPU_POOL_HALF_UP, as TFLite's uint8 kernel does. A window with no element
  * gives @min for MAX and 0, clamped, for AVG.
  */
 struct v3npu_cmd_pool {
@@ -294,11 +296,12 @@ struct v3npu_cmd_pool {
 	__u8 op;
 	__s8 min;
 	__s8 max;
-	__u8 reserved;
+	__u8 flags;
 };
 
 #define V3NPU_POOL_MAX		0
 #define V3NPU_POOL_AVG		1
+#define V3NPU_POOL_HALF_UP	(1u << 0)
 
 /**
  * struct v3npu_cmd_softmax - softmax along c
@@ -329,13 +332,15 @@ struct v3npu_cmd_softmax {
  * @in: operand
  * @out: result; n and c as @in
  * @mode: V3NPU_RESIZE_*
- * @flags: V3NPU_RESIZE_ALIGN_CORNERS or V3NPU_RESIZE_HALF_PIXEL, not both
+ * @flags: V3NPU_RESIZE_ALIGN_CORNERS or V3NPU_RESIZE_HALF_PIXEL, not both; and, of
+ *	BILINEAR, V3NPU_RESIZE_FLOAT
  * @reserved: 0
  *
  * NEAREST: TFLite's ResizeNearestNeighbor (source index computed in float32).
  * BILINEAR: TFLite's ResizeBilinearInteger, whose positions have 10 fraction
  * bits; its lower index is at most the last one, which TFLite does not see to
- * where rounding of the scale carries it further.
+ * where rounding of the scale carries it further. With V3NPU_RESIZE_FLOAT it is
+ * TFLite's ResizeBilinear of uint8, in float32, an element q being q + 128 there.
  */
 struct v3npu_cmd_resize {
 	struct v3npu_cmd_hdr hdr;
@@ -350,6 +355,7 @@ struct v3npu_cmd_resize {
 #define V3NPU_RESIZE_BILINEAR		1
 #define V3NPU_RESIZE_ALIGN_CORNERS	(1u << 0)
 #define V3NPU_RESIZE_HALF_PIXEL		(1u << 1)
+#define V3NPU_RESIZE_FLOAT		(1u << 2)
 
 /**
  * struct v3npu_cmd_copy - strided copy, with an optional table on the way
