@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../models"))
 import ops_roll  # noqa: E402
 import ops_tree  # noqa: E402
-from tflite_writer import INT32, RELU, RELU6, RELU_N1_TO_1, SAME, VALID, Model  # noqa: E402
+from tflite_writer import INT32, RELU, RELU6, RELU_N1_TO_1, SAME, UINT8, VALID, Model  # noqa: E402
 
 CASES = {}
 # Where TFLite has no int8 kernel: what it would compute, from the input's bytes
@@ -183,7 +183,7 @@ add("fc_keep", "CONV", lambda n: [fully_connected(n, n.input([2, 3, 5, 16]), 9, 
                                                   keep_num_dims=1, activation=RELU)])
 add("fc_flatten", "CONV", lambda n: [fully_connected(n, n.input([2, 3, 4, 4]), 9, [2, 9],
                                                      depth=48)])
-add("fc_asymmetric", "MATMUL", lambda n: [fully_connected(n, n.input([4, 37]), 11, [4, 11],
+add("fc_asymmetric", "CONV", lambda n: [fully_connected(n, n.input([4, 37]), 11, [4, 11],
                                                           weights_zero=-9)])
 
 
@@ -351,9 +351,9 @@ add("pool_quantize", "POOL", lambda n: [n.quantize(n.pool("MAX_POOL_2D", n.input
     2, 2), (2, 2), SAME))])
 add("fc_relu", "CONV", lambda n: [n.op("RELU", [fully_connected(n, n.input([4, 37]), 11, [4, 11])],
                                        [4, 11], 0.2, -100)])
-add("matmul_transposed_table", "MATMUL", lambda n: (lambda m: [
-    n.quantize(n.transpose(m, [1, 0]))])(fully_connected(n, n.input([4, 37]), 11, [4, 11],
-                                                         weights_zero=3)))
+add("matmul_transposed_table", "MATMUL", lambda n: (lambda x: [n.quantize(n.transpose(n.op(
+    "FULLY_CONNECTED", [n.slice(x, [0, 0], [12, 24]), n.slice(x, [12, 0], [18, 24]), -1], [12, 18],
+    0.9, -20), [1, 0]), 1.1, 3)])(n.input([30, 24], 0.04, 11)))
 add("quantize_twice", "COPY", lambda n: [n.quantize(n.quantize(n.input([50])), 0.03, -20)])
 add("resize_quantize", "RESIZE COPY", lambda n: [n.quantize(n.op(
     "RESIZE_NEAREST_NEIGHBOR", [n.input([1, 4, 4, 6]), n.ints([8, 8])], [1, 8, 8, 6]))])
@@ -521,6 +521,18 @@ def _(n):
     return [n.conv(x, 5)]
 
 
+@case("uint8", "COPY CONV")
+def _(n):
+    """More of uint8 is in tests/ops/uint8.py."""
+    x = n.model.tensor("x", [1, 5, 4, 3], UINT8, scale=0.05, zero_point=131)
+    w = n.model.tensor("w", [17, 3, 3, 3], UINT8, n.random(459), scale=0.006, zero_point=77)
+    y = n.model.tensor("y", [1, 3, 2, 17], UINT8, scale=0.4, zero_point=121)
+    n.model.inputs.append(x)
+    n.input_bytes += n.random(60)
+    n.model.op("CONV_2D", [x, w, n.bias(17)], [y], padding=VALID, stride_h=1, stride_w=1)
+    return [(y, [1, 3, 2, 17])]
+
+
 add("rank_0", "COPY", lambda n: [binary(n, "MUL", n.input([]), n.const([]))])
 add("rank_5", "ELTWISE", lambda n: [binary(n, "ADD", n.input([2, 2, 3, 2, 3]), n.const(
     [2, 2, 3, 2, 3]))])
@@ -528,7 +540,7 @@ add("rank_5", "ELTWISE", lambda n: [binary(n, "ADD", n.input([2, 2, 3, 2, 3]), n
 # What the compiler refuses
 
 add("bad_float_input", "", lambda n: [(n.model.inputs.append(n.model.tensor("x", [4], 0)) or (
-    n.model.inputs[0],))], "model input 0: tensor 0 is float32, only int8 is supported")
+    n.model.inputs[0],))], "model input 0: tensor 0 is float32, only int8 and uint8 with a scale")
 add("bad_operator", "", lambda n: [n.op("RSQRT", [n.input([4])], [4])],
     "operator 0 (RSQRT): the NPU cannot compute this operator")
 add("bad_shape", "", lambda n: [n.op("ADD", [n.input([4]), n.const([3])], [4])],

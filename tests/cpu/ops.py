@@ -19,7 +19,8 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../models"))
-from tflite_writer import FLOAT16, FLOAT32, INT32, INT64, RELU, RELU6, SAME, VALID, Model
+from tflite_writer import (FLOAT16, FLOAT32, INT8, INT32, INT64, RELU, RELU6, SAME, UINT8, VALID,
+                           Model)
 
 EXPECTED = os.path.join(os.path.dirname(os.path.realpath(__file__)), "ops.expected")
 TOLERANCE = "1e-5"
@@ -58,8 +59,8 @@ class Case:
         self.model.op(name, inputs, [out], **options)
         return out
 
-    def int8(self, name, inputs, shape, scale, zero_point, **options):
-        out = self.model.tensor("q", shape, scale=scale, zero_point=zero_point)
+    def int8(self, name, inputs, shape, scale, zero_point, dtype=INT8, **options):
+        out = self.model.tensor("q", shape, dtype, scale=scale, zero_point=zero_point)
         self.model.op(name, inputs, [out], **options)
         return out
 
@@ -249,6 +250,17 @@ def int8_conv(c, x, scale, zero):
                   stride_w=1, stride_h=1)
 
 
+def uint8(c, x):
+    """Weights and a constant with zero points of their own."""
+    weights = c.model.tensor("w", [4, 3, 3, 4], UINT8, scale=0.02, zero_point=101,
+                             data=[c.random.randint(0, 255) for _ in range(144)])
+    other = c.model.tensor("c", [4], UINT8, scale=0.05, zero_point=90, data=[0, 80, 130, 255])
+    x = c.int8("QUANTIZE", [x], [1, 4, 4, 4], 0.02, 123, UINT8)
+    x = c.int8("CONV_2D", [x, weights, c.model.int32([200, -400, 0, 99])], [1, 4, 4, 4], 0.05, 131,
+               UINT8, padding=SAME, stride_w=1, stride_h=1)
+    return c.int8("ADD", [x, other], [1, 4, 4, 4], 0.06, 120, UINT8)
+
+
 def mixed():
     # Float at the edges: CPU, NPU, CPU
     c = Case("float_edges", [1, 4, 4, 4])
@@ -256,6 +268,10 @@ def mixed():
     q = int8_conv(c, q, 0.05, 3)
     c.pieces, c.tolerance = 3, "0"
     yield c.done(c.op("DEQUANTIZE", [q], [1, 4, 4, 4]))
+    # The same with uint8
+    c = Case("uint8_edges", [1, 4, 4, 4])
+    c.pieces, c.tolerance = 3, "0"
+    yield c.done(c.op("DEQUANTIZE", [uint8(c, c.x)], [1, 4, 4, 4]))
     # An operator that the NPU lacks between two convolutions, and a skip around it
     c = Case("float_middle", [1, 4, 4, 4])
     q = c.int8("QUANTIZE", [c.x], [1, 4, 4, 4], 0.02, -5)

@@ -6,7 +6,7 @@
   operators.py expected TFL DIR   prints operators.expected: what TensorFlow Lite's reference
                                   kernels compute for them; TFL is ../shared/oracle/tfl
 
-networks.py has whole networks.
+networks.py has whole networks, uint8.py models of that type.
 """
 
 import os
@@ -20,6 +20,7 @@ from ops import INT32, RELU, RELU6, SAME, VALID, add, case, fully_connected, pro
 ops.CASES.clear()
 import networks  # noqa: E402, F401
 import shapes  # noqa: E402, F401
+import uint8  # noqa: E402, F401
 
 ALL = bytes((v - 128) % 256 for v in range(256))
 

@@ -15,7 +15,7 @@
 
 static const char *const names[] = {
 	[V3NPU_INT8] = "int8", [V3NPU_FLOAT32] = "float32", [V3NPU_INT32] = "int32",
-	[V3NPU_INT64] = "int64",
+	[V3NPU_INT64] = "int64", [V3NPU_UINT8] = "uint8",
 };
 
 static uint32_t state = 12345;
@@ -38,7 +38,7 @@ static void fill(void *to, const struct v3npu_tensor_info *info)
 		((int32_t *)to)[i] = draw() % 16;
 	for (i = 0; info->dtype == V3NPU_INT64 && i < info->size / 8; i++)
 		((int64_t *)to)[i] = draw() % 16;
-	for (i = 0; info->dtype == V3NPU_INT8 && i < info->size; i++)
+	for (i = 0; (info->dtype == V3NPU_INT8 || info->dtype == V3NPU_UINT8) && i < info->size; i++)
 		((uint8_t *)to)[i] = draw() >> 8;
 }
 

@@ -121,6 +121,12 @@ static void *copy_section(struct reader *r, enum v3m_section section, size_t *si
 	return copy;
 }
 
+static bool is_zero_point(int32_t zero_point, uint32_t dtype)
+{
+	return dtype == V3C_UINT8 ? zero_point >= 0 && zero_point <= UINT8_MAX :
+				    zero_point >= INT8_MIN && zero_point <= INT8_MAX;
+}
+
 static int read_tensor(struct reader *r, uint32_t k, struct v3c_tensor *t)
 {
 	const uint8_t *from = r->data + r->header.section[V3M_TENSORS].offset;
@@ -129,8 +135,8 @@ static int read_tensor(struct reader *r, uint32_t k, struct v3c_tensor *t)
 	uint32_t i;
 
 	memcpy(&m, from + k * sizeof(m), sizeof(m));
-	if (m.rank > V3C_MAX_RANK || m.dtype > V3C_INT64 || m.reserved || m.index < 0 ||
-	    !isfinite(m.scale) || m.zero_point < INT8_MIN || m.zero_point > INT8_MAX ||
+	if (m.rank > V3C_MAX_RANK || m.dtype > V3C_UINT8 || m.reserved || m.index < 0 ||
+	    !isfinite(m.scale) || !is_zero_point(m.zero_point, m.dtype) ||
 	    m.name[sizeof(m.name) - 1])
 		return damaged(r, "an input or output is not described as it should be");
 	for (i = 0; i < V3C_MAX_RANK; i++) {

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <math.h>
 
+#include "compiler/tflite/tflite_uint8.h"
+
 #define MAX_INDICES	(1u << 24)	/* that a float32 can count */
 
 int v3cpu_clamp(struct importer *im, struct cpu_op *op)
@@ -483,14 +485,20 @@ static int cpu_import_op(struct importer *im)
 	}
 }
 
+/* What an input's or output's bytes differ in from int8 */
+static uint8_t flip_of(const struct importer *im, uint32_t tensor)
+{
+	return im->model->tensors[tensor].was_uint8 ? TFL_UINT8_FLIP : 0;
+}
+
 static int cpu_import_input(struct importer *im, uint32_t tensor, int value)
 {
 	struct cpu_op op = { .kind = CPU_FROM_INT8, .quant = import_value(im, value)->quant };
 	int real, node;
 
-	(void)tensor;
 	if (!op.quant.scale)
 		return value;
+	op.flip = flip_of(im, tensor);
 	real = v3c_import_temporary(im, &import_value(im, value)->shape, op.quant);
 	if (real < 0)
 		return real;
@@ -510,6 +518,7 @@ static int cpu_import_output(struct importer *im, uint32_t tensor, int value)
 	} else if (type != TFL_INT8) {
 		return value;
 	}
+	op.flip = flip_of(im, tensor);
 	bytes = v3c_import_temporary(im, &shape, op.quant);
 	if (bytes < 0)
 		return bytes;

@@ -273,6 +273,7 @@ static void map_row(const struct map *m, const void *in, void *out, size_t n)
 	const struct v3c_quant quant = m->op->quant;
 	const float *reals = in;
 	const int8_t *bytes = in;
+	const uint8_t flip = m->op->flip;
 	float *real_out = out;
 	int8_t *byte_out = out;
 	size_t i;
@@ -280,11 +281,11 @@ static void map_row(const struct map *m, const void *in, void *out, size_t n)
 	switch (m->op->kind) {
 	case CPU_FROM_INT8:
 		for (i = 0; i < n; i++)
-			real_out[i] = quant.scale * (bytes[i] - quant.zero_point);
+			real_out[i] = quant.scale * ((int8_t)(bytes[i] ^ flip) - quant.zero_point);
 		break;
 	case CPU_TO_INT8:
 		for (i = 0; i < n; i++)
-			byte_out[i] = quantized(reals[i], &quant);
+			byte_out[i] = (int8_t)quantized(reals[i], &quant) ^ flip;
 		break;
 	case CPU_ROUND_TO_INT8:
 		for (i = 0; i < n; i++)

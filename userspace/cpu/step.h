@@ -55,6 +55,8 @@ enum cpu_kind {
  * @weights: @weight_count numbers
  * @bias: a number for each output channel, or NULL
  * @quant: of the int8 tensor
+ * @flip: of FROM_INT8 and TO_INT8: what the int8's bytes differ in from those in memory, 0x80
+ *	if these are uint8
  */
 struct cpu_op {
 	enum cpu_kind kind;
@@ -76,6 +78,7 @@ struct cpu_op {
 	uint64_t weight_count;
 	const float *bias;
 	struct v3c_quant quant;
+	uint8_t flip;
 };
 
 /**

@@ -245,6 +245,8 @@ static enum v3npu_dtype dtype_of(enum v3c_dtype dtype)
 		return V3NPU_INT32;
 	case V3C_INT64:
 		return V3NPU_INT64;
+	case V3C_UINT8:
+		return V3NPU_UINT8;
 	default:
 		return V3NPU_INT8;
 	}

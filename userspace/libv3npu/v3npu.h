@@ -183,12 +183,13 @@ struct v3npu_device_info {
  */
 int v3npu_device_get_info(const struct v3npu_device *device, struct v3npu_device_info *info);
 
-/** enum v3npu_dtype - element types; those of intermediate tensors are int8 */
+/** enum v3npu_dtype - element types; intermediate tensors are int8 or uint8 */
 enum v3npu_dtype {
 	V3NPU_INT8,
 	V3NPU_FLOAT32,
 	V3NPU_INT32,
 	V3NPU_INT64,
+	V3NPU_UINT8,
 };
 
 /** struct v3npu_tensor_info - an input, output or intermediate tensor */
@@ -198,8 +199,8 @@ struct v3npu_tensor_info {
 	int index;			/* its number in the file */
 	int rank;			/* dimensions used of dim, 0..6 */
 	uint32_t dim[6];		/* shape; row-major without gaps */
-	float scale;			/* of int8: real = scale * (q - zero_point) */
-	int32_t zero_point;		/* of int8 */
+	float scale;			/* of int8, uint8: real = scale * (q - zero_point) */
+	int32_t zero_point;		/* of int8 and uint8 */
 	size_t size;			/* bytes of all elements */
 	enum v3npu_dtype dtype;		/* element type */
 };

@@ -173,18 +173,19 @@ void model_print_tables(const struct model_report *reports, size_t count)
 		width = n > width ? n : width;
 	}
 	printf("%-*s  %9s %9s %9s %9s %9s %9s\n", width, "Size in MB", "float32", "float16", "file",
-	       "of int8", "to fp32", "to fp16");
+	       "of 8 bits", "to fp32", "to fp16");
 	for (i = 0; i < count; i++) {
 		const struct model_report *r = &reports[i];
-		uint64_t int8 = 0;
+		uint64_t bytes = 0;
 		size_t k;
 
 		for (k = 0; k < r->analysis->type_count; k++)
-			if (!strcmp(r->analysis->types[k].name, "int8"))
-				int8 = r->analysis->types[k].bytes;
+			if (!strcmp(r->analysis->types[k].name, "int8") ||
+			    !strcmp(r->analysis->types[k].name, "uint8"))
+				bytes += r->analysis->types[k].bytes;
 		printf("%-*s  %9.2f %9.2f %9.2f %9.2f %+8.1f%% %+8.1f%%\n", width,
 		       base_name(r->path), MB(model_size_as(r, 4)), MB(model_size_as(r, 2)),
-		       MB(r->size), MB(int8), change(r->size, model_size_as(r, 4)),
+		       MB(r->size), MB(bytes), change(r->size, model_size_as(r, 4)),
 		       change(r->size, model_size_as(r, 2)));
 	}
 	printf("\n%-*s  %9s %9s %9s %9s %9s %9s\n", width, "On the NPU", "operators", "share",

@@ -16,6 +16,7 @@ static const struct {
 	[V3NPU_FLOAT32] = { "float32", "<f4" },
 	[V3NPU_INT32] = { "int32", "<i4" },
 	[V3NPU_INT64] = { "int64", "<i8" },
+	[V3NPU_UINT8] = { "uint8", "|u1" },
 };
 
 /* A shape as 1x224x224x3; of a scalar: scalar */

@@ -25,6 +25,22 @@ void v3c_table_float(int8_t *table, struct v3c_quant in, struct v3c_quant out,
 	}
 }
 
+void v3c_table_concat_uint8(int8_t *table, struct v3c_quant in, struct v3c_quant out)
+{
+	const float scale = in.scale * (1.0f / out.scale);
+	/* The zero point of uint8 decides how the sum is rounded */
+	const float bias = -(in.zero_point - INT8_MIN) * scale;
+	int q;
+
+	for (q = INT8_MIN; q <= INT8_MAX; q++) {
+		float y = roundf((q - INT8_MIN) * scale + bias);
+		int32_t result = (int32_t)fminf(fmaxf(y, -FAR), FAR) + out.zero_point;
+
+		table[q - INT8_MIN] = result < INT8_MIN ? INT8_MIN :
+				      result > INT8_MAX ? INT8_MAX : result;
+	}
+}
+
 float v3c_logistic(float x)
 {
 	return 1.0f / (1.0f + expf(-x));

@@ -14,6 +14,9 @@ typedef float (*v3c_function)(float x);
 void v3c_table_float(int8_t *table, struct v3c_quant in, struct v3c_quant out,
 		     v3c_function function);
 
+/* What CONCATENATION makes of an input of uint8 with another scale, as int8 like @in and @out */
+void v3c_table_concat_uint8(int8_t *table, struct v3c_quant in, struct v3c_quant out);
+
 float v3c_logistic(float x);
 float v3c_elu(float x);
 float v3c_gelu(float x);

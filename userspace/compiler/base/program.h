@@ -32,12 +32,13 @@ enum v3c_dtype {
 	V3C_FLOAT32,
 	V3C_INT32,
 	V3C_INT64,
+	V3C_UINT8,
 };
 
 /* Bytes of an element */
 static inline uint32_t v3c_dtype_size(enum v3c_dtype dtype)
 {
-	return dtype == V3C_INT8 ? 1 : dtype == V3C_INT64 ? 8 : 4;
+	return dtype == V3C_INT8 || dtype == V3C_UINT8 ? 1 : dtype == V3C_INT64 ? 8 : 4;
 }
 
 /**
@@ -49,6 +50,7 @@ static inline uint32_t v3c_dtype_size(enum v3c_dtype dtype)
  * @dim: logical shape
  * @scale: quantization scale
  * @zero_point: quantization zero point
+ * @flip: of a uint8 tensor that the NPU has as int8, what each of its bytes differs in; else 0
  * @region: where it is, enum v3c_region (plus the input's or output's number)
  * @offset: bytes from the region's start to element 0
  * @stride: bytes from one element to the next along each dimension
@@ -61,6 +63,7 @@ struct v3c_tensor {
 	uint32_t dim[6];
 	float scale;
 	int32_t zero_point;
+	uint8_t flip;
 	uint32_t region;
 	uint64_t offset;
 	uint64_t stride[6];

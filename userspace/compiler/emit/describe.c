@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/tflite/tflite_uint8.h"
+
 /* Longest name that is kept: many tensors may claim the same long string */
 #define MAX_NAME	255
 
@@ -33,11 +35,17 @@ static int describe(struct v3c_ctx *ctx, struct v3c_tensor *t, const struct tfl_
 	if (!t->name)
 		return v3c_no_memory(ctx);
 	t->dtype = dtype_of(model->tensors[v->tensor].type);
+	t->zero_point = v->quant.zero_point;
+	if (model->tensors[v->tensor].was_uint8) {
+		t->dtype = V3C_UINT8;
+		t->zero_point += TFL_UINT8_OFFSET;
+		/* What the user has is as in the file; what only the NPU has is int8 */
+		t->flip = v->is_input || v->output >= 0 ? 0 : TFL_UINT8_FLIP;
+	}
 	size = t->dtype == V3C_FLOAT32 ? sizeof(float) : 1;
 	/* An index's bytes are a dimension of their own */
 	t->rank = v->shape.rank - (t->dtype == V3C_INT32 || t->dtype == V3C_INT64);
 	t->scale = v->quant.scale;
-	t->zero_point = v->quant.zero_point;
 	t->region = b->region;
 	t->offset = (b->offset + v->loc.offset) * size;
 	for (i = 0; i < t->rank; i++) {

@@ -81,6 +81,7 @@ static int lower_conv(struct lowering *l, const struct ir_node *n)
 		.out = v3c_lowering_tensor(out), .groups = conv->groups,
 		.in_zero_point = conv->in_zero_point, .pad_value = conv->pad_value,
 		.weight_format = v3c_weights_format(conv),
+		.weight_zero_point = conv->weight_zero_point,
 	};
 	struct addresses a = {};
 	uint64_t weights;
@@ -164,7 +165,7 @@ static int lower_pool(struct lowering *l, const struct ir_node *n)
 	const struct ir_value *out = &l->graph->values[n->out];
 	struct v3npu_cmd_pool cmd = {
 		.in = v3c_lowering_tensor(in), .out = v3c_lowering_tensor(out), .op = n->pool.op,
-		.min = n->pool.min, .max = n->pool.max,
+		.min = n->pool.min, .max = n->pool.max, .flags = n->pool.flags,
 	};
 	struct addresses a = {};
 	uint64_t table = 0;

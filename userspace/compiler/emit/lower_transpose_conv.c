@@ -63,11 +63,13 @@ static uint8_t *pick_weights(struct v3c_ctx *ctx, const struct ir_conv *conv,
 			for (x = 0; x < w->kernel; x++, to += inputs) {
 				uint64_t ky = kernel_element(h, y, conv->stride[0]);
 				uint64_t kx = kernel_element(w, x, conv->stride[1]);
+				uint64_t row = o * (uint64_t)conv->kernel[0] + ky;
 
 				if (ky >= conv->kernel[0] || kx >= conv->kernel[1])
-					continue;
-				memcpy(to, conv->data + ((o * (uint64_t)conv->kernel[0] + ky) *
-							 conv->kernel[1] + kx) * inputs, inputs);
+					memset(to, conv->weight_zero_point, inputs);
+				else
+					memcpy(to, conv->data + (row * conv->kernel[1] + kx) *
+					       inputs, inputs);
 			}
 		}
 	}
@@ -83,6 +85,7 @@ static int lower_phase(struct lowering *l, const struct ir_node *n, const struct
 		.in = v3c_lowering_tensor(in), .out = v3c_lowering_tensor(out), .stride = { 1, 1 },
 		.dilation = { 1, 1 }, .groups = 1, .in_zero_point = conv.in_zero_point,
 		.pad_value = conv.pad_value, .weight_format = V3NPU_WEIGHTS_BRICK,
+		.weight_zero_point = conv.weight_zero_point,
 	};
 	struct addresses a = {};
 	uint64_t weights;

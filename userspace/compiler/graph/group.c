@@ -57,6 +57,7 @@ static bool alike(const struct ir_graph *g, const struct ir_node *a, const struc
 	       !memcmp(x->dilation, y->dilation, sizeof(x->dilation)) &&
 	       !memcmp(x->pad, y->pad, sizeof(x->pad)) &&
 	       x->in_zero_point == y->in_zero_point && x->pad_value == y->pad_value &&
+	       x->weight_zero_point == y->weight_zero_point &&
 	       x->stage.zero_point == y->stage.zero_point && x->stage.min == y->stage.min &&
 	       x->stage.max == y->stage.max &&
 	       g->values[a->in[0]].shape.dim[3] / x->groups ==

@@ -112,6 +112,7 @@ struct ir_stage {
  * @kernel: h, w; also @stride, @dilation, and @pad (top, left)
  * @in_zero_point: subtracted from the input
  * @pad_value: element outside of the input
+ * @weight_zero_point: subtracted from the weights
  * @staged: the input is copied to SRAM first
  * @stage: output stage
  *
@@ -129,6 +130,7 @@ struct ir_conv {
 	uint32_t pad[2];
 	int8_t in_zero_point;
 	int8_t pad_value;
+	int8_t weight_zero_point;
 	bool staged;
 	struct ir_stage stage;
 };
@@ -164,6 +166,7 @@ struct ir_pool {
 	uint32_t pad[2];
 	int8_t min;
 	int8_t max;
+	uint8_t flags;
 };
 
 struct ir_softmax {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "compiler/base/program.h"
+#include "compiler/tflite/tflite_uint8.h"
 
 int v3c_import_fail(struct importer *im, int err, const char *format, ...)
 {
@@ -206,13 +207,14 @@ int v3c_import_new_value(struct importer *im, uint32_t tensor, const struct ir_s
 		goto add;
 	if (t->type != TFL_INT8 && im->backend->real)
 		return v3c_import_fail(im, ENOTSUP,
-				       "tensor %u is %s, only float32 and int8 are supported",
-				       tensor, v3c_tfl_type_name(t->type));
+				       "tensor %u is %s, only float32, int8 and uint8 with a scale "
+				       "are supported",
+				       tensor, v3c_tfl_type_name(v3c_tfl_file_type(t)));
 	if (t->type != TFL_INT8)
 		return v3c_import_fail(im, ENOTSUP,
-				       "tensor %u is %s, only int8 is supported; use the full-integer "
-				       "export of the model",
-				       tensor, v3c_tfl_type_name(t->type));
+				       "tensor %u is %s, only int8 and uint8 with a scale are "
+				       "supported; use the full-integer export of the model",
+				       tensor, v3c_tfl_type_name(v3c_tfl_file_type(t)));
 	if (t->scale.count != 1 || t->zero_point.count > 1)
 		return v3c_import_fail(im, ENOTSUP,
 				       "tensor %u has %u scales and %u zero points, not one of each",
@@ -223,7 +225,8 @@ int v3c_import_new_value(struct importer *im, uint32_t tensor, const struct ir_s
 	    zero_point > INT8_MAX)
 		return v3c_import_fail(im, EINVAL,
 				       "damaged: tensor %u has scale %g and zero point %lld",
-				       tensor, quant.scale, (long long)zero_point);
+				       tensor, quant.scale, (long long)zero_point +
+				       (t->was_uint8 ? TFL_UINT8_OFFSET : 0));
 	quant.zero_point = zero_point;
 add:
 	value = v3c_ir_add_value(im->ctx, im->graph, shape, quant);
@@ -491,6 +494,8 @@ static int npu_op(struct importer *im)
 const struct import_backend v3c_import_npu = {
 	.op = npu_op,
 	.constant = npu_constant,
+	.input = v3c_import_npu_input,
+	.output = v3c_import_npu_output,
 };
 
 static int import_graph_input(struct importer *im, uint32_t tensor)
@@ -584,7 +589,9 @@ static int import_next(struct importer *im, uint32_t op)
 
 	im->op = &im->model->ops[op];
 	im->number = op;
-	ret = im->backend->op(im);
+	ret = v3c_import_check_signs(im);
+	if (!ret)
+		ret = im->backend->op(im);
 	return ret < 0 ? ret : 0;
 }
 

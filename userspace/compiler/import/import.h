@@ -31,7 +31,7 @@ struct import_backend {
 	int (*output)(struct importer *im, uint32_t tensor, int value);
 };
 
-/* The NPU's: @input and @output are NULL, values are what the file has */
+/* The NPU's: values are what the file has, but for uint8, which is int8 there */
 extern const struct import_backend v3c_import_npu;
 
 /**
@@ -44,6 +44,7 @@ extern const struct import_backend v3c_import_npu;
  * @value_of: value of each tensor of the file, -1 while it has none
  * @op: operator being imported; NULL during the model's inputs
  * @number: its place in struct tfl_model.ops, or the input's number
+ * @uint8: the operator's quantized tensors are uint8 in the file
  */
 struct importer {
 	struct v3c_ctx *ctx;
@@ -54,6 +55,7 @@ struct importer {
 	int *value_of;
 	const struct tfl_op *op;
 	uint32_t number;
+	bool uint8;
 };
 
 /**
@@ -205,6 +207,10 @@ int v3c_import_scale(struct importer *im, double real, const char *what, struct 
 int v3c_import_weights(struct importer *im, const struct tfl_tensor *w, uint32_t channels,
 		       int channel_dim, int8_t *zero_point);
 
+/* As v3c_import_weights(), of constant weights: sets what @conv needs to know of them */
+int v3c_import_conv_weights(struct importer *im, const struct tfl_tensor *w, uint32_t channels,
+			    int channel_dim, struct ir_conv *conv);
+
 /**
  * v3c_import_stage() - the output stage of a product
  * @im: importer
@@ -229,6 +235,13 @@ static inline struct ir_value *import_value(struct importer *im, int value)
 {
 	return &im->graph->values[value];
 }
+
+/* The NPU's import_backend.input and .output: the user has uint8 where the file has */
+int v3c_import_npu_input(struct importer *im, uint32_t tensor, int value);
+int v3c_import_npu_output(struct importer *im, uint32_t tensor, int value);
+
+/* Sets im->uint8; fails if the operator has int8 and uint8 tensors and may not */
+int v3c_import_check_signs(struct importer *im);
 
 /* The function that imports an operator that only moves elements, NULL if it computes */
 int (*v3c_import_view(int32_t code))(struct importer *im);

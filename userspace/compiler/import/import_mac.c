@@ -43,15 +43,55 @@ int v3c_import_weights(struct importer *im, const struct tfl_tensor *w, uint32_t
 	return 0;
 }
 
+/* Do weights less their zero point fit int8? Then nothing needs to be subtracted from them */
+static bool can_move(const struct tfl_tensor *w, int8_t zero_point)
+{
+	const int8_t *data = (const int8_t *)w->data;
+	int8_t lowest = INT8_MAX, highest = INT8_MIN;
+	size_t i;
+
+	for (i = 0; i < w->data_size; i++) {
+		lowest = data[i] < lowest ? data[i] : lowest;
+		highest = data[i] > highest ? data[i] : highest;
+	}
+	return lowest - zero_point >= INT8_MIN && highest - zero_point <= INT8_MAX;
+}
+
+int v3c_import_conv_weights(struct importer *im, const struct tfl_tensor *w, uint32_t channels,
+			    int channel_dim, struct ir_conv *conv)
+{
+	/* TFLite's kernels for int8 but FULLY_CONNECTED's do not heed a zero point */
+	bool heeded = im->uint8 || im->op->code == TFL_FULLY_CONNECTED;
+	uint8_t *moved;
+	size_t i;
+	int ret = v3c_import_weights(im, w, channels, channel_dim,
+				     heeded ? &conv->weight_zero_point : NULL);
+
+	if (ret)
+		return ret;
+	conv->weights = v3c_fb_vector_i32(&im->op->inputs, 1);
+	conv->data = w->data;
+	if (!conv->weight_zero_point || !can_move(w, conv->weight_zero_point))
+		return 0;
+	moved = v3c_alloc(im->ctx, w->data_size, sizeof(*moved));
+	if (!moved)
+		return v3c_no_memory(im->ctx);
+	for (i = 0; i < w->data_size; i++)
+		moved[i] = w->data[i] - conv->weight_zero_point;
+	conv->data = moved;
+	conv->weight_zero_point = 0;
+	return 0;
+}
+
 /* The factor of channel @i: what TFLite's kernels compute, in their own precision */
 static double channel_factor(const struct importer *im, struct v3c_quant in,
 			     const struct fb_vector *scales, uint32_t i, struct v3c_quant out)
 {
 	/*
-	 * FULLY_CONNECTED with one scale: GetQuantizedConvolutionMultipler()
+	 * FULLY_CONNECTED with one scale, and uint8: GetQuantizedConvolutionMultipler()
 	 * multiplies in float. All others: in double.
 	 */
-	if (im->op->code == TFL_FULLY_CONNECTED && scales->count == 1)
+	if ((im->op->code == TFL_FULLY_CONNECTED || im->uint8) && scales->count == 1)
 		return (double)(in.scale * v3c_fb_vector_float(scales, 0)) / (double)out.scale;
 	return (double)in.scale * (double)v3c_fb_vector_float(scales, scales->count == 1 ? 0 : i) /
 	       (double)out.scale;
@@ -99,7 +139,6 @@ int v3c_import_stage(struct importer *im, struct v3c_quant in, const struct fb_v
 static int import_conv_common(struct importer *im, struct ir_conv *conv,
 			      const struct ir_shape *weights, uint32_t channels)
 {
-	const struct tfl_tensor *w = v3c_import_tensor(im, 1);
 	struct ir_shape out_shape = { .rank = 4 };
 	struct v3c_quant in_quant, out_quant;
 	int in, out, node, i, ret;
@@ -124,12 +163,10 @@ static int import_conv_common(struct importer *im, struct ir_conv *conv,
 	if (out < 0)
 		return out;
 	out_quant = import_value(im, out)->quant;
-	conv->weights = v3c_fb_vector_i32(&im->op->inputs, 1);
-	conv->data = w->data;
 	conv->in_zero_point = in_quant.zero_point;
 	conv->pad_value = in_quant.zero_point;
-	ret = v3c_import_stage(im, in_quant, &w->scale, v3c_import_tensor(im, 2), out_quant,
-			       channels, &conv->stage);
+	ret = v3c_import_stage(im, in_quant, &v3c_import_tensor(im, 1)->scale,
+			       v3c_import_tensor(im, 2), out_quant, channels, &conv->stage);
 	if (ret)
 		return ret;
 	node = v3c_import_node(im, IR_CONV, in, -1, out);
@@ -174,7 +211,8 @@ int v3c_import_conv(struct importer *im)
 	if (ret)
 		return ret;
 	conv.groups = read.groups;
-	ret = v3c_import_weights(im, v3c_import_tensor(im, 1), read.channels, depthwise ? 3 : 0, NULL);
+	ret = v3c_import_conv_weights(im, v3c_import_tensor(im, 1), read.channels,
+				      depthwise ? 3 : 0, &conv);
 	if (ret)
 		return ret;
 	return import_conv_common(im, &conv, &weights, read.channels);
@@ -196,6 +234,9 @@ int v3c_import_fully_connected(struct importer *im)
 	struct ir_stage stage = {};
 	struct v3c_quant in_quant, out_quant;
 	int in, in_matrix, other = -1, out, product, node, ret;
+	struct ir_conv conv = {
+		.groups = 1, .kernel = { 1, 1 }, .stride = { 1, 1 }, .dilation = { 1, 1 },
+	};
 	int8_t zero_point = 0;
 
 	ret = v3c_import_arity(im, 2, 3, 1);
@@ -206,21 +247,20 @@ int v3c_import_fully_connected(struct importer *im)
 		return in;
 	in_quant = import_value(im, in)->quant;
 	ret = v3c_read_product(im, in, &p);
-	if (!ret)
+	if (!ret && w->data)
+		ret = v3c_import_check_const(im, w, TFL_INT8, (uint64_t)p.units * p.depth) ?:
+		      v3c_import_conv_weights(im, w, p.units, 0, &conv);
+	else if (!ret)
 		ret = v3c_import_weights(im, w, p.units, 0, &zero_point);
 	if (ret)
 		return ret;
-	/* Weights that are computed, or not symmetric, are the product's second operand */
-	if (!w->data || zero_point) {
+	/* Weights that are computed are the product's second operand */
+	if (!w->data) {
 		other = v3c_import_input(im, 1);
 		if (other >= 0)
 			other = matrix_view(im, other, p.units, p.depth);
 		if (other < 0)
 			return other;
-	} else {
-		ret = v3c_import_check_const(im, w, TFL_INT8, (uint64_t)p.units * p.depth);
-		if (ret)
-			return ret;
 	}
 	in_matrix = matrix_view(im, in, p.rows, p.depth);
 	if (in_matrix < 0)
@@ -242,17 +282,10 @@ int v3c_import_fully_connected(struct importer *im)
 	if (node < 0)
 		return node;
 	if (other < 0) {
-		im->graph->nodes[node].conv = (struct ir_conv){
-			.weights = v3c_fb_vector_i32(&im->op->inputs, 1),
-			.data = w->data,
-			.groups = 1,
-			.kernel = { 1, 1 },
-			.stride = { 1, 1 },
-			.dilation = { 1, 1 },
-			.in_zero_point = in_quant.zero_point,
-			.pad_value = in_quant.zero_point,
-			.stage = stage,
-		};
+		conv.in_zero_point = in_quant.zero_point;
+		conv.pad_value = in_quant.zero_point;
+		conv.stage = stage;
+		im->graph->nodes[node].conv = conv;
 	} else {
 		im->graph->nodes[node].matmul = (struct ir_matmul){
 			.zero_point = { in_quant.zero_point, zero_point }, .stage = stage,

@@ -76,7 +76,7 @@ int v3c_import_transpose_conv(struct importer *im)
 	    shape.dim[0] != in_shape.dim[0])
 		return v3c_import_fail(im, EINVAL,
 				       "damaged: input, weights and output do not go together");
-	ret = v3c_import_weights(im, w, weights.dim[0], 0, NULL);
+	ret = v3c_import_conv_weights(im, w, weights.dim[0], 0, &conv);
 	if (ret)
 		return ret;
 	for (i = 0; i < 2; i++) {
@@ -91,8 +91,6 @@ int v3c_import_transpose_conv(struct importer *im)
 	if (out < 0)
 		return out;
 	out_quant = import_value(im, out)->quant;
-	conv.weights = v3c_fb_vector_i32(&im->op->inputs, 1);
-	conv.data = w->data;
 	conv.in_zero_point = in_quant.zero_point;
 	conv.pad_value = in_quant.zero_point;
 	ret = v3c_import_stage(im, in_quant, &w->scale, v3c_import_tensor(im, 3), out_quant,

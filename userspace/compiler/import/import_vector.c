@@ -154,6 +154,9 @@ int v3c_import_pool(struct importer *im)
 	if (out < 0)
 		return out;
 	pool.op = im->op->code == TFL_MAX_POOL_2D ? V3NPU_POOL_MAX : V3NPU_POOL_AVG;
+	/* Of halves TFLite's kernel for int8 rounds those below 0 down, that for uint8 none */
+	if (im->uint8 && pool.op == V3NPU_POOL_AVG)
+		pool.flags = V3NPU_POOL_HALF_UP;
 	ret = v3c_import_clamp(im, import_value(im, out)->quant, &pool.min, &pool.max);
 	if (ret)
 		return ret;
@@ -214,6 +217,9 @@ int v3c_import_resize(struct importer *im)
 	im->graph->nodes[node].resize_flags =
 		(im->op->align_corners ? V3NPU_RESIZE_ALIGN_CORNERS : 0) |
 		(im->op->half_pixel_centers ? V3NPU_RESIZE_HALF_PIXEL : 0);
+	/* TFLite's kernel for uint8 works in float, that for int8 in integers */
+	if (im->uint8 && im->op->code == TFL_RESIZE_BILINEAR)
+		im->graph->nodes[node].resize_flags |= V3NPU_RESIZE_FLOAT;
 	im->graph->nodes[node].resize_mode = im->op->code == TFL_RESIZE_BILINEAR ?
 					     V3NPU_RESIZE_BILINEAR : V3NPU_RESIZE_NEAREST;
 	return node;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compiler/arith/table_float.h"
 #include "import.h"
 
 /* What PAD puts around its input: the output's zero, or what PADV2's input 2 says */
@@ -389,7 +390,6 @@ int v3c_import_unpack(struct importer *im)
 	return 0;
 }
 
-/* TFLite's int8 kernels do not rescale when they concatenate */
 static int check_same_quant(struct importer *im, int in, int out)
 {
 	struct v3c_quant a = import_value(im, in)->quant, b = import_value(im, out)->quant;
@@ -400,6 +400,36 @@ static int check_same_quant(struct importer *im, int in, int out)
 				       "%g and %d",
 				       a.scale, a.zero_point, b.scale, b.zero_point);
 	return 0;
+}
+
+/*
+ * An input of a CONCATENATION with its output's quantization. TFLite's kernel for uint8
+ * rescales, that for int8 does not.
+ */
+static int concat_input(struct importer *im, int in, int out)
+{
+	struct v3c_quant a = import_value(im, in)->quant, b = import_value(im, out)->quant;
+	int8_t *table;
+	int scaled, node;
+
+	if (a.scale == b.scale && a.zero_point == b.zero_point)
+		return in;
+	if (!im->uint8)
+		return check_same_quant(im, in, out);
+	if (im->backend->real)
+		return v3c_import_fail(im, ENOTSUP,
+				       "it is of uint8 with several scales, which the NPU can compute "
+				       "and the CPU cannot");
+	table = v3c_alloc(im->ctx, 1, V3C_TABLE_SIZE);
+	if (!table)
+		return v3c_no_memory(im->ctx);
+	v3c_table_concat_uint8(table, a, b);
+	scaled = v3c_import_temporary(im, &import_value(im, in)->shape, b);
+	node = scaled < 0 ? scaled : v3c_import_node(im, IR_TABLE, in, -1, scaled);
+	if (node < 0)
+		return node;
+	im->graph->nodes[node].table = table;
+	return scaled;
 }
 
 int v3c_import_concat_node(struct importer *im, const int *in, uint32_t count, int axis, int out)
@@ -459,9 +489,9 @@ int v3c_import_concat(struct importer *im)
 	if (out < 0)
 		return out;
 	for (i = 0; i < count; i++) {
-		ret = check_same_quant(im, in[i], out);
-		if (ret)
-			return ret;
+		in[i] = concat_input(im, in[i], out);
+		if (in[i] < 0)
+			return in[i];
 	}
 	return v3c_import_concat_node(im, in, count, axis, out);
 }

@@ -8,6 +8,7 @@
 #include "anomaly.h"
 #include "compiler/import/import.h"
 #include "compiler/shape/fold_shapes.h"
+#include "compiler/tflite/tflite_uint8.h"
 
 #define EXPORT_INT8	"quantize the whole model to int8, input and output too " \
 			"(the exporter's full-integer file)"
@@ -128,13 +129,15 @@ static int analyze_ops(struct v3c_ctx *ctx, struct tfl_model *m, struct v3c_anal
 /* Bits of a parameter of this type; 0: constants of it are no parameters */
 static unsigned int parameter_bits(const struct tfl_tensor *t)
 {
-	switch (t->type) {
+	switch (v3c_tfl_file_type(t)) {
 	case TFL_FLOAT32:
 		return 32;
 	case TFL_FLOAT16:
 		return 16;
 	case TFL_INT8:
 		return 8;
+	case TFL_UINT8:		/* an index or a mask has no scale */
+		return t->scale.count ? 8 : 0;
 	case TFL_INT32:	/* a bias has a scale, a shape has none */
 		return t->scale.count ? 32 : 0;
 	default:
@@ -163,7 +166,8 @@ static int list_constants(struct v3c_ctx *ctx, const struct tfl_model *m,
 	for (i = 0; i < m->tensor_count; i++)
 		if (m->tensors[i].data)
 			all[n++] = (struct v3c_constant){
-				.tensor = &m->tensors[i], .data = m->tensors[i].data,
+				.tensor = &m->tensors[i], .data = m->tensors[i].was_uint8 ? m->tensors[i].file_data :
+								   m->tensors[i].data,
 				.size = m->tensors[i].data_size,
 			};
 	qsort(all, n, sizeof(*all), by_address);
@@ -177,7 +181,7 @@ static int list_constants(struct v3c_ctx *ctx, const struct tfl_model *m,
 static int count_parameters(struct v3c_ctx *ctx, const struct v3c_constant *list, size_t count,
 			    struct v3c_analysis *a, uint64_t *bytes)
 {
-	static const int types[] = { TFL_FLOAT32, TFL_FLOAT16, TFL_INT8, TFL_INT32 };
+	static const int types[] = { TFL_FLOAT32, TFL_FLOAT16, TFL_INT8, TFL_UINT8, TFL_INT32 };
 	size_t i, k;
 
 	a->types = v3c_alloc(ctx, sizeof(types) / sizeof(types[0]), sizeof(*a->types));
@@ -190,7 +194,7 @@ static int count_parameters(struct v3c_ctx *ctx, const struct v3c_constant *list
 		for (k = 0; k < count; k++) {
 			unsigned int bits = parameter_bits(list[k].tensor);
 
-			if (list[k].tensor->type != types[i] || !bits)
+			if (v3c_tfl_file_type(list[k].tensor) != types[i] || !bits)
 				continue;
 			type->name = v3c_tfl_type_name(types[i]);
 			type->parameters += list[k].size * 8 / bits;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tflite_options.h"
+#include "tflite_uint8.h"
 
 /* Field numbers of the schema's tables, in its order */
 enum { MODEL_VERSION, MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_DESCRIPTION, MODEL_BUFFERS };
@@ -60,6 +61,7 @@ static int read_buffer(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb
 	}
 	if (data.count) {
 		t->data = data.data;
+		t->file_data = data.data;
 		t->data_size = data.count;
 	}
 	return 0;
@@ -73,6 +75,7 @@ static int read_tensor(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb
 	struct fb_vector shape = v3c_fb_vector(&m->fb, &table, TENSOR_SHAPE, 4);
 	struct tfl_tensor *t = &m->tensors[index];
 	uint32_t i;
+	int ret;
 
 	t->name = v3c_fb_string(&m->fb, &table, TENSOR_NAME);
 	if (!t->name)
@@ -86,7 +89,8 @@ static int read_tensor(struct v3c_ctx *ctx, struct tfl_model *m, const struct fb
 	t->channel_dim = v3c_fb_i32(&m->fb, &quant, QUANT_DIMENSION, 0);
 	t->variable = v3c_fb_u8(&m->fb, &table, TENSOR_IS_VARIABLE, 0);
 	t->special = t->variable || v3c_fb_has(&m->fb, &table, TENSOR_SPARSITY);
-	return read_buffer(ctx, m, buffers, v3c_fb_i32(&m->fb, &table, TENSOR_BUFFER, 0), t);
+	ret = read_buffer(ctx, m, buffers, v3c_fb_i32(&m->fb, &table, TENSOR_BUFFER, 0), t);
+	return ret || m->fb.error ? ret : v3c_tfl_make_signed(ctx, t);
 }
 
 static int check_indices(struct v3c_ctx *ctx, const struct tfl_model *m, const char *what,

@@ -19,6 +19,7 @@ enum tfl_type {
 	TFL_FLOAT32 = 0,
 	TFL_FLOAT16 = 1,
 	TFL_INT32 = 2,
+	TFL_UINT8 = 3,
 	TFL_INT64 = 4,
 	TFL_BOOL = 6,
 	TFL_INT8 = 9,
@@ -132,10 +133,13 @@ enum tfl_padding {
 /**
  * struct tfl_tensor - a tensor
  * @name: its name, "" if it has none
- * @type: enum tfl_type, or another number of the schema
+ * @type: enum tfl_type, or another number of the schema; of quantized uint8 TFL_INT8
+ * @was_uint8: it is uint8 in the file: @data and @zero_point are those of the int8 tensor of
+ *	the same numbers (tflite_uint8.h)
  * @rank: dimensions, possibly more than V3C_MAX_RANK
  * @dim: the first V3C_MAX_RANK of them, not checked
  * @data: constant data, NULL if it has none
+ * @file_data: where that is in the file, which is somewhere else if @was_uint8
  * @data_size: bytes of that
  * @scale: float scales, none, one, or one a channel
  * @zero_point: int64 zero points
@@ -146,9 +150,11 @@ enum tfl_padding {
 struct tfl_tensor {
 	const char *name;
 	int type;
+	bool was_uint8;
 	uint32_t rank;
 	int32_t dim[V3C_MAX_RANK];
 	const uint8_t *data;
+	const uint8_t *file_data;
 	size_t data_size;
 	struct fb_vector scale;
 	struct fb_vector zero_point;

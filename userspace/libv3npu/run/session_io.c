@@ -56,6 +56,8 @@ int v3npu_session_read_tensor(struct v3npu_session *s, size_t k, void *out)
 	size_t piece;
 	const struct v3c_tensor *t = v3npu_find_tensor(s->model, k, &piece);
 	const struct v3npu_buffer *buffer;
+	uint8_t *bytes = out;
+	size_t i;
 	struct v3npu_model_info info = { .struct_size = sizeof(info) };
 
 	if (!t) {
@@ -71,6 +73,8 @@ int v3npu_session_read_tensor(struct v3npu_session *s, size_t k, void *out)
 		return v3npu_fail(-ENOTSUP, "tensor %d is not in memory that can be read",
 				  t->index);
 	gather(t, 0, (const char *)buffer->map + t->offset, out);
+	for (i = 0; t->flip && i < v3npu_tensor_size(t); i++)
+		bytes[i] ^= t->flip;
 	return 0;
 }
 

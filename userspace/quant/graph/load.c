@@ -113,7 +113,10 @@ static int read_tensor(struct v3c_ctx *ctx, const struct tfl_model *m, uint32_t 
 		return ret;
 	if (!t->data) {
 		if (t->type == TFL_INT8 || t->type == TFL_FLOAT16)
-			return tensor_fail(ctx, ENOTSUP, i, t, t->type == TFL_INT8 ?
+			return tensor_fail(ctx, ENOTSUP, i, t, t->was_uint8 ?
+					   "is a uint8 activation: the model is quantized already; "
+					   "give the float model it was made of" :
+					   t->type == TFL_INT8 ?
 					   "is an int8 activation: the model is quantized already; "
 					   "give the float model it was made of, or its _int8 "
 					   "export" :
