@@ -11,7 +11,7 @@ pixels says what is found in it. DIR/list names them.
 import os
 import sys
 
-from tflite_writer import FLOAT32, INT32, INT8, Model
+from tflite_writer import FLOAT32, INT32, INT8, UINT8, Model
 
 PICTURE, BOXES = [1, 4, 6, 3], [1, 6, 12]
 PIXEL = {"scale": 1 / 255, "zero_point": -128}
@@ -42,6 +42,7 @@ def of_numbers():
 
 def models():
     yield "int8", reshaped(INT8, **PIXEL)
+    yield "uint8", reshaped(UINT8, scale=1 / 255, zero_point=0)
     yield "float", reshaped(FLOAT32)
     yield "two_outputs", reshaped(INT8, (BOXES, BOXES), **PIXEL)
     yield "few_rows", reshaped(INT8, ([1, 4, 18],), **PIXEL)

@@ -25,7 +25,8 @@ static float stored_threshold(const struct detect_output *o, float conf)
 
 static inline float stored(const struct detect_output *o, size_t i)
 {
-	return o->real ? ((const float *)o->data)[i] : ((const int8_t *)o->data)[i];
+	return o->real ? ((const float *)o->data)[i] :
+			 (int8_t)(((const uint8_t *)o->data)[i] ^ o->flip);
 }
 
 static float real(const struct detect_output *o, float stored)
@@ -72,7 +73,7 @@ static void collect(struct collection *all, int anchor, int class_id, float scor
 static void collect_all(const struct detect_output *o, float threshold, struct collection *all)
 {
 	const float *real = o->data;
-	const int8_t *quantized = o->data;
+	const uint8_t *quantized = o->data;
 	int c, i;
 
 	memset(all->number, 0xff, o->anchors * sizeof(all->number[0]));
@@ -84,8 +85,8 @@ static void collect_all(const struct detect_output *o, float threshold, struct c
 			if (real[row + i] >= threshold)
 				collect(all, i, c, real[row + i]);
 		for (i = 0; !o->real && i < o->anchors; i++)
-			if (quantized[row + i] >= (int)threshold)
-				collect(all, i, c, quantized[row + i]);
+			if ((int8_t)(quantized[row + i] ^ o->flip) >= (int)threshold)
+				collect(all, i, c, (int8_t)(quantized[row + i] ^ o->flip));
 	}
 }
 

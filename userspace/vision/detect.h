@@ -23,6 +23,8 @@ struct detection {
  * @scale: quantization scale of int8
  * @zero_point: quantization zero point of int8
  * @real: whether it is float32
+ * @flip: what int8 differs in from the bytes at @data: 0x80 if these are uint8, whose zero
+ *	point is 128 more than @zero_point then; else 0
  */
 struct detect_output {
 	const void *data;
@@ -31,6 +33,7 @@ struct detect_output {
 	float scale;
 	int32_t zero_point;
 	bool real;
+	uint8_t flip;
 };
 
 /**

@@ -14,8 +14,8 @@
 /**
  * struct v3npu_detector - a model's input and output
  * @info: for the user
- * @real_input: the input is float32, otherwise int8
- * @table: of int8, the value of each colour value
+ * @real_input: the input is float32, otherwise int8 or uint8
+ * @table: of these, the byte of each colour value
  * @output: the output, but for its data
  * @names: of the classes
  */
@@ -50,7 +50,7 @@ static bool is_detection(const struct v3npu_tensor_info *t)
 
 static bool is_known(enum v3npu_dtype dtype)
 {
-	return dtype == V3NPU_INT8 || dtype == V3NPU_FLOAT32;
+	return dtype == V3NPU_INT8 || dtype == V3NPU_UINT8 || dtype == V3NPU_FLOAT32;
 }
 
 static bool has_scale(const struct v3npu_tensor_info *t)
@@ -73,11 +73,27 @@ static int check(const struct v3npu_tensor_info *in, const struct v3npu_tensor_i
 				shape);
 	}
 	if (!is_known(in->dtype) || !is_known(out->dtype))
-		return v3v_fail(-ENOTSUP, "its input or output is neither int8 nor float32");
+		return v3v_fail(-ENOTSUP, "its input or output is not int8, uint8 or float32");
 	if (!has_scale(in) || !has_scale(out))
-		return v3v_fail(-EINVAL, "its int8 input or output has no scale; quantize the "
+		return v3v_fail(-EINVAL, "its int8 or uint8 input or output has no scale; quantize the "
 				"model again");
 	return 0;
+}
+
+/* What a zero point of uint8 is above that of the same numbers as int8, and bytes differ in */
+static uint8_t unsigned_offset(const struct v3npu_tensor_info *t)
+{
+	return t->dtype == V3NPU_UINT8 ? 0x80 : 0;
+}
+
+static void input_table(const struct v3npu_tensor_info *in, int8_t table[256])
+{
+	uint8_t offset = unsigned_offset(in);
+	int v;
+
+	v3v_letterbox_table(in->scale, in->zero_point - offset, table);
+	for (v = 0; v < 256; v++)
+		table[v] ^= offset;
 }
 
 static int get_infos(const struct v3npu_model *model, struct v3npu_model_info *info,
@@ -118,11 +134,12 @@ int v3npu_detector_create(const struct v3npu_model *model, struct v3npu_detector
 	};
 	d->output = (struct detect_output) {
 		.classes = d->info.classes, .anchors = d->info.candidates, .scale = out.scale,
-		.zero_point = out.zero_point, .real = out.dtype == V3NPU_FLOAT32,
+		.zero_point = out.zero_point - unsigned_offset(&out),
+		.real = out.dtype == V3NPU_FLOAT32, .flip = unsigned_offset(&out),
 	};
 	d->real_input = in.dtype == V3NPU_FLOAT32;
 	if (!d->real_input)
-		v3v_letterbox_table(in.scale, in.zero_point, d->table);
+		input_table(&in, d->table);
 	*detector = d;
 	return 0;
 }

@@ -13,8 +13,8 @@ void v3v_letterbox_table(float scale, int32_t zero_point, int8_t table[256]);
  * @image: picture
  * @in_width: of the input
  * @in_height: of the input
- * @table: int8 value of each colour value
- * @input: int8 [in_height][in_width][3], written whole
+ * @table: int8 value of each colour value, or the byte of a uint8 one
+ * @input: int8 or uint8 [in_height][in_width][3], written whole
  * @box: where the picture went; its struct_size is left alone
  *
  * As Ultralytics does: the scale that fits both sides, bilinear with pixel

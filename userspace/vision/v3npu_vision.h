@@ -116,7 +116,7 @@ void v3npu_image_free(struct v3npu_image *image);
  * v3npu_detector_create() - make a detector of a model
  * @model: a model with a picture for its input, [1, height, width, 3], and with boxes and
  *	scores for its output, [1, 4 + classes, candidates], as Ultralytics' YOLO models have;
- *	each int8 or float32. It is not used any more after the call
+ *	each int8, uint8 or float32. It is not used any more after the call
  * @detector: the result, for v3npu_detector_free(); NULL on failure
  *
  * Return: 0, -ENOTSUP for a model that is no detector, -EINVAL for one without the scale of
