@@ -31,10 +31,14 @@ class Case:
             if len(net.ops) > before:
                 self.steps.append(c.taken)
         self.head = head.taken
-        self.operators = net.ops
+        self.operators, self.kind = net.ops, net.kind
         self.valid = net.finish()
         self.model = net.model.to_bytes() if self.valid else b""
         self.input = net.input_bytes
+
+    def kinds(self):
+        """Its operators, with the type that they are of."""
+        return sorted({"%s %s" % (self.kind, name) for name in self.operators})
 
     def key(self):
         """What shrinking makes small: operators, then bytes, then the numbers themselves."""

@@ -33,16 +33,16 @@ def weights(n, c, v, shape, channels, axis, depth, symmetric=True, need_bias=Fal
     factor = 60 / (math.sqrt(depth) * TYPICAL * TYPICAL) * c.factor()
     scale, zero_point = n.quant(c, v.scale * 0.004 / factor)
     natural = factor * scale / v.scale
-    if per_channel and c.chance(35):
+    if per_channel and n.kind != "uint8" and c.chance(35):
         rng = n.random("scales")
         scales = [natural * rng.choice([0.3, 0.7, 1, 1.4]) for _ in range(channels)]
         zeros = [0] * channels
     else:
         scales, zeros = natural, 0
-        if not symmetric and c.chance(15):
+        if n.kind == "uint8" and c.chance(75) or not symmetric and c.chance(15):
             zeros = c.zero_point()
-    w = Value(n.model.tensor("weights", shape, data=n.data(c, product(shape)), scale=scales,
-                             zero_point=zeros, axis=axis), shape, None, None)
+    w = Value(n.tensor("weights", shape, scales, zeros, n.data(c, product(shape)), axis), shape,
+              None, None)
     in_w = [v.scale * s for s in scales] if isinstance(scales, list) else v.scale * scales
     if not need_bias and c.chance(15):
         return [w], (scale, zero_point)
@@ -86,8 +86,9 @@ def grouped_piece(n, c, part, groups, channels, kernel, quant):
     factor = 60 / (math.sqrt(depth) * TYPICAL * TYPICAL) * c.factor()
     scale = factor * quant[0] / part.scale
     shape = [channels, *kernel, part.shape[3] // groups]
-    w = Value(n.model.tensor("weights", shape, data=n.data(c, product(shape)), scale=scale,
-                             zero_point=0, axis=0), shape, None, None)
+    zero = c.pick([0, 0, 5, -90]) if n.kind == "uint8" else 0
+    w = Value(n.tensor("weights", shape, scale, zero, n.data(c, product(shape))), shape, None,
+              None)
     return [w, n.bias(c, channels, math.sqrt(depth) * TYPICAL * TYPICAL, part.scale * scale)]
 
 

@@ -8,13 +8,16 @@ import random
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../models"))
-from tflite_writer import INT8, INT32, Model  # noqa: E402
+from tflite_writer import INT8, INT32, UINT8, Model  # noqa: E402
 
 MAX_ELEMENTS = 20000    # of a tensor
 MAX_MACS = 2000000      # of an operator
 MIN_SCALE, MAX_SCALE = 1e-9, 1e6
+# All int8; all uint8; or int8 with inputs and outputs of uint8, and QUANTIZE between.
+KINDS = ["int8"] * 5 + ["uint8"] * 3 + ["edges"]
 
-# A tensor of the model: its number in the file, shape and quantization.
+# A tensor of the model: its number in the file, shape and quantization; the zero point is int8's,
+# also where the model is uint8.
 Value = collections.namedtuple("Value", "number shape scale zero_point")
 
 
@@ -32,6 +35,7 @@ class Net:
     def __init__(self, c):
         self.model = Model("")
         self.seed = c.below(1 << 30)
+        self.kind = c.pick(KINDS)
         self.made = 0
         self.input_bytes = b""
         self.values = []            # that can be read, the latest last
@@ -81,11 +85,21 @@ class Net:
 
     # Tensors
 
+    def tensor(self, name, shape, scale, zero_point, data=None, axis=0):
+        """Adds a tensor, of int8 or uint8, with the numbers that these are as int8."""
+        if self.kind != "uint8":
+            return self.model.tensor(name, shape, scale=scale, zero_point=zero_point, data=data,
+                                     axis=axis)
+        zeros = zero_point if isinstance(zero_point, list) else [zero_point]
+        if data is not None:
+            data = bytes(v ^ 128 for v in data)
+        return self.model.tensor(name, shape, UINT8, scale=scale,
+                                 zero_point=[z + 128 for z in zeros], data=data, axis=axis)
+
     def input(self, c, shape):
         self.check(shape)
         scale, zero_point = self.quant(c)
-        number = self.model.tensor("in%d" % len(self.model.inputs), shape, scale=scale,
-                                   zero_point=zero_point)
+        number = self.tensor("in%d" % len(self.model.inputs), shape, scale, zero_point)
         self.model.inputs.append(number)
         self.input_bytes += self.data(c, product(shape))
         self.values.append(Value(number, list(shape), scale, zero_point))
@@ -94,8 +108,8 @@ class Net:
     def const(self, c, shape, quant=None, data=None):
         self.check(shape)
         scale, zero_point = quant or self.quant(c)
-        number = self.model.tensor("const", shape, scale=scale, zero_point=zero_point,
-                                   data=self.data(c, product(shape)) if data is None else data)
+        number = self.tensor("const", shape, scale, zero_point,
+                             self.data(c, product(shape)) if data is None else data)
         return Value(number, list(shape), scale, zero_point)
 
     def ints(self, values, shape=None):
@@ -119,7 +133,8 @@ class Net:
             raise Skip
         for shape in shapes:
             self.check(shape)
-        outs = [Value(self.model.tensor("t", shape, dtype, scale=scale, zero_point=zero_point),
+        outs = [Value(self.tensor("t", shape, scale, zero_point) if dtype == INT8 else
+                      self.model.tensor("t", shape, dtype, scale=scale, zero_point=zero_point),
                       list(shape), scale, zero_point) for shape in shapes]
         self.model.op(name, [v.number for v in inputs], [v.number for v in outs], **options)
         self.read |= {v.number for v in inputs}
@@ -171,8 +186,7 @@ class Net:
         if c.chance(50):
             return self.const(c, shape, v[2:])
         self.check(shape)
-        number = self.model.tensor("in%d" % len(self.model.inputs), shape, scale=v.scale,
-                                   zero_point=v.zero_point)
+        number = self.tensor("in%d" % len(self.model.inputs), shape, v.scale, v.zero_point)
         self.model.inputs.append(number)
         self.input_bytes += self.data(c, product(shape))
         self.values.append(Value(number, list(shape), *v[2:]))
@@ -184,4 +198,25 @@ class Net:
         ends = [n for n in made if n not in self.read]
         others = [n for n in made if n in self.read]
         self.model.outputs += ends + others[len(others) - self.kept:]
+        if self.kind == "edges":
+            self.add_edges()
         return bool(self.model.outputs)
+
+    def add_edges(self):
+        """Puts uint8 in the place of int8 inputs and outputs: most, for others stay."""
+        rng = self.random("edges")
+        values = {v.number: v for v in self.values}
+        for numbers in (self.model.inputs, self.model.outputs):
+            for k, number in enumerate(numbers):
+                v = values.get(number)
+                if not v or rng.randrange(6) == 0:
+                    continue
+                scale = v.scale * rng.choice([1, 1, 1, 1.3])
+                zero_point = rng.choice([v.zero_point + 128, v.zero_point + 128, 0, 200])
+                edge = self.model.tensor("edge", v.shape, UINT8, scale=scale,
+                                         zero_point=zero_point)
+                if numbers is self.model.inputs:
+                    self.model.op_first("QUANTIZE", [edge], [number])
+                else:
+                    self.model.op("QUANTIZE", [number], [edge])
+                numbers[k] = edge

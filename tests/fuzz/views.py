@@ -185,7 +185,10 @@ def concat(n, c):
     v = n.value(c, least=1)
     axis = len(v.shape) - 1 - c.below(len(v.shape))
     rest = [d for k, d in enumerate(v.shape) if k != axis]
-    fits = [w for w in n.values if len(w.shape) == len(v.shape) and w[2:] == v[2:] and
+    # TFLite's kernel for uint8 rescales
+    rescales = n.kind == "uint8" and c.chance(50)
+    fits = [w for w in n.values if len(w.shape) == len(v.shape) and
+            (rescales or w[2:] == v[2:]) and
             [d for k, d in enumerate(w.shape) if k != axis] == rest]
     operands = []
     for _ in range(c.between(1, 4)):
@@ -198,7 +201,7 @@ def concat(n, c):
     operands.insert(c.below(len(operands) + 1), v)
     shape = list(v.shape)
     shape[axis] = sum(w.shape[axis] for w in operands)
-    n.op("CONCATENATION", operands, shape, v,
+    n.op("CONCATENATION", operands, shape, n.quant(c, v.scale) if rescales else v,
          axis=axis - (len(shape) if c.chance(30) else 0))
 
 

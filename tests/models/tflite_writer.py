@@ -264,6 +264,11 @@ class Model:
             3: ("B", options_type),
             4: ("o", _Table(table) if options_type else None)}))
 
+    def op_first(self, name, inputs, outputs, **options):
+        """As op(), before all operators that there are."""
+        self.op(name, inputs, outputs, **options)
+        self._operators.insert(0, self._operators.pop())
+
     def to_bytes(self):
         """The model as a flatbuffer, without metadata."""
         codes = [_Table({0: ("b", min(code, 127)), 2: ("i", version), 3: ("i", code)})
