@@ -6,8 +6,8 @@
 
 #include "box.h"
 #include "tap.h"
-#include "vision/draw.h"
-#include "vision/image.h"
+#include "vision/draw/draw.h"
+#include "vision/image/image.h"
 
 #define ANCHORS	400
 #define CLASSES	3

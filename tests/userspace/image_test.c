@@ -9,7 +9,7 @@
 
 #include "tap.h"
 #include "vision/error.h"
-#include "vision/image.h"
+#include "vision/image/image.h"
 
 #include <jpeglib.h>
 

@@ -8,7 +8,7 @@
 
 #include "common/tool.h"
 #include "tap.h"
-#include "vision/letterbox.h"
+#include "vision/image/letterbox.h"
 
 static int8_t plain[256];	/* v - 128 */
 

@@ -9,8 +9,8 @@
 #include "quant/run/float_run.h"
 #include "quant/run/progress.h"
 #include "quant/run/quant_run.h"
-#include "vision/canvas.h"
-#include "vision/font.h"
+#include "vision/draw/canvas.h"
+#include "vision/draw/font.h"
 
 #define PICTURES	8
 #define DB_MAX		99.0

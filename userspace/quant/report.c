@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vision/names.h"
+#include "vision/meta/names.h"
 
 #define MB(bytes)	((bytes) / 1e6)
 #define MIB(bytes)	((bytes) / 1048576.0)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "draw.h"
+#include "vision/draw/draw.h"
 #include "error.h"
 
 size_t v3npu_detections_count(const struct v3npu_detections *detections)

@@ -3,8 +3,8 @@
 #ifndef V3V_DETECTIONS_H
 #define V3V_DETECTIONS_H
 
-#include "detect.h"
-#include "names.h"
+#include "vision/decode/detect.h"
+#include "vision/meta/names.h"
 
 /**
  * struct v3npu_detections - @count detections

@@ -8,8 +8,8 @@
 
 #include "detections.h"
 #include "error.h"
-#include "image.h"
-#include "letterbox.h"
+#include "vision/image/image.h"
+#include "vision/image/letterbox.h"
 
 /**
  * struct v3npu_detector - a model's input and output

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "common/tool.h"
-#include "vision/letterbox.h"
+#include "vision/image/letterbox.h"
 
 /**
  * struct pictures - the JPEG and PNG files of a folder, in the order of their names

@@ -7,7 +7,7 @@
 
 #include "common/tool.h"
 #include "map.h"
-#include "vision/image.h"
+#include "vision/image/image.h"
 
 /**
  * labels_find() - where the pictures and labels of a folder are

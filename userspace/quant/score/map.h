@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "vision/detect.h"
+#include "vision/decode/detect.h"
 
 #define MAP_LEVELS	10	/* of overlap: 0.50, 0.55 ... 0.95 */
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
+#include "vision/error.h"
 #include "image.h"
 
 #include <jpeglib.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
+#include "vision/error.h"
 
 static bool too_large(unsigned long width, unsigned long height)
 {

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "v3npu_vision.h"
+#include "vision/v3npu_vision.h"
 
 /** struct detection - one object; the box is in picture pixels, left top right bottom */
 struct detection {

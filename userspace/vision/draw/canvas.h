@@ -3,7 +3,7 @@
 #ifndef V3NPU_CANVAS_H
 #define V3NPU_CANVAS_H
 
-#include "image.h"
+#include "vision/image/image.h"
 
 struct colour {
 	uint8_t r, g, b;

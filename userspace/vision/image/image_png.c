@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/whole_file.h"
-#include "error.h"
+#include "vision/error.h"
 #include "image.h"
 
 /* Lives outside the functions that call setjmp(), so that nothing in it is lost by longjmp() */

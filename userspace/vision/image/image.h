@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "v3npu_vision.h"
+#include "vision/v3npu_vision.h"
 
 #define IMAGE_SIDE_MAX		16384
 #define IMAGE_PIXELS_MAX	50000000
