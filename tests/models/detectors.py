@@ -15,7 +15,7 @@ from tflite_writer import FLOAT32, INT32, INT8, UINT8, Model
 
 PICTURE, BOXES = [1, 4, 6, 3], [1, 6, 12]
 PIXEL = {"scale": 1 / 255, "zero_point": -128}
-NAMES = {"metadata.json": '{"names": {"0": "cat"}}'}
+NAMES = {"metadata.json": '{"task": "detect", "names": {"0": "cat"}}'}
 
 
 def reshaped(dtype, outputs=(BOXES,), **quantization):

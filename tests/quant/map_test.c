@@ -32,8 +32,8 @@ static struct map score(const struct detection *found, int count)
 static void test_exact(void)
 {
 	const struct detection found[] = {
-		{ 0, 0.9f, { 0, 0, 100, 100 } },
-		{ 1, 0.8f, { 200, 200, 300, 300 } },
+		{ .class_id = 0, .score = 0.9f, .box = { 0, 0, 100, 100 } },
+		{ .class_id = 1, .score = 0.8f, .box = { 200, 200, 300, 300 } },
 	};
 	struct map m = score(found, 2);
 
@@ -48,8 +48,8 @@ static void test_overlap(void)
 {
 	/* 80 of 100 columns: an overlap of 0.8 counts up to that level, not above */
 	const struct detection found[] = {
-		{ 0, 0.9f, { 0, 0, 81, 100 } },
-		{ 1, 0.8f, { 200, 200, 300, 300 } },
+		{ .class_id = 0, .score = 0.9f, .box = { 0, 0, 81, 100 } },
+		{ .class_id = 1, .score = 0.8f, .box = { 200, 200, 300, 300 } },
 	};
 	struct map m = score(found, 2);
 
@@ -62,9 +62,9 @@ static void test_wrong(void)
 {
 	/* A better detection of nothing halves the precision; of two of one object one counts */
 	const struct detection found[] = {
-		{ 0, 0.9f, { 500, 500, 600, 600 } },
-		{ 0, 0.8f, { 0, 0, 100, 100 } },
-		{ 0, 0.7f, { 0, 0, 100, 100 } },
+		{ .class_id = 0, .score = 0.9f, .box = { 500, 500, 600, 600 } },
+		{ .class_id = 0, .score = 0.8f, .box = { 0, 0, 100, 100 } },
+		{ .class_id = 0, .score = 0.7f, .box = { 0, 0, 100, 100 } },
 	};
 	struct map m = score(found, 3);
 

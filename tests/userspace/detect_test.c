@@ -6,8 +6,8 @@
 
 #include "box.h"
 #include "tap.h"
+#include "vision/decode/boxes.h"
 #include "vision/draw/draw.h"
-#include "vision/image/image.h"
 
 #define ANCHORS	400
 #define CLASSES	3
@@ -16,8 +16,8 @@ static int8_t tensor[(4 + CLASSES) * ANCHORS];
 
 /* 0..1.99 in steps of 1/128; the input is 256x256, so a step is 2 pixels */
 static struct detect_output output = {
-	.data = tensor, .classes = CLASSES, .anchors = ANCHORS, .scale = 1 / 128.0f,
-	.zero_point = -128,
+	.tensor = { tensor, V3NPU_INT8, 1 / 128.0f, -128 }, .classes = CLASSES,
+	.candidates = ANCHORS, .row_step = ANCHORS, .step = 1,
 };
 static const struct v3npu_placement whole = {
 	.image_width = 256, .image_height = 256, .width = 256, .height = 256,
@@ -46,7 +46,8 @@ static int run(float conf, float iou)
 	static struct detection of_reals[V3NPU_DETECT_MAX];
 	static float reals[(4 + CLASSES) * ANCHORS];
 	const struct detect_output real = {
-		.data = reals, .classes = CLASSES, .anchors = ANCHORS, .real = true,
+		.tensor = { reals, V3NPU_FLOAT32, 0, 0 }, .classes = CLASSES,
+		.candidates = ANCHORS, .row_step = ANCHORS, .step = 1,
 	};
 	int i, n, m;
 
@@ -94,7 +95,8 @@ static void test_no_numbers(void)
 	static const float wrong[] = { NAN, INFINITY, -INFINITY, 1e38f };
 	float reals[5] = { 0.5f, 0.5f, 0.5f, 0.5f, 1 };
 	const struct detect_output real = {
-		.data = reals, .classes = 1, .anchors = 1, .real = true,
+		.tensor = { reals, V3NPU_FLOAT32, 0, 0 }, .classes = 1, .candidates = 1,
+		.row_step = 1, .step = 1,
 	};
 	int i, k, side, outside = 0;
 
@@ -190,22 +192,25 @@ static void test_draw(void)
 	struct v3npu_image im = { 416, 300, 416 * 3, calloc(416 * 300, 3) };
 	struct v3npu_image tiny = { 3, 2, 3 * 3, calloc(3 * 2, 3) };
 	struct detection d[] = {
-		{ 0, 0.9f, { 100, 120, 200, 180 } },
-		{ 1, 0.8f, { 0, 0, 416, 300 } },
-		{ 2, 0.7f, { 410, 295, 416, 300 } },
-		{ 0, 0.6f, { 300, 200, 300, 200 } },
+		{ .class_id = 0, .score = 0.9f, .box = { 100, 120, 200, 180 } },
+		{ .class_id = 1, .score = 0.8f, .box = { 0, 0, 416, 300 } },
+		{ .class_id = 2, .score = 0.7f, .box = { 410, 295, 416, 300 } },
+		{ .class_id = 0, .score = 0.6f, .box = { 300, 200, 300, 200 } },
 	};
+
+	struct v3npu_detections all = { .names = &names, .count = 1, .list = d };
 
 	v3v_names_parse("{\"names\": [\"Speed Limit 40\", "
 			"\"A name that is wider than the picture is\", \"\xc3\xa4\"]}", 3, &names);
-	v3v_draw(&im, d, 1, &names);
+	v3v_draw(&im, &all);
 	ok(coloured(&im, 99, 150) && coloured(&im, 200, 150) && coloured(&im, 150, 119) &&
 	   coloured(&im, 150, 180) && !coloured(&im, 150, 150),
 	   "the frame lies around the box and leaves its inside");
 	ok(coloured(&im, 110, 115) && !coloured(&im, 110, 80), "the label is above the frame");
 	/* The address sanitizer watches these */
-	v3v_draw(&im, d, 4, &names);
-	v3v_draw(&tiny, d, 4, &names);
+	all.count = 4;
+	v3v_draw(&im, &all);
+	v3v_draw(&tiny, &all);
 	ok(true, "boxes and labels at and over the edges stay in the picture");
 	v3v_names_free(&names);
 	free(im.pixels);

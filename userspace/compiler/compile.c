@@ -2,6 +2,7 @@
 #include "compiler.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,8 +179,12 @@ struct v3c_program *v3c_compile(const void *model, size_t size, const struct v3c
 	int op;
 
 	program = v3c_compile_part(model, size, target, options, NULL, &op, error);
-	if (program)
-		program->metadata = v3c_metadata(model, size);
+	if (program && v3c_metadata(model, size, &program->metadata)) {
+		v3c_program_free(program);
+		snprintf(error, V3C_ERROR_SIZE, "out of memory");
+		errno = ENOMEM;
+		return NULL;
+	}
 	return program;
 }
 

@@ -537,6 +537,8 @@ struct v3c_split *v3c_split(const void *model, size_t size, const struct v3c_tar
 		result->ctx.error = error;
 	}
 	ret = result ? split(&ctx, result, model, size, target, options) : v3c_no_memory(&ctx);
+	if (!ret && v3c_metadata(model, size, &result->metadata))
+		ret = v3c_no_memory(&ctx);
 	v3c_release(&ctx);
 	if (ret) {
 		v3c_split_free(result);
@@ -544,7 +546,6 @@ struct v3c_split *v3c_split(const void *model, size_t size, const struct v3c_tar
 		return NULL;
 	}
 	result->ctx.error = NULL;
-	result->metadata = v3c_metadata(model, size);
 	return result;
 }
 

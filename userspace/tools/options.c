@@ -2,22 +2,28 @@
 #include "options.h"
 
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/tool.h"
-#include "vision/v3npu_vision.h"
 
 static const char help[] =
 "Usage: v3run MODEL.tflite IMAGE... [OPTION]...\n"
 "       v3run MODEL.tflite --raw IN[,IN...] OUT[,OUT...] [OPTION]...\n"
-"Find objects in pictures with a detector that runs on a V3NPU.\n"
+"Find objects in pictures, or what pictures are of, with a model that runs on a V3NPU.\n"
 "\n"
 "  -o OUT.png         write the picture with the detections drawn in; of several\n"
 "                     pictures number N goes to OUT-N.png\n"
 "  --conf SCORE       lowest score of a detection, 0..1 (default 0.25)\n"
 "  --iou OVERLAP      boxes of a class that overlap more are one, 0..1 (default 0.45)\n"
+"  --task TASK        what the model finds, if it does not say: detect, segment, pose, obb\n"
+"                     (turned boxes) or classify\n"
+"  --labels FILE      names of its classes: one a line, or a metadata.yaml\n"
+"  --mean M[,M,M]     what to take from the colours 0..255 (of red, green, blue), and\n"
+"  --std S[,S,S]      what to divide them by then, if the model does not say: 0 and 255 for\n"
+"                     0..1, 127.5 and 127.5 for -1..1, 0 and 1 for 0..255\n"
 "  --json             print one JSON object instead of tables\n"
 "  --device DEVICE    accel (the first V3NPU, the default), accel:N, a node such as\n"
 "                     /dev/accel/accel0, sim[:PROPERTY=VALUE,...] for the simulator, with\n"
@@ -58,6 +64,43 @@ static int parse_count(const char *name, const char *text, int max, int *value)
 	return -1;
 }
 
+static int parse_task(const char *text, enum v3npu_task *task)
+{
+	static const char *const names[] = {
+		[V3NPU_TASK_DETECT] = "detect", [V3NPU_TASK_SEGMENT] = "segment",
+		[V3NPU_TASK_POSE] = "pose", [V3NPU_TASK_OBB] = "obb",
+		[V3NPU_TASK_CLASSIFY] = "classify",
+	};
+
+	for (*task = V3NPU_TASK_DETECT; *task <= V3NPU_TASK_CLASSIFY; ++*task)
+		if (!strcmp(text, names[*task]))
+			return -1;
+	return usage("--task %s: is none of detect, segment, pose, obb, classify", text);
+}
+
+/* A number for all three colours, or one for each */
+static int parse_colours(const char *name, const char *text, bool zero, float v[3])
+{
+	const char *at = text;
+	char *end;
+	int n = 0;
+
+	do {
+		v[n] = strtof(at, &end);
+		if (end == at || !isfinite(v[n]) || (!zero && !isnormal(v[n])) ||
+		    (*end && *end != ','))
+			return usage("--%s %s: is not a number%s, nor three with commas between",
+				     name, text, zero ? "" : " other than 0");
+		at = end + 1;
+	} while (++n < 3 && *end);
+	if (*end || n == 2)
+		return usage("--%s %s: is neither one number nor three, of red, green, blue", name,
+			     text);
+	if (n == 1)
+		v[1] = v[2] = v[0];
+	return -1;
+}
+
 static bool ends_in_png(const char *path)
 {
 	size_t n = strlen(path);
@@ -79,6 +122,11 @@ static int check(int argc, char **argv, struct options *o)
 	if (o->raw_in && o->out)
 		return usage("-o %s: with --raw there is no picture to draw in; leave out -o",
 			     o->out);
+	if (o->raw_in && (o->task || o->labels || o->std[0]))
+		return usage("--raw: takes and gives bytes as they are; leave out --task, --labels, "
+			     "--mean and --std");
+	if ((o->mean[0] || o->mean[1] || o->mean[2]) && !o->std[0])
+		return usage("--mean: and what are the colours divided by then? Give --std, too");
 	if (o->depth > 1 && !o->bench)
 		return usage("--depth %d: is for --bench; give --bench too", o->depth);
 	if (o->json && o->profile && !strcmp(o->profile, "-"))
@@ -91,7 +139,7 @@ static int check(int argc, char **argv, struct options *o)
 
 int options_parse(int argc, char **argv, struct options *o)
 {
-	enum { CONF = 256, IOU, JSON, DEVICE, BENCH, DEPTH, RAW, PROFILE };
+	enum { CONF = 256, IOU, JSON, DEVICE, BENCH, DEPTH, RAW, PROFILE, TASK, LABELS, MEAN, STD };
 	static const struct option longs[] = {
 		{ "conf", required_argument, NULL, CONF },
 		{ "iou", required_argument, NULL, IOU },
@@ -101,6 +149,10 @@ int options_parse(int argc, char **argv, struct options *o)
 		{ "depth", required_argument, NULL, DEPTH },
 		{ "raw", required_argument, NULL, RAW },
 		{ "profile", required_argument, NULL, PROFILE },
+		{ "task", required_argument, NULL, TASK },
+		{ "labels", required_argument, NULL, LABELS },
+		{ "mean", required_argument, NULL, MEAN },
+		{ "std", required_argument, NULL, STD },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{}
@@ -142,6 +194,18 @@ int options_parse(int argc, char **argv, struct options *o)
 			break;
 		case PROFILE:
 			o->profile = optarg;
+			break;
+		case TASK:
+			status = parse_task(optarg, &o->task);
+			break;
+		case LABELS:
+			o->labels = optarg;
+			break;
+		case MEAN:
+			status = parse_colours("mean", optarg, true, o->mean);
+			break;
+		case STD:
+			status = parse_colours("std", optarg, false, o->std);
 			break;
 		case 'h':
 			fputs(help, stdout);

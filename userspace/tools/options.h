@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "vision/v3npu_vision.h"
+
 #define BENCH_MAX 1000000
 #define DEPTH_MAX 64
 
@@ -22,6 +24,10 @@ struct options {
 	int depth;		/* of them, under way at a time */
 	const char *profile;	/* trace, "-" for a table, NULL for none */
 	bool json;
+	enum v3npu_task task;	/* of the model, if it does not say */
+	const char *labels;	/* file of its classes' names, NULL for its own */
+	float mean[3];		/* of colours, and what they are divided by; 0 if the model says */
+	float std[3];
 };
 
 /**

@@ -2,10 +2,48 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/json_text.h"
+
+/* JSON has no infinity and no NaN, which a float model can say */
+static json_t *json_number(float v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *json_keypoint(const struct v3npu_keypoint *p)
+{
+	return json_pack("[o,o,o]", json_number(p->x), json_number(p->y), json_number(p->score));
+}
+
+static json_t *json_detection(enum v3npu_task task, const struct v3npu_detection *d)
+{
+	json_t *object = json_pack("{s:s, s:i, s:o}", "class", d->name, "class_id", d->class_id,
+				   "score", json_number(d->score)), *list;
+	uint32_t k;
+
+	/* A class of the whole picture has no box */
+	if (task != V3NPU_TASK_CLASSIFY)
+		json_object_set_new(object, "box", json_pack("[f,f,f,f]", d->box[0], d->box[1],
+							     d->box[2], d->box[3]));
+	if (d->turned) {
+		list = json_array();
+		for (k = 0; k < 8; k += 2)
+			json_array_append_new(list, json_pack("[o,o]", json_number(d->corners[k]),
+							      json_number(d->corners[k + 1])));
+		json_object_set_new(object, "corners", list);
+	}
+	if (d->keypoints) {
+		list = json_array();
+		for (k = 0; k < d->keypoint_count; k++)
+			json_array_append_new(list, json_keypoint(&d->keypoints[k]));
+		json_object_set_new(object, "keypoints", list);
+	}
+	return object;
+}
 
 static void json_image(struct report *r, const struct report_image *image)
 {
@@ -14,9 +52,7 @@ static void json_image(struct report *r, const struct report_image *image)
 	size_t k;
 
 	for (k = 0; !v3npu_detections_get(image->found, k, &d); k++)
-		json_array_append_new(list, json_pack("{s:s, s:i, s:f, s:[f,f,f,f]}",
-			"class", d.name, "class_id", d.class_id, "score", d.score,
-			"box", d.box[0], d.box[1], d.box[2], d.box[3]));
+		json_array_append_new(list, json_detection(image->task, &d));
 	object = json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f}",
 			   "image", json_text(image->path), "width", image->width,
 			   "height", image->height, "detections", list,
@@ -29,6 +65,24 @@ static void json_image(struct report *r, const struct report_image *image)
 	json_array_append_new(r->images, object);
 }
 
+/* A row for each detection; classes of the whole picture have no place in it */
+static void print_table(const struct report_image *image, int width)
+{
+	struct v3npu_detection d = { .struct_size = sizeof(d) };
+	bool whole = image->task == V3NPU_TASK_CLASSIFY;
+	size_t k;
+
+	if (v3npu_detections_count(image->found))
+		printf("  %-*s  score%s\n", width, "class",
+		       whole ? "" : "    left     top   right  bottom");
+	for (k = 0; !v3npu_detections_get(image->found, k, &d); k++) {
+		printf("  %-*s  %5.2f", width, d.name, d.score);
+		if (!whole)
+			printf(" %7.1f %7.1f %7.1f %7.1f", d.box[0], d.box[1], d.box[2], d.box[3]);
+		putchar('\n');
+	}
+}
+
 void report_image(struct report *r, const struct report_image *image)
 {
 	struct v3npu_detection d = { .struct_size = sizeof(d) };
@@ -39,18 +93,17 @@ void report_image(struct report *r, const struct report_image *image)
 		json_image(r, image);
 		return;
 	}
-	printf("%s: %dx%d, %zu object%s\n", image->path, image->width, image->height, count,
-	       count == 1 ? "" : "s");
+	printf("%s: %dx%d", image->path, image->width, image->height);
+	if (image->task == V3NPU_TASK_CLASSIFY)
+		putchar('\n');
+	else
+		printf(", %zu object%s\n", count, count == 1 ? "" : "s");
 	for (k = 0; !v3npu_detections_get(image->found, k, &d); k++) {
 		int n = strlen(d.name);
 
 		width = n > width ? n : width;
 	}
-	if (count)
-		printf("  %-*s  score    left     top   right  bottom\n", width, "class");
-	for (k = 0; !v3npu_detections_get(image->found, k, &d); k++)
-		printf("  %-*s  %5.2f %7.1f %7.1f %7.1f %7.1f\n", width, d.name, d.score,
-		       d.box[0], d.box[1], d.box[2], d.box[3]);
+	print_table(image, width);
 	printf("  read %.1f ms, letterbox %.1f ms, inference %.1f ms, decode %.1f ms\n",
 	       image->read_ms, image->letterbox_ms, image->inference_ms, image->decode_ms);
 	if (image->drawn)

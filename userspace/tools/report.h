@@ -15,6 +15,7 @@ struct report_image {
 	int width;
 	int height;
 	const char *drawn;	/* where the picture with boxes went, NULL for nowhere */
+	enum v3npu_task task;
 	struct v3npu_detections *found;
 	double read_ms;
 	double letterbox_ms;

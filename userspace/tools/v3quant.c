@@ -30,10 +30,13 @@ static int evaluate(const struct q_source *s, const struct q_product *p, const s
 		    bool *missed, struct tool_error *error)
 {
 	bool npu = p->mode == MODE_FULL_INTEGER;
-	char *metadata = v3c_metadata(s->data, s->size);
 	struct report_scores scores = {};
-	int ret = q_score_graph(&s->g, o->eval, &scores.real, error);
+	char *metadata;
+	int ret = v3c_metadata(s->data, s->size, &metadata) ?
+		  tool_fail(error, "%s: out of memory", o->models[0]) : 0;
 
+	if (!ret)
+		ret = q_score_graph(&s->g, o->eval, &scores.real, error);
 	if (!ret && !(scores.real.map.map50 > 0))
 		ret = tool_fail(error, "%s: the float model finds nothing of what the labels name; "
 				"are they of these pictures, and their classes the model's?",

@@ -13,6 +13,9 @@
 #include "report.h"
 #include "vision/v3npu_vision.h"
 
+#define LABELS_MAX	(1 << 20)	/* bytes of a file of names */
+#define OUTPUTS_MAX	4		/* of a detector */
+
 struct run {
 	const struct options *options;
 	struct report report;
@@ -52,10 +55,6 @@ static int load(struct run *r)
 	if (v3npu_model_load_file(r->device, o->model, NULL, &r->model))
 		return fail_library(r);
 	v3npu_model_get_info(r->model, &r->report.model);
-	if (!o->raw_in && (r->report.model.inputs != 1 || r->report.model.outputs != 1))
-		return tool_fail(&r->error, "%s: has %zu inputs and %zu outputs, a detector has one "
-				 "of each; use --raw", o->model, r->report.model.inputs,
-				 r->report.model.outputs);
 	if (v3npu_session_create(r->model, V3NPU_PRIORITY_NORMAL, &r->session))
 		return fail_library(r);
 	r->report.load_ms = now_ms() - start;
@@ -66,10 +65,42 @@ static int load(struct run *r)
 	return 0;
 }
 
+/* The names of the classes, as a text for free() */
+static int read_labels(struct run *r, char **labels)
+{
+	const char *path = r->options->labels;
+	void *data;
+	size_t size;
+
+	if (tool_read_file(path, LABELS_MAX, &data, &size, &r->error))
+		return -1;
+	*labels = strndup(data, size);
+	free(data);
+	if (!*labels)
+		return tool_fail(&r->error, "%s: out of memory", path);
+	if (strlen(*labels) != size)
+		return tool_fail(&r->error, "%s: is no text in UTF-8; save it as one", path);
+	return 0;
+}
+
 static int make_detector(struct run *r)
 {
-	int ret = v3npu_detector_create(r->model, &r->detector);
+	struct v3npu_detector_options options = {
+		.struct_size = sizeof(options), .task = r->options->task,
+	};
+	char *labels = NULL;
+	int ret;
 
+	memcpy(options.mean, r->options->mean, sizeof(options.mean));
+	memcpy(options.std, r->options->std, sizeof(options.std));
+	if (r->options->labels && read_labels(r, &labels))
+		return -1;
+	options.labels = labels;
+	ret = v3npu_detector_create_as(r->model, &options, &r->detector);
+	free(labels);
+	if (ret == -ENODATA)
+		return tool_fail(&r->error, "%s: %s (v3run has --task, --labels, --mean and --std for "
+				 "that)", r->options->model, v3npu_vision_error());
 	/* What is no detector can still be run */
 	if (ret == -ENOTSUP || ret == -EINVAL)
 		return tool_fail(&r->error, "%s: %s%s use --raw", r->options->model,
@@ -113,6 +144,21 @@ static int draw(struct run *r, struct v3npu_image *image, int n, struct report_i
 	return 0;
 }
 
+/* The outputs of a model that is a detector; it has few */
+static int get_outputs(struct run *r, const void *outputs[OUTPUTS_MAX], size_t sizes[OUTPUTS_MAX])
+{
+	struct v3npu_tensor_info info = { .struct_size = sizeof(info) };
+	uint32_t k;
+
+	for (k = 0; k < r->wants.outputs && k < OUTPUTS_MAX; k++) {
+		if (v3npu_model_output_info(r->model, k, &info))
+			return fail_library(r);
+		outputs[k] = v3npu_session_output(r->session, k);
+		sizes[k] = info.size;
+	}
+	return 0;
+}
+
 static int find_objects(struct run *r, const struct v3npu_image *image,
 			struct report_image *result)
 {
@@ -120,6 +166,8 @@ static int find_objects(struct run *r, const struct v3npu_image *image,
 		.struct_size = sizeof(options), .conf = r->options->conf, .iou = r->options->iou,
 	};
 	struct v3npu_placement placement = { .struct_size = sizeof(placement) };
+	const void *outputs[OUTPUTS_MAX];
+	size_t sizes[OUTPUTS_MAX];
 	double start = now_ms();
 
 	if (v3npu_detector_prepare(r->detector, image, v3npu_session_input(r->session, 0),
@@ -130,8 +178,10 @@ static int find_objects(struct run *r, const struct v3npu_image *image,
 		return -1;
 	result->inference_ms = r->report.stats.wall_ms;
 	start = now_ms();
-	if (v3npu_detector_decode(r->detector, v3npu_session_output(r->session, 0),
-				  r->wants.output_size, &placement, &options, &result->found))
+	if (get_outputs(r, outputs, sizes))
+		return -1;
+	if (v3npu_detector_decode_outputs(r->detector, outputs, sizes, r->wants.outputs, &placement,
+					  &options, &result->found))
 		return fail_vision(r, result->path);
 	result->decode_ms = now_ms() - start;
 	return 0;
@@ -150,6 +200,7 @@ static int run_image(struct run *r, int n)
 	v3npu_image_get_info(image, &info);
 	result.width = info.width;
 	result.height = info.height;
+	result.task = r->wants.task;
 	result.read_ms = now_ms() - start;
 	ret = find_objects(r, image, &result);
 	if (!ret && r->options->out)

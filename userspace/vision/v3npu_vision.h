@@ -65,8 +65,8 @@ struct v3npu_image_info {
  * @image: the result, for v3npu_image_free(); NULL on failure
  *
  * What the file is, its first bytes say. Grey and palette pictures become RGB, 16-bit
- * channels 8-bit; transparency and EXIF orientation are ignored. Of a damaged file nothing
- * is read.
+ * channels 8-bit; transparency is ignored. The picture is turned as its EXIF orientation says. Of
+ * a damaged file nothing is read; a JPEG that has all its pixels and lacks its end alone is whole.
  *
  * Return: 0, -EINVAL for a file that is damaged or no picture, -ENOTSUP for one that is too
  * large or for printing (CMYK), -ENOMEM, or the errno of opening or reading the file.
@@ -112,17 +112,67 @@ int v3npu_image_write_png(const struct v3npu_image *image, const char *path);
 /** v3npu_image_free() - free a picture; NULL does nothing */
 void v3npu_image_free(struct v3npu_image *image);
 
+/** enum v3npu_task - what a model finds in a picture */
+enum v3npu_task {
+	V3NPU_TASK_AUTO,		/* what its metadata and the shapes of its outputs say */
+	V3NPU_TASK_DETECT,		/* objects: boxes */
+	V3NPU_TASK_SEGMENT,		/* objects: boxes and masks */
+	V3NPU_TASK_POSE,		/* objects: boxes and key points */
+	V3NPU_TASK_OBB,			/* objects: boxes that are turned */
+	V3NPU_TASK_CLASSIFY,		/* which class the whole picture is of */
+};
+
+/** struct v3npu_detector_options - what a model does not say itself; 0 is: it does */
+struct v3npu_detector_options {
+	size_t struct_size;		/* sizeof of this structure, set by the caller */
+	enum v3npu_task task;		/* what it finds */
+	int reserved;			/* 0; so that no part of the structure is without a name */
+	const char *labels;		/* names of its classes: a text, see below */
+	float mean[3];			/* of red, green, blue: the input is (v - mean) / std, */
+	float std[3];			/* of colours v of 0..255; not 0 if mean is to count */
+};
+
 /**
  * v3npu_detector_create() - make a detector of a model
- * @model: a model with a picture for its input, [1, height, width, 3], and with boxes and
- *	scores for its output, [1, 4 + classes, candidates], as Ultralytics' YOLO models have;
- *	each int8, uint8 or float32. It is not used any more after the call
+ * @model: a model whose first and only input is a picture, [1, height, width, 3] or
+ *	[1, 3, height, width], or grey with 1 in place of 3. It is not used any more after the
+ *	call
  * @detector: the result, for v3npu_detector_free(); NULL on failure
  *
- * Return: 0, -ENOTSUP for a model that is no detector, -EINVAL for one without the scale of
- * its input or output, -ENOMEM.
+ * What its outputs mean, its metadata and their shapes say, with n candidates and c classes:
+ *
+ *	[1, 4 + c, n] or [1, n, 4 + c]	boxes (cx, cy, w, h) and a score for each class; then,
+ *					by the task, key points, an angle in radians, or
+ *					coefficients of masks, whose prototypes are another
+ *					output (YOLOv8, YOLO11)
+ *	[1, n, 5 + c]			how sure it is of an object comes before the classes'
+ *					scores, which it multiplies (YOLOv5, YOLOv7)
+ *	[1, n, 6]			left, top, right, bottom, score, class, of what does not
+ *					overlap any more (YOLOv10, YOLO26, "nms"); then as above
+ *	[1, n, 4], [1, n], [1, n], [1]	TFLite_Detection_PostProcess: boxes (top, left, bottom,
+ *					right), classes, scores, how many there are (SSD)
+ *	[1, c]				a score for each class: a classifier
+ *
+ * Each tensor is int8, uint8 or float32. Boxes are in 0..1 of the input or in its pixels. What
+ * colours 0..255 become in the input (0..1, -1..1, 0..255), its scale says. What the model
+ * does not say is asked for, see v3npu_detector_create_as(), and not guessed.
+ *
+ * Return: 0, -ENOTSUP for a model that is no detector, -ENODATA for one that does not say enough,
+ * -EINVAL for one without the scale of its input or output, -ENOMEM.
  */
 int v3npu_detector_create(const struct v3npu_model *model, struct v3npu_detector **detector);
+
+/**
+ * v3npu_detector_create_as() - as v3npu_detector_create(), of a model that does not say enough
+ * @options: what it does not say, or says wrongly; NULL: nothing. Its labels are a text as the
+ *	metadata is, JSON, YAML or a Python dict, or lines, each of them a class's name, which
+ *	may have its number before it; not used any more after the call
+ *
+ * Return: also -EINVAL if struct_size is not set or the options cannot be, -E2BIG.
+ */
+int v3npu_detector_create_as(const struct v3npu_model *model,
+			     const struct v3npu_detector_options *options,
+			     struct v3npu_detector **detector);
 
 /** v3npu_detector_free() - free a detector, of which no detections are left; NULL does nothing */
 void v3npu_detector_free(struct v3npu_detector *detector);
@@ -133,9 +183,11 @@ struct v3npu_detector_info {
 	uint32_t width;			/* of the model's input, pixels */
 	uint32_t height;		/* of it */
 	size_t input_size;		/* bytes of the input */
-	size_t output_size;		/* bytes of the output */
-	uint32_t classes;		/* that it tells apart */
+	size_t output_size;		/* bytes of the output; of several, of the first */
+	uint32_t classes;		/* that it tells apart; 0 if nothing says how many */
 	uint32_t candidates;		/* places where it looks */
+	enum v3npu_task task;		/* what it finds, not V3NPU_TASK_AUTO */
+	uint32_t outputs;		/* of the model, all of which are needed */
 };
 
 /**
@@ -153,8 +205,8 @@ int v3npu_detector_get_info(const struct v3npu_detector *detector,
  * @detector: detector
  * @class_id: from 0
  *
- * Names are those of the model's metadata, without control characters and 63 bytes long at
- * most; a class that has none there is "class N".
+ * Names are those of the options or of the model's metadata, without control characters and 63
+ * bytes long at most; a class that has none there is "class N".
  *
  * Return: the name, valid while the detector is; NULL if there is no such class.
  */
@@ -180,7 +232,8 @@ struct v3npu_placement {
  * @placement: the result, for v3npu_detector_decode(); its struct_size is set
  *
  * As Ultralytics does: the scale that fits both sides, bilinear with pixel centres aligned,
- * grey 114 around it, centred; colours are 0..1, stored as the model's input is.
+ * grey 114 around it, centred. For a classifier the scale at which the picture covers the input;
+ * its middle is taken, and left or top of the placement are below 0.
  *
  * Return: 0, -EINVAL for memory of another size, or if struct_size is not set, -ENOMEM.
  */
@@ -209,15 +262,29 @@ struct v3npu_detect_options {
  * @options: NULL: V3NPU_DETECT_CONF, V3NPU_DETECT_IOU, V3NPU_DETECT_MAX
  * @detections: the result, for v3npu_detections_free(); NULL on failure
  *
- * Each candidate counts for its best class only; overlap is intersection over union.
+ * Each candidate counts for its best class only; overlap is intersection over union. A model that
+ * suppresses what overlaps itself has that done, and iou is not heeded. A classifier's best
+ * classes, 5 if max is 0, are all there whatever conf is.
  *
- * Return: 0, also if nothing was found; -EINVAL for memory of another size, a placement or
- * options that cannot be, -E2BIG, -ENOMEM.
+ * Return: 0, also if nothing was found; -EINVAL for memory of another size, a model with several
+ * outputs, a placement or options that cannot be, -E2BIG, -ENOMEM.
  */
 int v3npu_detector_decode(const struct v3npu_detector *detector, const void *output, size_t size,
 			  const struct v3npu_placement *placement,
 			  const struct v3npu_detect_options *options,
 			  struct v3npu_detections **detections);
+
+/**
+ * v3npu_detector_decode_outputs() - as v3npu_detector_decode(), of a model with several outputs
+ * @outputs: v3npu_session_output() of each output in turn after a run, or copies
+ * @sizes: their bytes
+ * @count: how many: outputs of struct v3npu_detector_info
+ */
+int v3npu_detector_decode_outputs(const struct v3npu_detector *detector,
+				  const void *const *outputs, const size_t *sizes, size_t count,
+				  const struct v3npu_placement *placement,
+				  const struct v3npu_detect_options *options,
+				  struct v3npu_detections **detections);
 
 /**
  * v3npu_detector_run() - prepare, run and decode
@@ -235,6 +302,13 @@ int v3npu_detector_run(const struct v3npu_detector *detector, struct v3npu_sessi
 		       const struct v3npu_image *image, const struct v3npu_detect_options *options,
 		       struct v3npu_detections **detections);
 
+/** struct v3npu_keypoint - a point of an object, in the picture's pixels; it stays as it is */
+struct v3npu_keypoint {
+	float x;			/* from the left */
+	float y;			/* from the top */
+	float score;			/* how well it is seen, 0..1; 1 if the model does not say */
+};
+
 /** struct v3npu_detection - an object in the picture */
 struct v3npu_detection {
 	size_t struct_size;		/* sizeof of this structure, set by the caller */
@@ -242,6 +316,14 @@ struct v3npu_detection {
 	float score;			/* 0..1, of its class */
 	float box[4];			/* left, top, right, bottom, in the picture's pixels */
 	const char *name;		/* of its class; valid while the detector is */
+	const struct v3npu_keypoint *keypoints;	/* NULL if it is not of V3NPU_TASK_POSE */
+	uint32_t keypoint_count;	/* of them; what is valid while the detections are */
+	int turned;			/* not 0: corners are set, box is what is around them */
+	float corners[8];		/* of a turned box, x and y of each, in turn */
+	const uint8_t *mask;		/* NULL if it is not of V3NPU_TASK_SEGMENT: rows of bytes, */
+	uint32_t mask_width;		/* 128 and more where the object is; so many in a row, */
+	uint32_t mask_height;		/* so many rows, one after the other without gaps, */
+	float mask_box[4];		/* spread evenly over this part of the picture */
 };
 
 /** v3npu_detections_count() - how many there are */
@@ -263,7 +345,9 @@ int v3npu_detections_get(const struct v3npu_detections *detections, size_t k,
  * @detections: detections
  * @image: the picture that they were found in, or another
  *
- * Each has a frame around its box and a label with its name and score, the best one on top.
+ * Each has a frame around its box, turned if that is, and a label with its name and score, the
+ * best one on top; its mask in its colour, and its key points that are seen. A classifier's
+ * classes are labels in the left top corner.
  */
 void v3npu_detections_draw(const struct v3npu_detections *detections, struct v3npu_image *image);
 

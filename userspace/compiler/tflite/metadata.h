@@ -8,13 +8,18 @@
 #include <stddef.h>
 
 /**
- * v3c_metadata() - the text of metadata.json or metadata.yaml in the archive
+ * v3c_metadata() - the text of the archive's member that says what the model is
  * @data: the file
  * @size: its bytes
+ * @text: the result, NUL-terminated, at most V3C_MAX_METADATA bytes, for free(); NULL if there is
+ *	none that can be read. A model runs without it
  *
- * Return: NUL-terminated text of malloc(), at most V3C_MAX_METADATA bytes; NULL
- * if there is none that can be read. A model runs without it.
+ * That is metadata.json or metadata.yaml, temp_meta.txt or meta.txt, as Ultralytics' exporters
+ * call it, or else the first file of labels: a .txt with "label" in its name, as TFLite's own
+ * metadata has it.
+ *
+ * Return: 0 or -ENOMEM.
  */
-char *v3c_metadata(const void *data, size_t size);
+int v3c_metadata(const void *data, size_t size, char **text);
 
 #endif /* V3C_METADATA_H */

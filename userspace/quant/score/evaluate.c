@@ -59,16 +59,17 @@ static int run_model(struct evaluator *v, uint32_t worker, struct detect_output 
 	struct q_run *run = &v->runs.list[worker];
 
 	*out = (struct detect_output) {
-		.classes = v->out.dim[1] - 4, .anchors = v->out.dim[2], .real = true,
+		.tensor.dtype = V3NPU_FLOAT32, .classes = v->out.dim[1] - 4,
+		.candidates = v->out.dim[2], .row_step = v->out.dim[2], .step = 1,
 	};
 	if (!v->npu) {
-		out->data = q_float_tensor(&v->real, worker, 0);
+		out->tensor.data = q_float_tensor(&v->real, worker, 0);
 		return q_float_run(&v->real, worker, error);
 	}
-	out->data = v3npu_session_output(run->session, 0);
-	out->real = run->out.dtype == V3NPU_FLOAT32;
-	out->scale = run->out.scale;
-	out->zero_point = run->out.zero_point;
+	out->tensor = (struct stored) {
+		.data = v3npu_session_output(run->session, 0), .dtype = run->out.dtype,
+		.scale = run->out.scale, .zero_point = run->out.zero_point,
+	};
 	return q_run(run, v->input[worker], error);
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vision/decode/boxes.h"
+
 #define POINTS	101
 
 int map_start(struct map *m, int classes)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "canvas.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "font.h"
@@ -16,6 +17,27 @@ void v3v_paint(struct v3npu_image *image, int x0, int y0, int x1, int y1, struct
 	for (y = y0; y < y1; y++)
 		for (x = x0; x < x1; x++)
 			memcpy(image_row(image, y) + (size_t)x * 3, &c, 3);
+}
+
+/* At most a picture's side beyond it: a line has no more steps than that, whatever a model says */
+static float near(float v, int side)
+{
+	return fminf(fmaxf(v, -side), 2.0f * side);
+}
+
+void v3v_line(struct v3npu_image *image, const float from[2], const float to[2], int thick,
+	      struct colour c)
+{
+	float x0 = near(from[0], image->width), y0 = near(from[1], image->height);
+	float dx = near(to[0], image->width) - x0, dy = near(to[1], image->height) - y0;
+	int steps = ceilf(fmaxf(fabsf(dx), fabsf(dy))), i;
+
+	for (i = 0; i <= steps; i++) {
+		float part = steps ? (float)i / steps : 0;
+		int x = lrintf(x0 + dx * part) - thick / 2, y = lrintf(y0 + dy * part) - thick / 2;
+
+		v3v_paint(image, x, y, x + thick, y + thick, c);
+	}
 }
 
 int v3v_text_width(const char *text)

@@ -12,6 +12,10 @@ struct colour {
 /* Fills columns x0..x1 - 1 of rows y0..y1 - 1, as far as they are in the picture */
 void v3v_paint(struct v3npu_image *image, int x0, int y0, int x1, int y1, struct colour c);
 
+/* A line between two points, @thick pixels wide; points far from the picture are moved towards it */
+void v3v_line(struct v3npu_image *image, const float from[2], const float to[2], int thick,
+	      struct colour c);
+
 /* Pixels that a text takes, by one; its height is FONT_HEIGHT (font.h) */
 int v3v_text_width(const char *text);
 

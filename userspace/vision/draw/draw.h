@@ -3,11 +3,13 @@
 #ifndef V3NPU_DRAW_H
 #define V3NPU_DRAW_H
 
-#include "vision/decode/detect.h"
-#include "vision/meta/names.h"
+#include "vision/detections.h"
+#include "vision/image/image.h"
 
-/* Draws a frame and a label for each detection, the best one last and so on top */
-void v3v_draw(struct v3npu_image *image, const struct detection *found, int count,
-	      const struct names *names);
+/*
+ * Draws each detection's mask, then a frame, key points and a label for each, the best one last and
+ * so on top
+ */
+void v3v_draw(struct v3npu_image *image, const struct v3npu_detections *found);
 
 #endif /* V3NPU_DRAW_H */

@@ -10,6 +10,7 @@
 #include "common/whole_file.h"
 #include "vision/error.h"
 #include "image.h"
+#include "orientation.h"
 
 /* Lives outside the functions that call setjmp(), so that nothing in it is lost by longjmp() */
 struct png_file {
@@ -49,6 +50,17 @@ static int make_rows(struct png_file *f, const struct v3npu_image *image)
 	return 0;
 }
 
+/* A PNG that was a camera's JPEG can have its orientation, too */
+static int find_orientation(struct png_file *f)
+{
+	png_uint_32 size = 0;
+	png_bytep exif = NULL;
+
+	if (!png_get_eXIf_1(f->png, f->info, &size, &exif))
+		return 1;
+	return v3v_orientation_read(exif, size);
+}
+
 static int read_pixels(struct png_file *f, FILE *file, struct v3npu_image **image)
 {
 	png_structp png = f->png;
@@ -74,8 +86,8 @@ static int read_pixels(struct png_file *f, FILE *file, struct v3npu_image **imag
 	if (ret)
 		return ret;
 	png_read_image(png, f->rows);
-	png_read_end(png, NULL);
-	return 0;
+	png_read_end(png, f->info);
+	return v3v_orientation_apply(f->name, find_orientation(f), image);
 }
 
 int v3v_read_png(FILE *file, const char *name, struct v3npu_image **image)
