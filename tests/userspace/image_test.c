@@ -68,6 +68,24 @@ static void write_png(int type, int depth, bool interlaced)
 	fclose(f);
 }
 
+/* EXIF data: a TIFF header, which end comes first, and one entry, the orientation */
+static size_t make_exif(uint8_t exif[32], bool big, int orientation)
+{
+	static const uint8_t motorola[] = {
+		'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+	};
+	static const uint8_t intel[] = {
+		'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	};
+
+	memcpy(exif, big ? motorola : intel, sizeof(intel));
+	exif[big ? 19 : 18] = orientation;
+	return sizeof(intel);
+}
+
+/* What the JPEGs to come have for an orientation; 0: none */
+static int orientation;
+
 static void write_jpeg(J_COLOR_SPACE space, int channels, bool progressive)
 {
 	struct jpeg_compress_struct info;
@@ -89,6 +107,12 @@ static void write_jpeg(J_COLOR_SPACE space, int channels, bool progressive)
 	if (progressive)
 		jpeg_simple_progression(&info);
 	jpeg_start_compress(&info, TRUE);
+	if (orientation) {
+		uint8_t exif[6 + 32] = "Exif";
+
+		jpeg_write_marker(&info, JPEG_APP0 + 1, exif,
+				  6 + make_exif(exif + 6, orientation % 2, orientation));
+	}
 	for (y = 0; y < HEIGHT; y++) {
 		for (x = 0; x < WIDTH; x++)
 			for (c = 0; c < channels; c++)
@@ -216,10 +240,68 @@ static void test_jpeg(void)
 	check("JPEG grey", 2, true, false);
 	write_jpeg(JCS_RGB, 3, true);
 	check("JPEG progressive", 8, false, false);
-	/* A progressive picture that is cut between scans is whole, but less fine */
-	damage("JPEG progressive", false);
+	damage("JPEG progressive", true);
 	write_jpeg(JCS_CMYK, 4, false);
 	refuse("JPEG CMYK", -ENOTSUP, "CMYK");
+}
+
+/* Where TIFF 6.0 says that the first row and the first column of what is stored are */
+static void test_orientation(void)
+{
+	int x, y, u, v, wrong;
+
+	for (orientation = 1; orientation <= 9; orientation++) {
+		bool columns = orientation >= 5 && orientation <= 8;
+
+		write_jpeg(JCS_RGB, 3, false);
+		if (!ok(!v3npu_image_read(path, &image) &&
+			image->width == (columns ? HEIGHT : WIDTH) &&
+			image->height == (columns ? WIDTH : HEIGHT), "orientation %d", orientation))
+			continue;
+		for (y = 0, wrong = 0; y < HEIGHT; y++)
+			for (x = 0; x < WIDTH; x++) {
+				const int places[10][2] = {
+					{}, { x, y }, { WIDTH - 1 - x, y },
+					{ WIDTH - 1 - x, HEIGHT - 1 - y }, { x, HEIGHT - 1 - y },
+					{ y, x }, { HEIGHT - 1 - y, x },
+					{ HEIGHT - 1 - y, WIDTH - 1 - x }, { y, WIDTH - 1 - x },
+					/* There is no such orientation */
+					{ x, y },
+				};
+
+				u = places[orientation][0];
+				v = places[orientation][1];
+				wrong += abs(image_row(image, v)[u * 3] - pixel(x, y, 0)) > 8 ||
+					 abs(image_row(image, v)[u * 3 + 1] - pixel(x, y, 1)) > 8;
+			}
+		ok(!wrong, "orientation %d: %d pixels are elsewhere", orientation, wrong);
+		v3npu_image_free(image);
+	}
+	orientation = 6;
+	write_jpeg(JCS_RGB, 3, false);
+	damage("JPEG with an orientation", true);
+	orientation = 0;
+}
+
+/* Without the two bytes that end it a JPEG has all its pixels; without one more it has not */
+static void test_no_end(void)
+{
+	uint8_t data[16384];
+	FILE *f;
+	size_t size;
+	int progressive;
+
+	for (progressive = 0; progressive < 2; progressive++) {
+		write_jpeg(JCS_RGB, 3, progressive);
+		f = fopen(path, "rb");
+		size = fread(data, 1, sizeof(data), f);
+		fclose(f);
+		write_bytes(data, size - 2);
+		check(progressive ? "progressive JPEG without its end" : "JPEG without its end", 8,
+		      false, false);
+		write_bytes(data, size - 12);
+		refuse("JPEG without its last pixels", -EINVAL, "damaged JPEG");
+	}
 }
 
 static void test_refusals(void)
@@ -283,6 +365,8 @@ int main(void)
 	test_write();
 	test_png();
 	test_jpeg();
+	test_orientation();
+	test_no_end();
 	test_refusals();
 	rmdir(dir);
 	return done();
