@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* REDUCE_MAX: the largest of a window that is all that is reduced */
 #include <errno.h>
-#include <string.h>
 
 #include "read.h"
 
@@ -18,26 +17,19 @@ static uint32_t window_height(uint64_t n)
 int v3c_read_maximum(struct importer *im, uint32_t kernel[2], struct ir_shape *shape)
 {
 	struct ir_shape from, window = { .rank = 4, .dim = { 1, 1, 1, 1 } };
-	uint8_t perm[V3C_MAX_RANK];
 	uint64_t count = 1;
 	unsigned int axes;
-	int in, i, k = 0;
+	int in, i;
 
 	in = v3c_read_reduction(im, &axes, shape);
 	if (in < 0)
 		return in;
 	from = import_value(im, in)->shape;
 	for (i = 0; i < from.rank; i++) {
-		if (!(axes >> i & 1))
-			continue;
-		perm[k++] = i;
-		count *= from.dim[i];
-	}
-	for (i = 0; i < from.rank; i++) {
 		if (axes >> i & 1)
-			continue;
-		perm[k++] = i;
-		window.dim[3] *= from.dim[i];
+			count *= from.dim[i];
+		else
+			window.dim[3] *= from.dim[i];
 	}
 	kernel[0] = window_height(count);
 	if (count / kernel[0] > V3NPU_KERNEL_MAX)
@@ -48,7 +40,7 @@ int v3c_read_maximum(struct importer *im, uint32_t kernel[2], struct ir_shape *s
 	kernel[1] = count / kernel[0];
 	window.dim[1] = kernel[0];
 	window.dim[2] = kernel[1];
-	in = v3c_import_transposed(im, in, perm);
+	in = v3c_import_last(im, in, ~axes);
 	return in < 0 ? in : v3c_import_reshaped(im, in, &window);
 }
 

@@ -59,6 +59,22 @@ static int take(struct importer *im, int in, int axis, const int64_t *index, int
 	return v3c_import_concat_node(im, runs, run_count, axis, out);
 }
 
+/* Elements @index of dimension @axis of @in become the operator's output, which has @shape */
+static int take_output(struct importer *im, int in, int axis, const int64_t *index, int count,
+		       const struct ir_shape *shape)
+{
+	struct ir_shape flat = import_value(im, in)->shape;
+	int taken, out, ret;
+
+	flat.dim[axis] = count;
+	taken = v3c_import_temporary(im, &flat, import_value(im, in)->quant);
+	out = taken < 0 ? taken : v3c_import_output(im, 0, shape);
+	if (out < 0)
+		return out;
+	ret = take(im, in, axis, index, count, taken);
+	return ret < 0 ? ret : v3c_import_node(im, IR_RESHAPE, taken, -1, out);
+}
+
 static int64_t *new_indices(struct importer *im, uint64_t count)
 {
 	int64_t *index;
@@ -78,8 +94,8 @@ static int64_t *new_indices(struct importer *im, uint64_t count)
 int v3c_import_gather(struct importer *im)
 {
 	const struct tfl_tensor *t = v3c_import_tensor(im, 1);
-	struct ir_shape in_shape, index_shape, shape = {}, flat;
-	int in, taken, out, axis, count, i, ret;
+	struct ir_shape in_shape, index_shape, shape = {};
+	int in, axis, count, i, ret;
 	int64_t *index;
 
 	in = v3c_import_operand(im, 2, 2);
@@ -118,16 +134,7 @@ int v3c_import_gather(struct importer *im)
 		shape.dim[shape.rank++] = index_shape.dim[i];
 	for (i = axis + 1; i < in_shape.rank; i++)
 		shape.dim[shape.rank++] = in_shape.dim[i];
-	flat = in_shape;
-	flat.dim[axis] = count;
-	taken = v3c_import_temporary(im, &flat, import_value(im, in)->quant);
-	if (taken < 0)
-		return taken;
-	out = v3c_import_output(im, 0, &shape);
-	if (out < 0)
-		return out;
-	ret = take(im, in, axis, index, count, taken);
-	return ret < 0 ? ret : v3c_import_node(im, IR_RESHAPE, taken, -1, out);
+	return take_output(im, in, axis, index, count, &shape);
 }
 
 /* Takes @index along each dimension that has one; @out has the result's shape */
@@ -310,7 +317,7 @@ int v3c_import_gather_nd(struct importer *im)
 {
 	const struct tfl_tensor *t = v3c_import_tensor(im, 1);
 	struct ir_shape from, indices, flat = { .dim = { 1 } }, shape = {};
-	int in, view, taken, out, depth, i, ret;
+	int in, view, depth, i, ret;
 	uint64_t count = 1;
 	int64_t *index;
 
@@ -344,13 +351,5 @@ int v3c_import_gather_nd(struct importer *im)
 		return im->ctx->err;
 	ret = flatten_indices(im, &from, depth, index, count);
 	view = ret ? ret : v3c_import_reshaped(im, in, &flat);
-	out = view < 0 ? view : v3c_import_output(im, 0, &shape);
-	if (out < 0)
-		return out;
-	flat.dim[0] = count;
-	taken = v3c_import_temporary(im, &flat, import_value(im, in)->quant);
-	if (taken < 0)
-		return taken;
-	ret = take(im, view, 0, index, count, taken);
-	return ret < 0 ? ret : v3c_import_node(im, IR_RESHAPE, taken, -1, out);
+	return view < 0 ? view : take_output(im, view, 0, index, count, &shape);
 }
