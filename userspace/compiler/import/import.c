@@ -368,6 +368,17 @@ int v3c_import_reshaped(struct importer *im, int in, const struct ir_shape *shap
 	return node < 0 ? node : out;
 }
 
+int v3c_import_mapped(struct importer *im, int in, int8_t *table, struct v3c_quant quant)
+{
+	int out = v3c_import_temporary(im, &import_value(im, in)->shape, quant);
+	int node = out < 0 ? out : v3c_import_node(im, IR_TABLE, in, -1, out);
+
+	if (node < 0)
+		return node;
+	im->graph->nodes[node].table = table;
+	return out;
+}
+
 int v3c_import_transposed(struct importer *im, int in, const uint8_t *perm)
 {
 	const struct ir_shape from = import_value(im, in)->shape;

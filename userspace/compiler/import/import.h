@@ -145,6 +145,9 @@ int v3c_import_node(struct importer *im, enum ir_kind kind, int a, int b, int ou
 /* A RESHAPE of @in to a new value */
 int v3c_import_reshaped(struct importer *im, int in, const struct ir_shape *shape);
 
+/* What @table makes of each of @in's elements, as a new value of this quantization */
+int v3c_import_mapped(struct importer *im, int in, int8_t *table, struct v3c_quant quant);
+
 /* A TRANSPOSE of @in to a new value, whose dimension i is @in's dimension @perm[i] */
 int v3c_import_transposed(struct importer *im, int in, const uint8_t *perm);
 

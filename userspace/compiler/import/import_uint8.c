@@ -10,19 +10,14 @@
 /* A node whose result has each byte's highest bit flipped; the result, or a negative errno */
 static int flipped(struct importer *im, int value)
 {
-	const struct ir_value *v = import_value(im, value);
-	int out = v3c_import_temporary(im, &v->shape, v->quant), node, q;
 	int8_t *table = v3c_alloc(im->ctx, 1, V3C_TABLE_SIZE);
+	int q;
 
 	if (!table)
 		return v3c_no_memory(im->ctx);
 	for (q = INT8_MIN; q <= INT8_MAX; q++)
 		table[q - INT8_MIN] = q < 0 ? q - INT8_MIN : q + INT8_MIN;
-	node = out < 0 ? out : v3c_import_node(im, IR_TABLE, value, -1, out);
-	if (node < 0)
-		return node;
-	im->graph->nodes[node].table = table;
-	return out;
+	return v3c_import_mapped(im, value, table, import_value(im, value)->quant);
 }
 
 int v3c_import_npu_input(struct importer *im, uint32_t tensor, int value)

@@ -410,7 +410,6 @@ static int concat_input(struct importer *im, int in, int out)
 {
 	struct v3c_quant a = import_value(im, in)->quant, b = import_value(im, out)->quant;
 	int8_t *table;
-	int scaled, node;
 
 	if (a.scale == b.scale && a.zero_point == b.zero_point)
 		return in;
@@ -424,12 +423,7 @@ static int concat_input(struct importer *im, int in, int out)
 	if (!table)
 		return v3c_no_memory(im->ctx);
 	v3c_table_concat_uint8(table, a, b);
-	scaled = v3c_import_temporary(im, &import_value(im, in)->shape, b);
-	node = scaled < 0 ? scaled : v3c_import_node(im, IR_TABLE, in, -1, scaled);
-	if (node < 0)
-		return node;
-	im->graph->nodes[node].table = table;
-	return scaled;
+	return v3c_import_mapped(im, in, table, b);
 }
 
 int v3c_import_concat_node(struct importer *im, const int *in, uint32_t count, int axis, int out)
